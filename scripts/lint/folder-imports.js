@@ -1,0 +1,106 @@
+import { dirname, relative, resolve, sep } from 'node:path';
+
+/**
+ * Which folder of src may import which other ones, and which packages belong to one folder alone. The
+ * order is the way of the data; nothing imports backwards.
+ */
+const MAY_IMPORT = {
+  domain: [],
+  config: ['domain'],
+  storage: ['domain', 'config'],
+  docker: ['domain', 'config'],
+  registries: ['domain', 'config'],
+  notifications: ['domain', 'config'],
+  environments: ['domain', 'config', 'storage'],
+  access: ['domain', 'config', 'storage'],
+  deployments: [
+    'domain',
+    'config',
+    'storage',
+    'docker',
+    'registries',
+    'notifications',
+    'environments',
+    'access',
+  ],
+  webhooks: ['domain', 'config', 'environments', 'deployments', 'access'],
+  operations: ['domain', 'config', 'storage', 'environments', 'deployments', 'access'],
+};
+
+/** One door per outside thing. */
+const DOORS = {
+  dockerode: ['docker'],
+  kysely: ['storage'],
+  '@photostructure/sqlite': ['storage'],
+  'node:sqlite': ['storage'],
+  undici: ['registries', 'notifications'],
+  yaml: ['config'],
+  pino: ['operations'],
+};
+
+/** Not for plain TypeScript: no framework, no I/O. */
+const FOREIGN_TO_DOMAIN =
+  /^(@nestjs\/|node:(fs|net|http|https|child_process|dns|tls)|undici|express)/;
+
+/** @type {import('eslint').Rule.RuleModule} */
+export const folderImports = {
+  meta: {
+    type: 'problem',
+    docs: { description: 'keeps the folders of src to the imports that the design allows' },
+    messages: {
+      folder: '{{from}}/ may import {{allowed}}, not {{to}}/',
+      door: '{{what}} is imported in {{allowed}} only',
+      domain: 'domain/ is plain TypeScript: it must not import {{what}}',
+    },
+    schema: [],
+  },
+  create(context) {
+    const root = resolve(context.cwd, 'src');
+    const from = folderOf(root, context.filename);
+    if (from === null) return {};
+    const isTest = context.filename.endsWith('.test.ts');
+    const check = (node) => {
+      const what = node.source?.value;
+      if (typeof what !== 'string') return;
+      const report = (messageId, data) => context.report({ node, messageId, data });
+      if (!what.startsWith('.')) {
+        const name = packageOf(what);
+        if (from === 'domain' && !isTest && FOREIGN_TO_DOMAIN.test(what))
+          report('domain', { what });
+        const allowed = DOORS[name];
+        if (allowed !== undefined && !allowed.includes(from)) {
+          report('door', { what, allowed: allowed.join(', ') });
+        }
+        return;
+      }
+      const to = folderOf(root, resolve(dirname(context.filename), what));
+      if (to === null || to === from) return;
+      const allowed = MAY_IMPORT[from] ?? [];
+      if (!allowed.includes(to)) {
+        report('folder', { from, to, allowed: allowed.join(', ') || 'nothing' });
+      }
+    };
+    return {
+      ImportDeclaration: check,
+      ImportExpression: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+    };
+  },
+};
+
+/** The folder directly below src; null for files of src itself (main, app.module) and outside. */
+function folderOf(root, file) {
+  const path = relative(root, file);
+  if (path.startsWith('..')) return null;
+  const parts = path.split(sep);
+  return parts.length > 1 ? (parts[0] ?? null) : null;
+}
+
+function packageOf(specifier) {
+  if (specifier.startsWith('node:')) return specifier;
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}

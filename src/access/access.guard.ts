@@ -1,0 +1,68 @@
+import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { Request, Response } from 'express';
+import { DeployError } from '../domain/errors.js';
+import type { Role } from '../domain/environment.js';
+import { Authenticator, type Identity } from './authenticator.js';
+import { includesRole, type Principal } from './principal.js';
+import { ROUTE_ACCESS, type RouteAccess } from './requires.decorator.js';
+
+/**
+ * Lets a request through to a route that is `@Public()` or whose `@Requires(role)` its token has. Fails
+ * closed: a route that says neither is refused to everyone.
+ */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  readonly #logger = new Logger(AccessGuard.name);
+
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly authenticator: Authenticator,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const access = this.accessOf(context);
+    if (access === 'public') return true;
+    const identity = this.authenticator.identify(context.switchToHttp().getRequest<Request>());
+    const principal = this.principalOf(identity, context.switchToHttp().getResponse<Response>());
+    this.assertRole(principal, access);
+    return true;
+  }
+
+  /** What the route asks for: its own word, else its class's. */
+  protected accessOf(context: ExecutionContext): RouteAccess {
+    const places = [context.getHandler(), context.getClass()];
+    const access = this.reflector.getAllAndOverride<RouteAccess | undefined>(ROUTE_ACCESS, places);
+    if (access !== undefined) return access;
+    const route = `${context.getClass().name}.${context.getHandler().name}`;
+    this.#logger.error(`${route} says neither @Requires nor @Public and is refused`);
+    throw new DeployError('forbidden', 'this route is open to nobody');
+  }
+
+  protected principalOf(identity: Identity, response: Response): Principal {
+    if (identity.kind === 'known') return identity.principal;
+    if (identity.kind === 'blocked') {
+      throw new DeployError('throttled', 'too many failed authentications; try again later', {
+        retryAfterMs: identity.retryAfterMs,
+      });
+    }
+    response.setHeader(
+      'WWW-Authenticate',
+      identity.presented ? 'Bearer error="invalid_token"' : 'Bearer',
+    );
+    throw new DeployError(
+      'unauthorized',
+      identity.presented
+        ? 'the token is not known'
+        : 'a token is needed: Authorization: Bearer <token>',
+    );
+  }
+
+  protected assertRole(principal: Principal, needed: Role): void {
+    if (includesRole(principal.role, needed)) return;
+    throw new DeployError(
+      'forbidden',
+      `this needs the role ${needed}; the token is ${principal.role}`,
+    );
+  }
+}

@@ -1,0 +1,102 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Request } from 'express';
+import { ConfigurationService } from '../config/configuration.service.js';
+import type { Configuration } from '../domain/environment.js';
+import { Storage } from '../storage/storage.js';
+import { FailedAuthentications } from './failed-authentications.js';
+import { rememberCaller } from './caller.decorator.js';
+import type { Principal } from './principal.js';
+import { hashOf, indexOfHash } from './secret-hash.js';
+import { senderNetwork } from './sender-address.js';
+
+/** What became of the credentials of one request. */
+export type Identity =
+  | { readonly kind: 'known'; readonly principal: Principal }
+  /** No credentials, or wrong ones. */
+  | { readonly kind: 'unknown'; readonly presented: boolean }
+  /** Not looked at: this sender presented too many wrong ones. */
+  | { readonly kind: 'blocked'; readonly retryAfterMs: number };
+
+interface KnownToken {
+  readonly hash: Buffer;
+  readonly principal: Principal;
+}
+
+/**
+ * Tells who calls the API. Tokens come from the configuration (DEPLOY_ADMIN_TOKEN among them) and from
+ * storage (the one made at the first start); only their SHA-256 hashes are compared.
+ */
+@Injectable()
+export class Authenticator implements OnModuleInit {
+  #stored: readonly KnownToken[] = [];
+  #configured: { of: Configuration; tokens: readonly KnownToken[] } | null = null;
+  /** One request is judged once: a wrong token counts as one failure, whoever asks. */
+  readonly #identities = new WeakMap<Request, Identity>();
+
+  constructor(
+    private readonly configuration: ConfigurationService,
+    private readonly storage: Storage,
+    private readonly failures: FailedAuthentications,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    const stored = await this.storage.tokens.all();
+    this.#stored = stored.map(({ name, role, hash }) => ({
+      hash: Buffer.from(hash, 'hex'),
+      principal: { name, role, environments: null },
+    }));
+  }
+
+  identify(request: Request): Identity {
+    const judged = this.#identities.get(request);
+    if (judged !== undefined) return judged;
+    const identity = this.#judge(request);
+    this.#identities.set(request, identity);
+    if (identity.kind === 'known') rememberCaller(request, identity.principal);
+    return identity;
+  }
+
+  #judge(request: Request): Identity {
+    const header = request.headers.authorization;
+    if (header === undefined) return { kind: 'unknown', presented: false };
+    const key = `api|${senderNetwork(request)}`;
+    const retryAfterMs = this.failures.blockedFor(key);
+    if (retryAfterMs !== null) return { kind: 'blocked', retryAfterMs };
+    const principal = this.#principalFor(bearerToken(header));
+    if (principal !== null) return { kind: 'known', principal };
+    this.failures.record(key);
+    return { kind: 'unknown', presented: true };
+  }
+
+  #principalFor(token: string): Principal | null {
+    const configured = this.#configuredTokens();
+    const known = [...configured, ...(this.#hasAdmin(configured) ? [] : this.#stored)];
+    const index = indexOfHash(
+      hashOf(token),
+      known.map(({ hash }) => hash),
+    );
+    return known[index]?.principal ?? null;
+  }
+
+  /** A configured admin retires the token of the first start: that is how it is revoked. */
+  #hasAdmin(configured: readonly KnownToken[]): boolean {
+    return configured.some(({ principal }) => principal.role === 'admin');
+  }
+
+  #configuredTokens(): readonly KnownToken[] {
+    const current = this.configuration.current();
+    if (this.#configured?.of !== current) {
+      const tokens = current.tokens.map(({ name, role, environments, secret }) => ({
+        hash: hashOf(secret.reveal()),
+        principal: { name, role, environments },
+      }));
+      this.#configured = { of: current, tokens };
+    }
+    return this.#configured.tokens;
+  }
+}
+
+/** The token of a `Bearer` header; anything else is a token that nobody has. */
+function bearerToken(header: string): string {
+  return /^Bearer +(\S+) *$/i.exec(header)?.[1] ?? '';
+}

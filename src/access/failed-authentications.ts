@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import { ConfigurationService } from '../config/configuration.service.js';
+import { DeployError } from '../domain/errors.js';
+import { ThrottleStorage } from './throttle-storage.js';
+
+/**
+ * Remembers who presented wrong secrets (`server.throttle.failedAuth`). A key is a sender's network and
+ * what it tried to enter. After `limit` failures the key is blocked for `per`, also with the right secret;
+ * what is tried meanwhile is not looked at and so does not count.
+ */
+@Injectable()
+export class FailedAuthentications {
+  readonly #failures = new ThrottleStorage();
+
+  constructor(private readonly configuration: ConfigurationService) {}
+
+  /** @throws DeployError `throttled` while the key is blocked. */
+  assertCalm(key: string): void {
+    const waitMs = this.blockedFor(key);
+    if (waitMs !== null) throw tooManyFailures(waitMs);
+  }
+
+  /** For how many more milliseconds the key is blocked; null where it is not. */
+  blockedFor(key: string): number | null {
+    const { limit } = this.configuration.current().throttle.failedAuth;
+    const window = limit > 0 ? this.#failures.peek(key) : null;
+    return window !== null && window.hits >= limit ? window.endsAt - Date.now() : null;
+  }
+
+  record(key: string): void {
+    const { limit, perMs } = this.configuration.current().throttle.failedAuth;
+    if (limit === 0) return;
+    const { hits } = this.#failures.hit(key, perMs);
+    if (hits >= limit) this.#failures.prolong(key, perMs);
+  }
+}
+
+function tooManyFailures(waitMs: number): DeployError {
+  return new DeployError('throttled', 'too many requests; try again later', {
+    retryAfterMs: waitMs,
+  });
+}

@@ -1,0 +1,21 @@
+import { randomBytes } from 'node:crypto';
+import type { Configuration } from '../domain/environment.js';
+import { Secret } from '../domain/secret.js';
+import type { Storage } from '../storage/storage.js';
+import { hashOf } from './secret-hash.js';
+
+const RANDOM_BYTES = 24;
+
+/**
+ * Makes an admin token and stores its hash, unless a token is configured or one was made before. What it
+ * returns is to be printed once: it cannot be had again.
+ */
+export async function makeFirstToken(
+  configuration: Configuration,
+  { tokens }: Pick<Storage, 'tokens'>,
+): Promise<Secret | null> {
+  if (configuration.tokens.length > 0 || (await tokens.all()).length > 0) return null;
+  const token = `deploy_${randomBytes(RANDOM_BYTES).toString('hex')}`;
+  await tokens.add({ name: 'admin', role: 'admin', hash: hashOf(token).toString('hex') });
+  return new Secret(token);
+}

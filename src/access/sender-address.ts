@@ -1,0 +1,55 @@
+import { BlockList, isIP } from 'node:net';
+import type { Request } from 'express';
+import { normalizeIp } from '@nestjs/throttler';
+
+/**
+ * The address that sent the request: that of the connection or, behind `server.trustedProxies`, what they
+ * report of it (Express' `trust proxy`). An IPv4 address that came as IPv6 (`::ffff:192.0.2.1`) is told as IPv4.
+ * What a proxy reports may be anything, so text that is no address is never believed.
+ */
+export function senderAddress(request: Request): string {
+  const reported = plainAddress(request.ip ?? '');
+  return reported ?? plainAddress(request.socket.remoteAddress ?? '') ?? 'unknown';
+}
+
+/** What counts as one sender for limits: an IPv4 address, or the /64 of an IPv6 address. */
+export function senderNetwork(request: Request): string {
+  return normalizeIp(senderAddress(request), 64);
+}
+
+/** An address without zone, port and brackets, IPv4-mapped ones as IPv4; null where it is none. */
+export function plainAddress(text: string): string | null {
+  const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1];
+  const ipv4WithPort = /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1];
+  const bare = (bracketed ?? ipv4WithPort ?? text).replace(/%.*$/, '');
+  if (isIP(bare) === 0) return null;
+  // With the whole address as its own network only the IPv4-mapped form changes.
+  return normalizeIp(bare, 128).replace(/\/128$/, '');
+}
+
+/** A set of CIDR ranges and single addresses. */
+export class AddressRanges {
+  readonly #ranges = new BlockList();
+
+  /** @throws Error where an entry is neither an address nor a CIDR range. */
+  constructor(entries: readonly string[]) {
+    for (const entry of entries) this.#add(entry);
+  }
+
+  includes(text: string): boolean {
+    const address = plainAddress(text);
+    return address !== null && this.#ranges.check(address, familyOf(address));
+  }
+
+  #add(entry: string): void {
+    const [base = '', bits] = entry.split('/');
+    if (isIP(base) === 0) throw new Error(`${JSON.stringify(entry)} is not a CIDR range`);
+    const family = familyOf(base);
+    if (bits === undefined) this.#ranges.addAddress(base, family);
+    else this.#ranges.addSubnet(base, Number(bits), family);
+  }
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 6 ? 'ipv6' : 'ipv4';
+}

@@ -1,0 +1,31 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { AccessModule } from './access/access.module.js';
+import { ConfigurationModule } from './config/configuration.module.js';
+import type { ConfigurationSource } from './config/configuration.service.js';
+import { DeploymentsApiModule } from './deployments/deployments-api.module.js';
+import { DeploymentsModule } from './deployments/deployments.module.js';
+import { OperationsModule } from './operations/operations.module.js';
+import type { Storage } from './storage/storage.js';
+import { StorageModule } from './storage/storage.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
+
+/** The whole program, in the order in which data passes through it. */
+@Module({})
+export class AppModule {
+  /** `storage` is open: a storage that cannot be opened ends the process before there is an application. */
+  static over(source: ConfigurationSource, storage: Storage): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigurationModule.forRoot(source),
+        StorageModule.forOpened(storage),
+        AccessModule,
+        WebhooksModule,
+        DeploymentsModule,
+        DeploymentsApiModule,
+        // Last: it also takes the addresses that nobody else answers to.
+        OperationsModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,23 @@
+import { printFault } from './fault.js';
+import { loadConfiguration } from './load-configuration.js';
+
+/** Where a command writes, e.g. `process.stdout`. */
+export interface Output {
+  write(text: string): unknown;
+}
+
+/** The `check` command: `ok` and 0, or every fault on `stderr`, one a line, and 1. */
+export function runCheck(
+  path: string,
+  environment: NodeJS.ProcessEnv,
+  stdout: Output,
+  stderr: Output,
+): 0 | 1 {
+  const loaded = loadConfiguration(path, environment);
+  if ('faults' in loaded) {
+    for (const fault of loaded.faults) stderr.write(`${printFault(fault)}\n`);
+    return 1;
+  }
+  stdout.write('ok\n');
+  return 0;
+}

@@ -1,0 +1,50 @@
+import { DeployError } from '../domain/errors.js';
+
+/** One thing that is wrong with the configuration. `line` and `column` count from 1. */
+export interface Fault {
+  /** The file as the user named it. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** E.g. `environments.staging.services.web.tag`; an environment variable's name; `(file)` for the whole. */
+  readonly path: string;
+  /** What is wrong and what would be right. Never holds a secret value. */
+  readonly message: string;
+}
+
+/** The path of a fault that belongs to no key. */
+export const WHOLE_FILE = '(file)';
+
+/** `file:line:column: path: what is wrong and what would be right`, on one line. */
+export function printFault(fault: Fault): string {
+  const place = `${fault.file}:${String(fault.line)}:${String(fault.column)}`;
+  return `${place}: ${fault.path}: ${fault.message}`;
+}
+
+/** Collects the faults of one reading and hands them out in the order of the file. */
+export class FaultList {
+  readonly #faults: Fault[] = [];
+
+  constructor(private readonly file: string) {}
+
+  add(at: { line: number; column: number }, path: string, message: string): void {
+    this.#faults.push({ file: this.file, line: at.line, column: at.column, path, message });
+  }
+
+  /** A fault of an environment variable or of the file as a whole, told at 1:1. */
+  addWhole(path: string, message: string): void {
+    this.add({ line: 1, column: 1 }, path, message);
+  }
+
+  inOrder(): readonly Fault[] {
+    return this.#faults.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  }
+}
+
+/** A configuration that cannot be used; `faults` holds every reason. */
+export class ConfigurationError extends DeployError {
+  constructor(readonly faults: readonly Fault[]) {
+    super('invalid', faults.map(printFault).join('\n'));
+    this.name = 'ConfigurationError';
+  }
+}

@@ -1,0 +1,153 @@
+import { ValidateBy, type ValidationArguments } from 'class-validator';
+import { parseImageReference } from '../domain/image-reference.js';
+import { DeployError } from '../domain/errors.js';
+import { DURATION_FORMS, parseDuration } from './duration.js';
+import { LISTEN_FORMS, parseListenAddress } from './listen-address.js';
+import { alternatives, shown } from './shown.js';
+
+/** What names may be, for messages. */
+export const NAME_RULE =
+  'a name: 1 to 63 of A-Z a-z 0-9 _ . - and the first of them a letter or digit';
+
+/** Whether `text` may name an environment, service, engine, webhook or token. */
+export function isName(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/.test(text);
+}
+
+/** One of `NAME_RULE`. */
+export function IsName(): PropertyDecorator {
+  return rule('isName', (value) => typeof value === 'string' && isName(value), wants(NAME_RULE));
+}
+
+/** A duration of at least `fromMs` and at most `toMs` milliseconds. */
+export function IsDuration(fromMs: number, toMs: number, range: string): PropertyDecorator {
+  const holds = (value: unknown): boolean => {
+    const milliseconds = typeof value === 'string' ? parseDuration(value) : null;
+    return milliseconds !== null && milliseconds >= fromMs && milliseconds <= toMs;
+  };
+  return rule('isDuration', holds, wants(`a duration ${range}; write e.g. ${DURATION_FORMS}`));
+}
+
+/** A duration of which this version only knows zero. */
+export function IsZeroDuration(): PropertyDecorator {
+  const holds = (value: unknown): boolean =>
+    typeof value === 'string' && parseDuration(value) === 0;
+  return rule('isZeroDuration', holds, (value) =>
+    typeof value === 'string' && parseDuration(value) !== null
+      ? `${shown(value)} is not supported yet; only 0s is`
+      : `${shown(value)} is not a duration; write 0s`,
+  );
+}
+
+/** A whole number from `from` to `to`. */
+export function IsWholeNumber(from: number, to: number, what: string): PropertyDecorator {
+  const holds = (value: unknown): boolean =>
+    typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to;
+  return rule('isWholeNumber', holds, wants(`${what} from ${String(from)} to ${String(to)}`));
+}
+
+/** One of `now`; those of `later` are known and refused as not supported yet. */
+export function IsOneOf(
+  now: readonly (string | boolean)[],
+  later: readonly (string | boolean)[] = [],
+): PropertyDecorator {
+  const holds = (value: unknown): boolean => now.some((each) => each === value);
+  return rule('isOneOf', holds, (value) =>
+    later.some((each) => each === value)
+      ? `${shown(value)} is not supported yet; now there is ${alternatives(now)}`
+      : `${shown(value)} is not known here; write ${alternatives([...now, ...later])}`,
+  );
+}
+
+/** `host:port`. */
+export function IsListenAddress(): PropertyDecorator {
+  const holds = (value: unknown): boolean =>
+    typeof value === 'string' && parseListenAddress(value) !== null;
+  return rule('isListenAddress', holds, wants(LISTEN_FORMS));
+}
+
+/** An address of a web site, without user name, password, query and fragment. The message shows no value. */
+export function IsPublicUrl(): PropertyDecorator {
+  return rule(
+    'isPublicUrl',
+    (value) => typeof value === 'string' && isPublicUrl(value),
+    () =>
+      'is not a public address; write e.g. https://deploy.example.com (http or https, no user name, ' +
+      'password, ? or #)',
+  );
+}
+
+function isPublicUrl(text: string): boolean {
+  if (!URL.canParse(text) || !/^https?:\/\//.test(text)) return false;
+  const { username, password } = new URL(text);
+  return username === '' && password === '' && !/[?#\s]/.test(text);
+}
+
+/** What Docker takes for the name of a container, but for those that Deploy gives to its own. */
+export function IsContainerName(): PropertyDecorator {
+  const holds = (value: unknown): boolean =>
+    typeof value === 'string' &&
+    /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(value) &&
+    !/\.deploy-(new|old|failed|twin)$/.test(value);
+  return rule('isContainerName', holds, (value) => {
+    const text = String(value);
+    if (text.startsWith('/')) return `${shown(text)} begins with a slash; leave the slash out`;
+    if (text.includes('.deploy-')) {
+      return `${shown(text)} is a name that Deploy gives to containers of its own; name the service's own`;
+    }
+    return `${shown(text)} is not a container name: at least two of A-Z a-z 0-9 _ . - and the first of them a letter or digit`;
+  });
+}
+
+/** A repository, without tag and digest. */
+export function IsRepository(): PropertyDecorator {
+  const holds = (value: unknown): boolean =>
+    typeof value === 'string' && repositoryProblem(value) === null;
+  return rule('isRepository', holds, (value) => repositoryProblem(String(value)) ?? '');
+}
+
+function repositoryProblem(text: string): string | null {
+  try {
+    const { tag, digest } = parseImageReference(text);
+    if (digest !== null) return `${shown(text)} names a digest; write the repository alone`;
+    if (tag !== null)
+      return `${shown(text)} names a tag; write the repository here and ${shown(tag)} at tag`;
+    return null;
+  } catch (error) {
+    if (error instanceof DeployError)
+      return `${error.message}; write e.g. acme/web or ghcr.io/acme/web`;
+    throw error;
+  }
+}
+
+/** The path of a request: begins with a slash and holds neither blanks nor a fragment. */
+export function IsRequestPath(): PropertyDecorator {
+  const holds = (value: unknown): boolean =>
+    typeof value === 'string' && /^\/[\x21-\x22\x24-\x7e]*$/.test(value);
+  return rule('isRequestPath', holds, wants('a path such as /healthz'));
+}
+
+/** A text that is not empty, without control characters. The message shows no value. */
+export function IsFilled(): PropertyDecorator {
+  const holds = (value: unknown): boolean =>
+    typeof value === 'string' && value !== '' && !/\p{Cc}/u.test(value);
+  return rule('isFilled', holds, () => 'is empty or holds a line break or control character');
+}
+
+function wants(what: string): (value: unknown) => string {
+  return (value) => `${shown(value)} is not ${what}`;
+}
+
+function rule(
+  name: string,
+  holds: (value: unknown) => boolean,
+  message: (value: unknown) => string,
+): PropertyDecorator {
+  return ValidateBy({
+    name,
+    validator: {
+      validate: holds,
+      defaultMessage: (given?: ValidationArguments) => message(given?.value),
+    },
+  });
+}

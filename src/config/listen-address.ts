@@ -1,0 +1,19 @@
+import { isIPv6 } from 'node:net';
+import type { ListenAddress } from '../domain/environment.js';
+
+/** How addresses to listen on are written, for messages. */
+export const LISTEN_FORMS = 'host:port, e.g. 127.0.0.1:8080, [::1]:8080 or :8080';
+
+const HOST = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/;
+
+/** `host:port`, `[IPv6]:port` or `:port` (every address); null where it is none of these. Port 0: any free one. */
+export function parseListenAddress(text: string): ListenAddress | null {
+  const match = /^(?:\[([^[\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
+  if (match === null) return null;
+  const [, bracketed, name] = match;
+  const port = Number(match[3]);
+  if (port > 65_535) return null;
+  if (bracketed !== undefined) return isIPv6(bracketed) ? { host: bracketed, port } : null;
+  const host = name ?? '';
+  return host === '' || HOST.test(host) ? { host, port } : null;
+}

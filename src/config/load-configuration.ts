@@ -1,0 +1,55 @@
+import 'reflect-metadata';
+import { dirname, resolve } from 'node:path';
+import type { Configuration } from '../domain/environment.js';
+import {
+  readAdminToken,
+  readEnvironmentSettings,
+  type EnvironmentSettings,
+} from './environment-settings.js';
+import { FaultList, WHOLE_FILE, type Fault } from './fault.js';
+import { Place, TooManyPlaces } from './place.js';
+import { readConfiguration } from './sections/configuration.section.js';
+import { SecretReader, type Reading } from './secret-reader.js';
+import { readSourceText } from './source-text.js';
+import { parseYaml } from './yaml-document.js';
+
+/** Everything that was configured, or everything that is wrong with it. */
+export type LoadedConfiguration =
+  | { readonly configuration: Configuration; readonly settings: EnvironmentSettings }
+  | { readonly faults: readonly Fault[] };
+
+/**
+ * Reads the configuration file, the files that it names, and the environment variables given. Never
+ * throws for what a user wrote: all faults are returned at once, in the order of the file.
+ */
+export function loadConfiguration(
+  path: string,
+  environment: NodeJS.ProcessEnv,
+): LoadedConfiguration {
+  const faults = new FaultList(path);
+  const settings = readEnvironmentSettings(environment, faults);
+  const sources = { environment, folder: dirname(resolve(path)) };
+  const reading: Reading = { ...sources, faults, secrets: new SecretReader(sources) };
+  const configuration = readFile(path, reading);
+  const found = faults.inOrder();
+  return configuration === null || found.length > 0
+    ? { faults: found }
+    : { configuration, settings };
+}
+
+function readFile(path: string, reading: Reading): Configuration | null {
+  const { environment, faults, secrets } = reading;
+  const adminToken = readAdminToken(environment, secrets, faults);
+  const text = readSourceText(path, faults);
+  const document = text === null ? null : parseYaml(text, faults);
+  if (document === null) return null;
+  try {
+    const configuration = readConfiguration(Place.root(document), adminToken, reading);
+    secrets.tellRepeated();
+    return configuration;
+  } catch (error) {
+    if (!(error instanceof TooManyPlaces)) throw error;
+    faults.addWhole(WHOLE_FILE, 'the file holds more than 50000 values; do its aliases multiply?');
+    return null;
+  }
+}

@@ -1,0 +1,84 @@
+import { Secret } from '../domain/secret.js';
+import type { FaultList } from './fault.js';
+import type { Place } from './place.js';
+import { resolveReferences, type ReferenceSources } from './reference.js';
+
+const SHORTEST_SECRET = 20;
+
+/** What every section reader is given. */
+export interface Reading extends ReferenceSources {
+  readonly faults: FaultList;
+  readonly secrets: SecretReader;
+}
+
+/** Where a secret stands. */
+interface SecretUse {
+  readonly value: string;
+  readonly path: string;
+  /** Its offset in the file; before all of them for an environment variable. */
+  readonly offset: number;
+  readonly fault: (message: string) => void;
+}
+
+/** Reads the secrets that let others in, and sees to it that each is long enough and used once. */
+export class SecretReader {
+  readonly #uses: SecretUse[] = [];
+
+  constructor(private readonly sources: ReferenceSources) {}
+
+  /** A webhook secret or token in the file; null after its faults. */
+  readKey(place: Place): Secret | null {
+    const value = this.resolved(place);
+    if (value === null) return null;
+    const { path, offset } = place;
+    const fault = (message: string): void => {
+      place.fault(message);
+    };
+    return this.take({ value, path, offset, fault });
+  }
+
+  /** A token that an environment variable gives; null after its faults. */
+  readVariable(name: string, value: string, fault: (message: string) => void): Secret | null {
+    return this.take({ value, path: name, offset: -1, fault });
+  }
+
+  /** A password for somebody else's door: any text that is not empty. */
+  readPassword(place: Place): Secret | null {
+    const value = this.resolved(place);
+    if (value === '') place.fault('is empty; give the password or access token');
+    return value === null || value === '' ? null : new Secret(value);
+  }
+
+  /** To be called when all are read: every use of a secret after its first in the file is a fault. */
+  tellRepeated(): void {
+    const first = new Map<string, string>();
+    for (const { value, path, fault } of this.#uses.toSorted((a, b) => a.offset - b.offset)) {
+      const earlier = first.get(value);
+      if (earlier === undefined) first.set(value, path);
+      else fault(`is the same as ${earlier}; every secret and token is used once, make another`);
+    }
+  }
+
+  private take(use: SecretUse): Secret | null {
+    const problem = problemOf(use.value);
+    if (problem === null) this.#uses.push(use);
+    else use.fault(problem);
+    return problem === null ? new Secret(use.value) : null;
+  }
+
+  private resolved(place: Place): string | null {
+    const text = place.text();
+    if (text === null) return null;
+    const resolution = resolveReferences(text, this.sources);
+    if ('value' in resolution) return resolution.value;
+    for (const problem of resolution.problems) place.fault(problem);
+    return null;
+  }
+}
+
+function problemOf(value: string): string | null {
+  if ([...value].length < SHORTEST_SECRET) {
+    return `is shorter than ${String(SHORTEST_SECRET)} characters; make one with: openssl rand -hex 24`;
+  }
+  return /\p{Cc}/u.test(value) ? 'holds a line break or control character; remove it' : null;
+}

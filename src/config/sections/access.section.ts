@@ -1,0 +1,86 @@
+import type { Role, Token } from '../../domain/environment.js';
+import { IsName, IsOneOf } from '../leaf-rules.js';
+import type { Place } from '../place.js';
+import type { Reading } from '../secret-reader.js';
+import { Key, missing, readSection, Required } from '../section.js';
+import { shown } from '../shown.js';
+import { readEnvironmentNames } from './name-list.js';
+
+const ROLES: readonly Role[] = ['viewer', 'operator', 'admin'];
+
+/** One of `access.tokens`: who may call the API. */
+export class TokenSection {
+  /** Its name in audit, approvals and logs; unique. Required. */
+  @Key('text')
+  @Required('name the token, e.g. name: ci')
+  @IsName()
+  name!: string;
+
+  /** What it may do: `viewer`, `operator` or `admin`. Required. */
+  @Key('text')
+  @Required('write role: viewer, operator or admin')
+  @IsOneOf(ROLES)
+  role!: Role;
+
+  /** The token itself, at least 20 characters, used nowhere else. Required. */
+  @Key('nested')
+  secret!: string;
+
+  /** Environments that it may see and touch. Default: all. */
+  @Key('nested')
+  environments?: string[];
+}
+
+/** `access`: who may call the API. */
+export class AccessSection {
+  /** The tokens. Default: none but `DEPLOY_ADMIN_TOKEN`. */
+  @Key('nested')
+  tokens?: TokenSection[];
+}
+
+/** The name of the token that `DEPLOY_ADMIN_TOKEN` gives. */
+export const ADMIN_TOKEN_NAME = 'admin';
+
+/** Reads `access`. `adminToken` is that of the environment, which comes first and takes its name. */
+export function readAccess(
+  place: Place | undefined,
+  adminToken: Token | null,
+  environmentNames: ReadonlySet<string>,
+  reading: Reading,
+): Token[] {
+  const tokens = adminToken === null ? [] : [adminToken];
+  const list =
+    place === undefined ? undefined : readSection(place, AccessSection)?.places.get('tokens');
+  for (const item of list?.items() ?? []) {
+    const token = readToken(item, tokens, environmentNames, reading);
+    if (token !== null) tokens.push(token);
+  }
+  return tokens;
+}
+
+function readToken(
+  place: Place,
+  earlier: readonly Token[],
+  environmentNames: ReadonlySet<string>,
+  reading: Reading,
+): Token | null {
+  const section = readSection(place, TokenSection);
+  if (section === null) return null;
+  const { leaves, places } = section;
+  const name = leaves.name;
+  if (earlier.some((token) => token.name === name)) {
+    const taken = name === ADMIN_TOKEN_NAME ? ' (DEPLOY_ADMIN_TOKEN has the name admin)' : '';
+    places
+      .get('name')
+      ?.fault(`the name ${shown(name)} is taken by another token${taken}; choose another`);
+  }
+  const secretPlace = places.get('secret');
+  if (secretPlace === undefined) {
+    place.faultOfMissing('secret', missing('write e.g. secret: "${DEPLOY_CI_TOKEN}"'));
+  }
+  const secret = secretPlace === undefined ? null : reading.secrets.readKey(secretPlace);
+  const names = places.get('environments');
+  const environments = names === undefined ? null : readEnvironmentNames(names, environmentNames);
+  if (name === undefined || leaves.role === undefined || secret === null) return null;
+  return { name, role: leaves.role, secret, environments };
+}

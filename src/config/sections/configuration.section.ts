@@ -1,0 +1,98 @@
+import type { Configuration, Token } from '../../domain/environment.js';
+import type { Place } from '../place.js';
+import { resolveReferences } from '../reference.js';
+import type { Reading } from '../secret-reader.js';
+import { Key, readSection } from '../section.js';
+import { DEFAULT_STORAGE, parseStorage } from '../storage-url.js';
+import { AccessSection, readAccess } from './access.section.js';
+import { readEngines, type EngineSection } from './engine.section.js';
+import { readEnvironments, type EnvironmentSection } from './environment.section.js';
+import { readRegistries, type RegistrySection } from './registry.section.js';
+import { readServer, ServerSection } from './server.section.js';
+import { readWebhooks, type WebhookSection } from './webhook.section.js';
+
+/** The whole file. */
+export class ConfigurationSection {
+  /** How Deploy is reached. */
+  @Key('nested')
+  server?: ServerSection;
+
+  /** Where everything is kept. Default `sqlite:./data/deploy.db`; `DEPLOY_STORAGE` wins over it. */
+  @Key('nested')
+  storage?: string;
+
+  /** Who may call the API. */
+  @Key('nested')
+  access?: AccessSection;
+
+  /** Docker engines by name. Default: one, `local`. */
+  @Key('nested')
+  engines?: Record<string, EngineSection>;
+
+  /** How registries are asked, by host. Default: the Docker config file's credentials. */
+  @Key('nested')
+  registries?: Record<string, RegistrySection>;
+
+  /** Who may tell of pushes, by name. Default: nobody. */
+  @Key('nested')
+  webhooks?: Record<string, WebhookSection>;
+
+  /** What is deployed, by name. Default: nothing. */
+  @Key('nested')
+  environments?: Record<string, EnvironmentSection>;
+
+  /** How long deliveries, logs and deployments are kept. Not supported yet. */
+  @Key('later')
+  retention?: unknown;
+}
+
+/**
+ * Reads the whole file from its root. Where faults were added the result is not to be used: unsound parts
+ * are left out or stand at their defaults.
+ */
+export function readConfiguration(
+  root: Place,
+  adminToken: Token | null,
+  reading: Reading,
+): Configuration {
+  const places = readSection(root, ConfigurationSection)?.places;
+  const environmentsPlace = places?.get('environments');
+  // Every name counts as defined, sound or not: one slip is one fault.
+  const environmentNames = environmentsPlace?.keyNames() ?? new Set<string>();
+  const engines = readEngines(places?.get('engines'), root, reading);
+  return {
+    ...readServer(places?.get('server')),
+    storage: readStorage(places?.get('storage'), reading),
+    tokens: readAccess(places?.get('access'), adminToken, environmentNames, reading),
+    engines: [...engines.values()].filter((engine) => engine !== null),
+    registries: readRegistries(places?.get('registries'), reading),
+    webhooks: readWebhooks(places?.get('webhooks'), environmentNames, reading),
+    environments: readEnvironments(environmentsPlace, engines),
+  };
+}
+
+function readStorage(place: Place | undefined, reading: Reading): Configuration['storage'] {
+  const inFile = place === undefined ? null : storageInFile(place, reading);
+  const variable = reading.environment.DEPLOY_STORAGE ?? '';
+  const inEnvironment = variable === '' ? null : parseStorage(variable, reading.folder);
+  if (inEnvironment !== null && 'problem' in inEnvironment) {
+    reading.faults.addWhole('DEPLOY_STORAGE', inEnvironment.problem);
+  }
+  const chosen = inEnvironment ?? parseStorage(inFile ?? DEFAULT_STORAGE, reading.folder);
+  return 'storage' in chosen ? chosen.storage : { kind: 'sqlite', path: '' };
+}
+
+/** The text of `storage:` where it is sound. */
+function storageInFile(place: Place, reading: Reading): string | null {
+  const text = place.text();
+  if (text === null) return null;
+  const resolution = resolveReferences(text, reading);
+  if ('problems' in resolution) {
+    for (const problem of resolution.problems) place.fault(problem);
+    return null;
+  }
+  const parsed = parseStorage(resolution.value, reading.folder);
+  if ('storage' in parsed) return resolution.value;
+  place.fault(parsed.problem);
+  return null;
+}

@@ -1,0 +1,184 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { IsOptional } from 'class-validator';
+import { messageOf } from '../../domain/errors.js';
+import type { Engine } from '../../domain/environment.js';
+import { Secret } from '../../domain/secret.js';
+import { parseEngineHost } from '../engine-host.js';
+import { IsFilled, IsOneOf, isName, NAME_RULE } from '../leaf-rules.js';
+import type { Place } from '../place.js';
+import type { Reading } from '../secret-reader.js';
+import { Key, readSection, Required } from '../section.js';
+import { shown } from '../shown.js';
+
+const PEM = 'name the PEM file, e.g. ca.pem';
+
+/** `engines.<engine>.tls`: three PEM files; relative paths count from the configuration file's folder. */
+export class TlsSection {
+  /** The authority that signed the engine's certificate. Required. */
+  @Key('text')
+  @Required(PEM)
+  @IsFilled()
+  ca!: string;
+
+  /** Our certificate. Required. */
+  @Key('text')
+  @Required(PEM)
+  @IsFilled()
+  cert!: string;
+
+  /** The key of our certificate. Required. */
+  @Key('text')
+  @Required(PEM)
+  @IsFilled()
+  key!: string;
+}
+
+/** `engines.<engine>`: one Docker engine. */
+export class EngineSection {
+  /** `unix:///path` or `tcp://host:port`. Default: `DOCKER_HOST`, else `unix:///var/run/docker.sock`. */
+  @Key('text')
+  @IsOptional()
+  host?: string;
+
+  /** Certificates for `tcp://`. Default: with `DOCKER_HOST` and `DOCKER_TLS_VERIFY` those of `DOCKER_CERT_PATH`. */
+  @Key('nested')
+  tls?: TlsSection;
+
+  /** `true`: `tcp://` without tls is meant so. Default `false`. */
+  @Key('plain')
+  @IsOptional()
+  @IsOneOf([true, false])
+  insecure?: boolean;
+}
+
+type Tls = NonNullable<Engine['tls']>;
+
+const DEFAULT_ENGINE = 'local';
+const DEFAULT_HOST = 'unix:///var/run/docker.sock';
+
+/** All engines by name, sound or not, so that what names them gets no fault on top; unsound ones are null. */
+export type EnginesByName = ReadonlyMap<string, Engine | null>;
+
+/** Reads `engines`; without any there is `local`. `root` is told of what is wrong with that one. */
+export function readEngines(
+  place: Place | undefined,
+  root: Place,
+  reading: Reading,
+): EnginesByName {
+  const engines = new Map<string, Engine | null>();
+  const entries = place === undefined ? new Map<string, Place>() : place.entries();
+  for (const [name, child] of entries ?? []) {
+    if (!isName(name)) child.faultAtKey(`${shown(name)} is not ${NAME_RULE}`);
+    engines.set(name, readEngine(name, child, reading));
+  }
+  if (entries?.size === 0) {
+    const fault = (message: string): void => {
+      root.faultOfMissing(`engines.${DEFAULT_ENGINE}`, message);
+    };
+    engines.set(DEFAULT_ENGINE, fromEnvironment(DEFAULT_ENGINE, null, false, reading, fault));
+  }
+  return engines;
+}
+
+function readEngine(name: string, place: Place, reading: Reading): Engine | null {
+  const section = readSection(place, EngineSection);
+  if (section === null) return null;
+  const { leaves, places } = section;
+  const isInsecure = leaves.insecure === true;
+  const tlsPlace = places.get('tls');
+  const tls = tlsPlace === undefined ? null : readTls(tlsPlace, reading);
+  if (tlsPlace !== undefined && isInsecure) {
+    places.get('insecure')?.fault('tls and insecure: true contradict each other; keep one of them');
+  }
+  const hostPlace = places.get('host');
+  if (hostPlace === undefined) {
+    if (tlsPlace !== undefined && tls === null) return null;
+    return fromEnvironment(name, tls, isInsecure, reading, (message) => {
+      place.faultAtKey(message);
+    });
+  }
+  if (leaves.host === undefined) return null;
+  const parsed = parseEngineHost(leaves.host, tlsPlace !== undefined);
+  if (parsed.kind === 'unusable') {
+    hostPlace.fault(parsed.problem);
+    return null;
+  }
+  if (parsed.kind === 'unix' && tlsPlace !== undefined) {
+    tlsPlace.faultAtKey('a local socket has no tls; leave it out, or write a tcp:// host');
+  }
+  if (parsed.kind === 'tcp' && tlsPlace === undefined && !isInsecure) hostPlace.fault(NEEDS_TLS);
+  return { name, host: parsed.host, tls };
+}
+
+const NEEDS_TLS =
+  'tcp:// without tls gives the machine to everybody on the network; add tls: { ca, cert, key }, or ' +
+  'insecure: true where that is meant';
+
+function readTls(place: Place, reading: Reading): Tls | null {
+  const section = readSection(place, TlsSection);
+  if (section === null) return null;
+  const { leaves, places } = section;
+  const read = (name: 'ca' | 'cert' | 'key'): string | null => {
+    const path = leaves[name];
+    if (path === undefined) return null;
+    return readPem(resolve(reading.folder, path), (message) => places.get(name)?.fault(message));
+  };
+  return tlsOf(read('ca'), read('cert'), read('key'));
+}
+
+function tlsOf(ca: string | null, cert: string | null, key: string | null): Tls | null {
+  return ca === null || cert === null || key === null ? null : { ca, cert, key: new Secret(key) };
+}
+
+function readPem(path: string, fault: (message: string) => void): string | null {
+  try {
+    const text = readFileSync(path, 'utf8');
+    if (text.includes('-----BEGIN ')) return text;
+    fault(`${shown(path)} is not a PEM file; it must hold -----BEGIN …`);
+  } catch (error) {
+    fault(
+      `the file cannot be read: ${messageOf(error)}; relative paths count from this file's folder`,
+    );
+  }
+  return null;
+}
+
+/** An engine without a `host` of its own, by the variables that Docker's own client reads. */
+function fromEnvironment(
+  name: string,
+  ownTls: Tls | null,
+  isInsecure: boolean,
+  reading: Reading,
+  fault: (message: string) => void,
+): Engine | null {
+  const { DOCKER_HOST, DOCKER_TLS_VERIFY } = reading.environment;
+  const wantsTls = ownTls !== null || (DOCKER_TLS_VERIFY ?? '') !== '';
+  const parsed = parseEngineHost(
+    DOCKER_HOST === undefined || DOCKER_HOST === '' ? DEFAULT_HOST : DOCKER_HOST,
+    wantsTls,
+  );
+  if (parsed.kind === 'unusable') {
+    fault(`DOCKER_HOST: ${parsed.problem}`);
+    return null;
+  }
+  if (parsed.kind === 'unix') {
+    if (ownTls !== null) fault('a local socket has no tls; leave it out, or write a tcp:// host');
+    return { name, host: parsed.host, tls: null };
+  }
+  if (!wantsTls && !isInsecure) fault(`DOCKER_HOST: ${NEEDS_TLS}`);
+  const tls = ownTls ?? (wantsTls ? certificatesOfDocker(reading, fault) : null);
+  return { name, host: parsed.host, tls };
+}
+
+/** `DOCKER_CERT_PATH`, else `~/.docker`, as Docker's client does with `DOCKER_TLS_VERIFY`. */
+function certificatesOfDocker(reading: Reading, fault: (message: string) => void): Tls | null {
+  const { DOCKER_CERT_PATH, HOME } = reading.environment;
+  const folder =
+    (DOCKER_CERT_PATH ?? '') === '' ? join(HOME ?? '/', '.docker') : (DOCKER_CERT_PATH ?? '');
+  const read = (file: string): string | null =>
+    readPem(join(folder, file), (message) => {
+      fault(`DOCKER_CERT_PATH: ${message}`);
+    });
+  return tlsOf(read('ca.pem'), read('cert.pem'), read('key.pem'));
+}

@@ -1,0 +1,156 @@
+import { IsOptional } from 'class-validator';
+import type { Environment, Service } from '../../domain/environment.js';
+import { canonicalRepository } from '../../domain/image-reference.js';
+import { IsContainerName, IsName, IsRepository, isName, NAME_RULE } from '../leaf-rules.js';
+import type { Place } from '../place.js';
+import { Key, missing, readSection, Required } from '../section.js';
+import { shown } from '../shown.js';
+import type { EnginesByName } from './engine.section.js';
+import { undefinedName } from './name-list.js';
+import { checkPolicy, PolicySection } from './policy.section.js';
+import {
+  mergeRollout,
+  readRollout,
+  RolloutSection,
+  type RolloutOverrides,
+} from './rollout.section.js';
+import { readTagRule, TagSection } from './tag.section.js';
+
+/** One of an environment's `services`: one named container. Its identity is (environment, name). */
+export class ServiceSection {
+  /** Name of the container on the engine; no other service of that engine has it. Required. */
+  @Key('text')
+  @Required("write the container's name on the engine, e.g. container: web")
+  @IsContainerName()
+  container!: string;
+
+  /** The repository, without a tag; `acme/web` means `docker.io/acme/web`. Required. */
+  @Key('text')
+  @Required('write the repository, e.g. image: acme/web')
+  @IsRepository()
+  image!: string;
+
+  /** Which pushed tags concern it: an exact tag, or one of `semver`, `glob`, `regex`. Required. */
+  @Key('nested')
+  tag!: string | TagSection;
+
+  /** Overrides the environment's `policy` key by key. */
+  @Key('nested')
+  policy?: PolicySection;
+
+  /** Overrides the environment's `rollout` key by key; a health probe is replaced as a whole. */
+  @Key('nested')
+  rollout?: RolloutSection;
+}
+
+/** One of `environments`: services that share an engine, a policy and a way to roll out. */
+export class EnvironmentSection {
+  /** The name of one of `engines`. Default `local`. */
+  @Key('text')
+  @IsOptional()
+  @IsName()
+  engine?: string;
+
+  /** When deployments may go. Default: at once. */
+  @Key('nested')
+  policy?: PolicySection;
+
+  /** How new versions take over. */
+  @Key('nested')
+  rollout?: RolloutSection;
+
+  /** The services by name. Default: none. */
+  @Key('nested')
+  services?: Record<string, ServiceSection>;
+}
+
+const DEFAULT_ENGINE = 'local';
+
+/** Which service has which container, over all environments. */
+type TakenContainers = Map<string, string>;
+
+/** Reads `environments`. */
+export function readEnvironments(place: Place | undefined, engines: EnginesByName): Environment[] {
+  const environments: Environment[] = [];
+  const taken: TakenContainers = new Map();
+  for (const [name, child] of place?.entries() ?? []) {
+    if (!isName(name)) child.faultAtKey(`${shown(name)} is not ${NAME_RULE}`);
+    const environment = readEnvironment(name, child, engines, taken);
+    if (environment !== null) environments.push(environment);
+  }
+  return environments;
+}
+
+function readEnvironment(
+  name: string,
+  place: Place,
+  engines: EnginesByName,
+  taken: TakenContainers,
+): Environment | null {
+  const section = readSection(place, EnvironmentSection);
+  if (section === null) return null;
+  const { leaves, places } = section;
+  const engine = leaves.engine ?? DEFAULT_ENGINE;
+  const names = new Set(engines.keys());
+  if (!places.has('engine') && !names.has(DEFAULT_ENGINE)) {
+    const message = undefinedName('engine', DEFAULT_ENGINE, names);
+    place.faultOfMissing('engine', missing(`${message}; name the one that is meant`));
+  } else if (leaves.engine !== undefined && !names.has(engine)) {
+    places.get('engine')?.fault(undefinedName('engine', engine, names));
+  }
+  checkPolicy(places.get('policy'));
+  const rollout = readRollout(places.get('rollout'));
+  const services: Service[] = [];
+  for (const [serviceName, child] of places.get('services')?.entries() ?? []) {
+    if (!isName(serviceName)) child.faultAtKey(`${shown(serviceName)} is not ${NAME_RULE}`);
+    const address = engines.get(engine)?.host ?? engine;
+    const service = readService(serviceName, child, { name, engine, address, rollout }, taken);
+    if (service !== null) services.push(service);
+  }
+  return { name, engine, services };
+}
+
+interface Surroundings {
+  /** The environment's name. */
+  readonly name: string;
+  readonly engine: string;
+  /** The engine's address: two names of one engine are one engine. */
+  readonly address: string;
+  readonly rollout: RolloutOverrides;
+}
+
+function readService(
+  name: string,
+  place: Place,
+  environment: Surroundings,
+  taken: TakenContainers,
+): Service | null {
+  const section = readSection(place, ServiceSection);
+  if (section === null) return null;
+  const { leaves, places } = section;
+  const tagPlace = places.get('tag');
+  if (tagPlace === undefined) place.faultOfMissing('tag', missing('write e.g. tag: latest'));
+  const tagRule = tagPlace === undefined ? null : readTagRule(tagPlace);
+  checkPolicy(places.get('policy'));
+  const rollout = mergeRollout(environment.rollout, readRollout(places.get('rollout')));
+  const { container, image } = leaves;
+  if (container !== undefined) {
+    const key = `${environment.address} ${container}`;
+    const other = taken.get(key);
+    if (other === undefined) taken.set(key, place.path);
+    else {
+      const message = `the container ${shown(container)} of this engine belongs to ${other} already; a container is one service's`;
+      places.get('container')?.fault(message);
+    }
+  }
+  if (container === undefined || image === undefined || tagRule === null) return null;
+  return {
+    name,
+    environment: environment.name,
+    engine: environment.engine,
+    container,
+    repository: canonicalRepository(image),
+    tagRule,
+    rollout,
+  };
+}

@@ -1,0 +1,115 @@
+import { IsOptional } from 'class-validator';
+import type { Configuration, Limit } from '../../domain/environment.js';
+import { parseAddressRange, RANGE_FORMS } from '../address-range.js';
+import { parseDuration } from '../duration.js';
+import { IsDuration, IsListenAddress, IsPublicUrl, IsWholeNumber } from '../leaf-rules.js';
+import { parseListenAddress } from '../listen-address.js';
+import type { Place } from '../place.js';
+import { Key, readSection } from '../section.js';
+import { shown } from '../shown.js';
+
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+
+/** One limit of `server.throttle`: so many requests in so long. */
+export class LimitSection {
+  /** How many requests; a whole number, 0 switches the limit off. Default: that of the limit's name. */
+  @Key('plain')
+  @IsOptional()
+  @IsWholeNumber(0, 1_000_000, 'a number of requests')
+  limit?: number;
+
+  /** In how long; a duration of 1ms to 24h. Default `1m`. */
+  @Key('text')
+  @IsOptional()
+  @IsDuration(1, DAY_MS, 'from 1ms to 24h')
+  per?: string;
+}
+
+/** `server.throttle`: how much one sender may ask. */
+export class ThrottleSection {
+  /** Per webhook name and sender address, counted before authentication. Default 120 per 1m. */
+  @Key('nested')
+  webhook?: LimitSection;
+
+  /** Per token, else per address. Default 600 per 1m. */
+  @Key('nested')
+  api?: LimitSection;
+
+  /** Failed authentications per address and webhook name, or address and API. Default 10 per 1m. */
+  @Key('nested')
+  failedAuth?: LimitSection;
+}
+
+/** `server`: how Deploy is reached. */
+export class ServerSection {
+  /** Where people and senders reach Deploy; http or https. For links and printed webhook addresses. Default: none. */
+  @Key('text')
+  @IsOptional()
+  @IsPublicUrl()
+  publicUrl?: string;
+
+  /** Addresses and CIDR ranges whose `X-Forwarded-For` counts. Default: none. */
+  @Key('nested')
+  trustedProxies?: string[];
+
+  /** `host:port` for `/metrics` alone. Default: on the main address. */
+  @Key('text')
+  @IsOptional()
+  @IsListenAddress()
+  metricsListen?: string;
+
+  /** Limits on requests. */
+  @Key('nested')
+  throttle?: ThrottleSection;
+}
+
+type ServerSettings = Pick<
+  Configuration,
+  'publicUrl' | 'trustedProxies' | 'metricsListen' | 'throttle'
+>;
+
+const DEFAULT_LIMITS = { webhook: 120, api: 600, failedAuth: 10 } as const;
+
+/** Reads `server`; where it is left out, all defaults. */
+export function readServer(place: Place | undefined): ServerSettings {
+  const section = place === undefined ? null : readSection(place, ServerSection);
+  const { publicUrl, metricsListen } = section?.leaves ?? {};
+  const proxies = section?.places.get('trustedProxies');
+  return {
+    publicUrl: publicUrl?.replace(/\/+$/, '') ?? null,
+    trustedProxies: proxies === undefined ? [] : (readAddressRanges(proxies) ?? []),
+    metricsListen: metricsListen === undefined ? null : parseListenAddress(metricsListen),
+    throttle: readThrottle(section?.places.get('throttle')),
+  };
+}
+
+/** Reads a list of addresses and CIDR ranges into CIDR ranges; null after a fault where it is no list. */
+export function readAddressRanges(place: Place): string[] | null {
+  const items = place.items();
+  if (items === null) return null;
+  const ranges: string[] = [];
+  for (const item of items) {
+    const text = item.text();
+    if (text === null) continue;
+    const range = parseAddressRange(text);
+    if (range === null) item.fault(`${shown(text)} is not ${RANGE_FORMS}`);
+    else ranges.push(range);
+  }
+  return ranges;
+}
+
+function readThrottle(place: Place | undefined): ServerSettings['throttle'] {
+  const places = place === undefined ? undefined : readSection(place, ThrottleSection)?.places;
+  return {
+    webhook: readLimit(places?.get('webhook'), DEFAULT_LIMITS.webhook),
+    api: readLimit(places?.get('api'), DEFAULT_LIMITS.api),
+    failedAuth: readLimit(places?.get('failedAuth'), DEFAULT_LIMITS.failedAuth),
+  };
+}
+
+function readLimit(place: Place | undefined, byDefault: number): Limit {
+  const leaves = place === undefined ? undefined : readSection(place, LimitSection)?.leaves;
+  const perMs = leaves?.per === undefined ? null : parseDuration(leaves.per);
+  return { limit: leaves?.limit ?? byDefault, perMs: perMs ?? MINUTE_MS };
+}

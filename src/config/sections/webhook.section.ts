@@ -1,0 +1,110 @@
+import { IsOptional } from 'class-validator';
+import type { Webhook } from '../../domain/environment.js';
+import type { Secret } from '../../domain/secret.js';
+import { IsOneOf, isName, NAME_RULE } from '../leaf-rules.js';
+import type { Place } from '../place.js';
+import { parseRegistryHost } from '../registry-host.js';
+import type { Reading } from '../secret-reader.js';
+import { Key, missing, readSection, Required } from '../section.js';
+import { shown } from '../shown.js';
+import { readEnvironmentNames } from './name-list.js';
+import { readAddressRanges } from './server.section.js';
+
+const LATER_TYPES = [
+  'distribution',
+  'ghcr',
+  'harbor',
+  'quay',
+  'acr',
+  'ecr',
+  'gar',
+  'jfrog',
+  'gitea',
+  'nexus',
+  'native',
+] as const;
+
+/** `webhooks.<name>`: one sender of pushes; its name is part of its address. */
+export class WebhookSection {
+  /** Which registry's webhooks they are: `docker-hub`. Required. */
+  @Key('text')
+  @Required('write e.g. type: docker-hub')
+  @IsOneOf(['docker-hub'], LATER_TYPES)
+  type!: Webhook['type'];
+
+  /** At least 20 characters, used nowhere else; a list of two during a rotation. Required. */
+  @Key('nested')
+  secret!: string | [string, string];
+
+  /** Which registry its pushes are in. Default: the type's own, `docker.io` for `docker-hub`. */
+  @Key('text')
+  @IsOptional()
+  registry?: string;
+
+  /** Addresses and CIDR ranges that may send. Default: everyone who has the secret. */
+  @Key('nested')
+  allowFrom?: string[];
+
+  /** Environments that this sender may touch. Default: all. */
+  @Key('nested')
+  environments?: string[];
+}
+
+/** Reads `webhooks`. */
+export function readWebhooks(
+  place: Place | undefined,
+  environmentNames: ReadonlySet<string>,
+  reading: Reading,
+): Webhook[] {
+  const webhooks: Webhook[] = [];
+  for (const [name, child] of place?.entries() ?? []) {
+    if (!isName(name)) child.faultAtKey(`${shown(name)} is not ${NAME_RULE}`);
+    const webhook = readWebhook(name, child, environmentNames, reading);
+    if (webhook !== null) webhooks.push(webhook);
+  }
+  return webhooks;
+}
+
+function readWebhook(
+  name: string,
+  place: Place,
+  environmentNames: ReadonlySet<string>,
+  reading: Reading,
+): Webhook | null {
+  const section = readSection(place, WebhookSection);
+  if (section === null) return null;
+  const { leaves, places } = section;
+  const secretPlace = places.get('secret');
+  if (secretPlace === undefined) {
+    place.faultOfMissing('secret', missing('write e.g. secret: "${HUB_SECRET}"'));
+  }
+  const secrets = secretPlace === undefined ? null : readSecrets(secretPlace, reading);
+  const registry = readRegistryName(leaves.registry, places.get('registry'));
+  const from = places.get('allowFrom');
+  const allowFrom = from === undefined ? null : readAddressRanges(from);
+  if (from?.isList === true && from.items()?.length === 0) {
+    from.fault('allows nobody to send; leave the key out to allow everyone who has the secret');
+  }
+  const names = places.get('environments');
+  const environments = names === undefined ? null : readEnvironmentNames(names, environmentNames);
+  if (leaves.type === undefined || secrets === null) return null;
+  return { name, type: leaves.type, secrets, registry, allowFrom, environments };
+}
+
+function readRegistryName(text: string | undefined, place: Place | undefined): string {
+  if (text === undefined) return 'docker.io';
+  const parsed = parseRegistryHost(text);
+  if ('host' in parsed) return parsed.host;
+  place?.fault(parsed.problem);
+  return text;
+}
+
+function readSecrets(place: Place, reading: Reading): Secret[] | null {
+  const items = place.isList ? place.items() : [place];
+  if (items === null) return null;
+  if (place.isList && items.length !== 2) {
+    place.fault('a list holds the two secrets of a rotation; write one secret as a plain text');
+  }
+  const secrets = items.map((item) => reading.secrets.readKey(item));
+  return secrets.every((secret) => secret !== null) ? secrets : null;
+}

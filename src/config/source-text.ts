@@ -1,0 +1,88 @@
+import { isUtf8 } from 'node:buffer';
+import { readFileSync, statSync } from 'node:fs';
+import { messageOf } from '../domain/errors.js';
+import { WHOLE_FILE, type FaultList } from './fault.js';
+
+/** More than any hand-written configuration holds, and little enough to be parsed in a moment. */
+const LARGEST_BYTES = 1_048_576;
+const LINE_FEED = 0x0a;
+
+/** The text of the configuration file, or null after every reason was added to `faults`. */
+export function readSourceText(path: string, faults: FaultList): string | null {
+  const bytes = readBytes(path, faults);
+  if (bytes === null) return null;
+  if (!isUtf8(bytes)) {
+    faults.add(
+      firstForeignByte(bytes),
+      WHOLE_FILE,
+      'this byte is not UTF-8; save the file as UTF-8',
+    );
+    return null;
+  }
+  return new TextDecoder().decode(bytes);
+}
+
+function readBytes(path: string, faults: FaultList): Buffer | null {
+  try {
+    const found = statSync(path);
+    if (!found.isFile()) {
+      faults.addWhole('DEPLOY_CONFIG', 'this is not a file; name the YAML file itself');
+      return null;
+    }
+    if (found.size > LARGEST_BYTES) {
+      faults.addWhole(
+        WHOLE_FILE,
+        'the file is larger than 1 MiB; a configuration stays below that',
+      );
+      return null;
+    }
+    return readFileSync(path);
+  } catch (error) {
+    faults.addWhole('DEPLOY_CONFIG', whyUnreadable(error));
+    return null;
+  }
+}
+
+function whyUnreadable(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  const hint = 'DEPLOY_CONFIG names the configuration file (./deploy.yaml where it is not set)';
+  if (code === 'ENOENT' || code === 'ENOTDIR') return `there is no such file; ${hint}`;
+  if (code === 'EACCES') return `the file may not be read by this user; ${hint}`;
+  return `the file cannot be read (${messageOf(error)}); ${hint}`;
+}
+
+function firstForeignByte(bytes: Buffer): { line: number; column: number } {
+  let line = 1;
+  let start = 0;
+  for (;;) {
+    const end = bytes.indexOf(LINE_FEED, start);
+    const row = bytes.subarray(start, end < 0 ? bytes.length : end);
+    if (!isUtf8(row)) return { line, column: validLength(row) + 1 };
+    if (end < 0) return { line, column: 1 };
+    line += 1;
+    start = end + 1;
+  }
+}
+
+/** How many characters of the row come before its first byte that is not UTF-8. */
+function validLength(row: Buffer): number {
+  let low = 0;
+  let high = row.length;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (isUtf8Prefix(row.subarray(0, middle))) low = middle;
+    else high = middle - 1;
+  }
+  return new TextDecoder().decode(row.subarray(0, low), { stream: true }).length;
+}
+
+/** Whether the bytes are UTF-8 so far; the last character may be cut. */
+function isUtf8Prefix(bytes: Buffer): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return true;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,223 @@
+import { Injectable } from '@nestjs/common';
+import {
+  NOT_STARTED,
+  UNDER_WAY,
+  type Deployment,
+  type DeploymentPatch,
+} from '../domain/deployment.js';
+import type { Service } from '../domain/environment.js';
+import { EnvironmentsService } from '../environments/environments.service.js';
+import type { Repositories } from '../storage/repositories.js';
+import { Storage } from '../storage/storage.js';
+import { DeploymentLog } from './deployment-log.js';
+import { DigestLookup, LookupSchedule, type LookupOutcome } from './digest-lookup.js';
+import { failureOf } from './rollout/conclusion.js';
+import { ServiceInspector, type InspectedService } from './service-inspector.js';
+
+export interface ResolveControls {
+  readonly wait: (milliseconds: number) => Promise<boolean>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Brings a deployment from "which digest does the tag have now" to `queued` or to its end: asks the
+ * registry, asks the policy, and settles with the service's other deployments who goes.
+ */
+@Injectable()
+export class DeploymentResolver {
+  constructor(
+    private readonly storage: Storage,
+    private readonly environments: EnvironmentsService,
+    private readonly lookup: DigestLookup,
+    private readonly schedule: LookupSchedule,
+    private readonly inspector: ServiceInspector,
+    private readonly log: DeploymentLog,
+  ) {}
+
+  /** @throws the signal's reason when aborted; storage errors. */
+  async resolve(
+    deployment: Deployment,
+    service: Service,
+    controls: ResolveControls,
+  ): Promise<void> {
+    if (deployment.pinned && deployment.digest !== null) {
+      await this.settle(deployment, service, deployment.digest);
+      return;
+    }
+    const outcome = await this.lookUp(deployment, service, controls);
+    if (outcome.kind === 'changed') {
+      await this.settle(deployment, service, outcome.digest);
+    } else {
+      await this.endWithout(deployment, outcome);
+    }
+  }
+
+  /** The digest that the tag has at this moment, or null where the registry does not tell. */
+  async digestNow(deployment: Deployment, signal: AbortSignal): Promise<string | null> {
+    const outcome = await this.lookup.resolve({
+      repository: deployment.image,
+      tag: deployment.tag,
+      once: true,
+      expiresAt: 0,
+      isSame: () => Promise.resolve(false),
+      onTrouble: () => Promise.resolve(),
+      wait: () => Promise.resolve(false),
+      signal,
+    });
+    return outcome.kind === 'changed' ? outcome.digest : null;
+  }
+
+  /** What counts as running: what is being rolled out, else what the engine shows; null where that is unknown. */
+  async current(service: Service): Promise<{ digests: readonly string[]; tag: string | null }> {
+    const active = await this.storage.deployments.activeOf(service.environment, service.name);
+    const underWay = active.find((each) => UNDER_WAY.includes(each.phase));
+    if (underWay?.digest != null) return { digests: [underWay.digest], tag: underWay.tag };
+    const inspected = await this.inspectQuietly(service);
+    return { digests: inspected?.digests ?? [], tag: inspected?.running?.tag ?? null };
+  }
+
+  private lookUp(
+    deployment: Deployment,
+    service: Service,
+    { wait, signal }: ResolveControls,
+  ): Promise<LookupOutcome> {
+    return this.lookup.resolve({
+      repository: deployment.image,
+      tag: deployment.tag,
+      once: deployment.trigger.kind === 'api',
+      expiresAt: Date.parse(deployment.createdAt) + this.schedule.expiresAfterMs,
+      isSame: async (digest) =>
+        !deployment.force && (await this.current(service)).digests.includes(digest),
+      onTrouble: (message) => this.tellTrouble(deployment, message),
+      wait,
+      signal,
+    });
+  }
+
+  private async tellTrouble(deployment: Deployment, message: string): Promise<void> {
+    const reason = `waits for the registry: ${message}`;
+    await this.log.line(deployment, 'warn', reason);
+    await this.storage.deployments.update(deployment.id, { waitingFor: 'registry', reason });
+  }
+
+  private async endWithout(
+    deployment: Deployment,
+    outcome: Exclude<LookupOutcome, { kind: 'changed' }>,
+  ): Promise<void> {
+    if (outcome.kind === 'same') {
+      await this.end(deployment, {
+        phase: 'skipped',
+        digest: outcome.digest,
+        reason: `${outcome.digest} is running already`,
+      });
+    } else if (outcome.kind === 'expired') {
+      const reason = `the registry did not answer in time: ${outcome.message}`;
+      await this.end(deployment, { phase: 'expired', reason });
+    } else {
+      const serving = await this.servingNow(deployment);
+      const error = failureOf(outcome.code, outcome.message, serving);
+      await this.end(deployment, { phase: 'failed', reason: outcome.message, error });
+    }
+  }
+
+  /** Its digest is known: asks the policy and settles it with the service's other deployments. */
+  private async settle(deployment: Deployment, service: Service, digest: string): Promise<void> {
+    const known = { ...deployment, digest };
+    const { tag } = await this.current(service);
+    const decision = await this.environments.decide(known, service, tag);
+    if (decision.kind === 'skip') {
+      await this.end(deployment, { phase: 'skipped', digest, reason: decision.reason });
+      return;
+    }
+    const lines = await this.storage.transaction((stored) => this.settleIn(stored, known));
+    for (const { subject, text } of lines) await this.log.line(subject, 'info', text);
+  }
+
+  private async settleIn(
+    stored: Repositories,
+    known: Deployment & { readonly digest: string },
+  ): Promise<{ subject: Deployment; text: string }[]> {
+    const now = await stored.deployments.get(known.id);
+    if (now?.phase !== 'waiting') return [];
+    const { environment, service, digest } = known;
+    const others = (await stored.deployments.activeOf(environment, service)).filter(
+      (each) => each.id !== known.id,
+    );
+    const twin = others.find(
+      (each) => each.digest === digest && !known.force && isAhead(each, known),
+    );
+    if (twin !== undefined) {
+      if (known.trigger.delivery !== null) {
+        await stored.deliveries.link(known.trigger.delivery, twin.id);
+      }
+      const reason = `joined ${twin.id}, which rolls out the same digest`;
+      await stored.deployments.update(known.id, ended({ phase: 'skipped', digest, reason }));
+      return [{ subject: known, text: `skipped: ${reason}` }];
+    }
+    const newer = others.find(
+      (each) => isWaiting(each) && each.id > known.id && each.digest !== null,
+    );
+    if (newer !== undefined) {
+      await stored.deployments.update(known.id, supersededBy(newer.id, digest));
+      return [{ subject: known, text: `superseded by ${newer.id}` }];
+    }
+    const lines: { subject: Deployment; text: string }[] = [];
+    for (const older of others.filter((each) => isWaiting(each) && each.id < known.id)) {
+      await stored.deployments.update(older.id, supersededBy(known.id, older.digest));
+      lines.push({ subject: older, text: `superseded by ${known.id}` });
+    }
+    await stored.deployments.update(known.id, {
+      phase: 'queued',
+      digest,
+      waitingFor: null,
+      reason: null,
+    });
+    return [...lines, { subject: known, text: `${known.image}:${known.tag} is ${digest} now` }];
+  }
+
+  private async end(deployment: Deployment, patch: DeploymentPatch): Promise<void> {
+    const isOver = await this.storage.transaction(async (stored) => {
+      const now = await stored.deployments.get(deployment.id);
+      if (now?.phase !== 'waiting') return true;
+      await stored.deployments.update(deployment.id, ended(patch));
+      return false;
+    });
+    if (isOver) return;
+    const level = patch.phase === 'failed' ? 'error' : 'info';
+    await this.log.line(deployment, level, `${patch.phase ?? ''}: ${patch.reason ?? ''}`);
+  }
+
+  private async servingNow(deployment: Deployment): Promise<'old' | 'none'> {
+    const service = this.environments.findService(deployment.environment, deployment.service);
+    const inspected = service === null ? null : await this.inspectQuietly(service);
+    return inspected?.running == null ? 'none' : 'old';
+  }
+
+  /** Null where the engine does not answer: the rollout waits for it, the look-up need not. */
+  private async inspectQuietly(service: Service): Promise<InspectedService | null> {
+    try {
+      return await this.inspector.inspect(service);
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** Whether a deployment will reach, or is reaching, the digest before the other could. */
+function isAhead(other: Deployment, deployment: Deployment): boolean {
+  return UNDER_WAY.includes(other.phase) || other.id < deployment.id;
+}
+
+function isWaiting(deployment: Deployment): boolean {
+  return NOT_STARTED.includes(deployment.phase);
+}
+
+/** What is written of a deployment that ends without having started. */
+export function ended(patch: DeploymentPatch): DeploymentPatch {
+  return { waitingFor: null, notBefore: null, finishedAt: new Date().toISOString(), ...patch };
+}
+
+export function supersededBy(id: string, digest: string | null): DeploymentPatch {
+  const reason = `a newer version took its place: ${id}`;
+  return ended({ phase: 'superseded', supersededBy: id, digest, reason });
+}

@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { DeliveriesController } from './deliveries.controller.js';
+import { DeploymentLogController } from './deployment-log.controller.js';
+import { DeploymentsController } from './deployments.controller.js';
+import { DeploymentsModule } from './deployments.module.js';
+import { EnvironmentsController } from './environments.controller.js';
+import { EventStreams } from './event-streams.js';
+import { EventsController } from './events.controller.js';
+
+/** `/api/v1`: CONTRACT section 4. */
+@Module({
+  imports: [DeploymentsModule],
+  controllers: [
+    EnvironmentsController,
+    DeploymentsController,
+    DeploymentLogController,
+    DeliveriesController,
+    EventsController,
+  ],
+  providers: [EventStreams],
+  exports: [EventStreams],
+})
+export class DeploymentsApiModule {}

@@ -1,0 +1,59 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Caller } from '../access/caller.decorator.js';
+import { assertEnvironment, type Principal } from '../access/principal.js';
+import { Requires } from '../access/requires.decorator.js';
+import type { StepRecord } from '../domain/deployment.js';
+import { CancelRequest, present } from './deploy-request.dto.js';
+import { deploymentView, deploymentWithSteps, type DeploymentView } from './deployment.dto.js';
+import { DeploymentService } from './deployment.service.js';
+import { DeploymentListQuery } from './list-query.dto.js';
+import { pageView, type PageView } from './page.dto.js';
+
+/** What was, is and will be rolled out. */
+@Controller('api/v1/deployments')
+export class DeploymentsController {
+  constructor(private readonly deployments: DeploymentService) {}
+
+  @Get()
+  @Requires('viewer')
+  async list(
+    @Caller() caller: Principal,
+    @Query() query: DeploymentListQuery,
+  ): Promise<PageView<DeploymentView>> {
+    if (query.environment !== undefined) assertEnvironment(caller, query.environment);
+    const page = await this.deployments.list({
+      environment: query.environment ?? null,
+      service: query.service ?? null,
+      phase: query.phase ?? null,
+      environments: caller.environments,
+      before: query.before,
+      limit: query.limit,
+    });
+    return pageView(page, deploymentView);
+  }
+
+  @Get(':id')
+  @Requires('viewer')
+  async one(
+    @Caller() caller: Principal,
+    @Param('id') id: string,
+  ): Promise<DeploymentView & { readonly steps: readonly StepRecord[] }> {
+    const deployment = await this.deployments.get(id);
+    assertEnvironment(caller, deployment.environment);
+    return deploymentWithSteps(deployment);
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(200)
+  @Requires('operator')
+  async cancel(
+    @Caller() caller: Principal,
+    @Param('id') id: string,
+    @Body() body: CancelRequest,
+  ): Promise<DeploymentView> {
+    const { environment } = await this.deployments.get(id);
+    assertEnvironment(caller, environment);
+    const { comment } = present(body);
+    return deploymentView(await this.deployments.cancel(id, caller.name, comment));
+  }
+}

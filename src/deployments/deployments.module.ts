@@ -1,0 +1,56 @@
+import { Module } from '@nestjs/common';
+import { DockerModule } from '../docker/docker.module.js';
+import { EnvironmentsModule } from '../environments/environments.module.js';
+import { RegistriesModule } from '../registries/registries.module.js';
+import { DeliveryService } from './delivery.service.js';
+import { DeploymentLog } from './deployment-log.js';
+import { DeploymentResolver } from './deployment-resolver.js';
+import { DeploymentService } from './deployment.service.js';
+import { DigestLookup, LookupSchedule } from './digest-lookup.js';
+import { EngineSlots } from './engine-slots.js';
+import { LaneTools } from './lane-tools.js';
+import { OrphanRecovery } from './orphan-recovery.js';
+import { Planner } from './planner.js';
+import { RolloutRunner } from './rollout-runner.js';
+import { ContainerMaker } from './rollout/container-maker.js';
+import { ImagePuller } from './rollout/image-puller.js';
+import { Journal } from './rollout/journal.js';
+import { RolloutPreparation } from './rollout/preparation.js';
+import { Rollout } from './rollout/rollout.js';
+import { StepExecutor } from './rollout/step-executor.js';
+import { ServiceInspector } from './service-inspector.js';
+import { StartGate } from './start-gate.js';
+import { StatusService } from './status.service.js';
+import { TagWatch } from './tag-watch.js';
+import { Worker } from './worker.js';
+
+/** The heart: from an accepted delivery to a verified container. */
+@Module({
+  imports: [DockerModule, EnvironmentsModule, RegistriesModule],
+  providers: [
+    DeliveryService,
+    DeploymentService,
+    StatusService,
+    Planner,
+    Worker,
+    LaneTools,
+    StartGate,
+    TagWatch,
+    OrphanRecovery,
+    EngineSlots,
+    DeploymentResolver,
+    DigestLookup,
+    LookupSchedule,
+    RolloutRunner,
+    RolloutPreparation,
+    Rollout,
+    StepExecutor,
+    ContainerMaker,
+    ImagePuller,
+    Journal,
+    ServiceInspector,
+    DeploymentLog,
+  ],
+  exports: [DeliveryService, DeploymentService, StatusService],
+})
+export class DeploymentsModule {}

@@ -1,0 +1,88 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import type { Response } from 'express';
+import { Caller } from '../access/caller.decorator.js';
+import { assertEnvironment, type Principal } from '../access/principal.js';
+import { Requires } from '../access/requires.decorator.js';
+import type { Deployment } from '../domain/deployment.js';
+import { DeployRequest, present, RollbackRequest } from './deploy-request.dto.js';
+import { deploymentView, type DeploymentView } from './deployment.dto.js';
+import { DeploymentService, type PlanView } from './deployment.service.js';
+import { NoQuery } from './list-query.dto.js';
+import type { PageView } from './page.dto.js';
+import { StatusService, type EnvironmentView, type ServiceView } from './status.service.js';
+
+/** What is configured and what runs; deploying and rolling back by hand. */
+@Controller('api/v1/environments')
+export class EnvironmentsController {
+  constructor(
+    private readonly status: StatusService,
+    private readonly deployments: DeploymentService,
+  ) {}
+
+  @Get()
+  @Requires('viewer')
+  async list(@Caller() caller: Principal, @Query() _: NoQuery): Promise<PageView<EnvironmentView>> {
+    return { items: await this.status.environments(caller.environments), next: null };
+  }
+
+  @Get(':environment')
+  @Requires('viewer')
+  async environment(
+    @Caller() caller: Principal,
+    @Param('environment') environment: string,
+  ): Promise<EnvironmentView> {
+    assertEnvironment(caller, environment);
+    return this.status.environment(environment);
+  }
+
+  @Get(':environment/services/:service')
+  @Requires('viewer')
+  async service(
+    @Caller() caller: Principal,
+    @Param('environment') environment: string,
+    @Param('service') service: string,
+  ): Promise<ServiceView> {
+    assertEnvironment(caller, environment);
+    return this.status.service(environment, service);
+  }
+
+  @Post(':environment/services/:service/deployments')
+  @HttpCode(202)
+  @Requires('operator')
+  async deploy(
+    @Caller() caller: Principal,
+    @Param('environment') environment: string,
+    @Param('service') service: string,
+    @Body() body: DeployRequest,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<DeploymentView | PlanView> {
+    assertEnvironment(caller, environment);
+    const { dryRun, ...request } = present(body);
+    if (dryRun === true) {
+      response.status(200);
+      return this.deployments.plan(environment, service, request);
+    }
+    const made = await this.deployments.deploy(environment, service, request, caller.name);
+    return located(response, made);
+  }
+
+  @Post(':environment/services/:service/rollback')
+  @HttpCode(202)
+  @Requires('operator')
+  async rollback(
+    @Caller() caller: Principal,
+    @Param('environment') environment: string,
+    @Param('service') service: string,
+    @Body() body: RollbackRequest,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<DeploymentView> {
+    assertEnvironment(caller, environment);
+    const made = await this.deployments.rollback(environment, service, present(body), caller.name);
+    return located(response, made);
+  }
+}
+
+function located(response: Response, deployment: Deployment): DeploymentView {
+  response.setHeader('Location', `/api/v1/deployments/${deployment.id}`);
+  return deploymentView(deployment);
+}

@@ -1,0 +1,20 @@
+import { Injectable } from '@nestjs/common';
+import { EnvironmentsService } from '../environments/environments.service.js';
+import { Storage } from '../storage/storage.js';
+import { DeploymentResolver } from './deployment-resolver.js';
+import { RolloutRunner } from './rollout-runner.js';
+import { StartGate } from './start-gate.js';
+import { TagWatch } from './tag-watch.js';
+
+/** What every lane works with. */
+@Injectable()
+export class LaneTools {
+  constructor(
+    readonly storage: Storage,
+    readonly environments: EnvironmentsService,
+    readonly resolver: DeploymentResolver,
+    readonly runner: RolloutRunner,
+    readonly gate: StartGate,
+    readonly tags: TagWatch,
+  ) {}
+}

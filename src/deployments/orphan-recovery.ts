@@ -1,0 +1,178 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { setTimeout as pause } from 'node:timers/promises';
+import { containerState } from '../docker/container-state.js';
+import type { EngineClient } from '../docker/engine-client.js';
+import { Engines } from '../docker/engines.js';
+import { newDeployment, type Deployment } from '../domain/deployment.js';
+import { messageOf } from '../domain/errors.js';
+import { canonicalRepository, parseImageReference } from '../domain/image-reference.js';
+import { LABELS } from '../domain/labels.js';
+import {
+  rolloutNames,
+  type ContainerState,
+  type RestartPolicy,
+  type RolloutIntent,
+} from '../domain/rollout.js';
+import { EnvironmentsService } from '../environments/environments.service.js';
+import { Storage } from '../storage/storage.js';
+import { DeploymentLog } from './deployment-log.js';
+
+/** Pause between two tries to reach an engine that is down at the start, in milliseconds. */
+const RETRY_MS = 10_000;
+const RESTART_POLICIES = ['no', 'always', 'unless-stopped', 'on-failure'];
+
+/**
+ * Finds rollouts that the engine shows and storage does not know: a storage that was restored from a
+ * backup, or whose disk was full when the rollout was begun. The labels tell what was under way; a
+ * deployment is made of them, and the usual way finishes it. Other instances' containers are left alone.
+ */
+@Injectable()
+export class OrphanRecovery {
+  readonly #logger = new Logger(OrphanRecovery.name);
+
+  constructor(
+    private readonly engines: Engines,
+    private readonly storage: Storage,
+    private readonly environments: EnvironmentsService,
+    private readonly log: DeploymentLog,
+  ) {}
+
+  /** Looks at every engine, as soon as it answers. @returns the services that have something to go on with. */
+  async find(signal: AbortSignal, onFound: (deployment: Deployment) => void): Promise<void> {
+    await Promise.all(
+      this.engines.names().map(async (name) => {
+        for (;;) {
+          try {
+            for (const each of await this.findOn(name)) onFound(each);
+            return;
+          } catch (error) {
+            if (signal.aborted) return;
+            this.#logger.warn(`cannot look for rollouts on ${name} yet: ${messageOf(error)}`);
+            await pause(RETRY_MS, undefined, { signal }).catch(() => undefined);
+          }
+        }
+      }),
+    );
+  }
+
+  private async findOn(name: string): Promise<Deployment[]> {
+    const engine = this.engines.get(name);
+    const ours = await engine.containers({
+      label: [`${LABELS.instance}=${this.storage.instanceId}`, `${LABELS.role}=new`],
+    });
+    const found: Deployment[] = [];
+    for (const { id, labels } of ours) {
+      if ((await this.storage.deployments.get(labels[LABELS.deployment] ?? '')) !== null) continue;
+      const read = await readLabels(engine, id);
+      if (read === null) continue;
+      const service = this.environments.findService(read.environment, read.service);
+      const intent = { ...read, health: service?.rollout.health ?? read.health };
+      // Without the service nobody knows how a probe reached it.
+      found.push(await this.adopt({ ...intent, health: { ...intent.health, probe: null } }));
+    }
+    return found;
+  }
+
+  private async adopt(intent: RolloutIntent): Promise<Deployment> {
+    const now = new Date().toISOString();
+    const { deployment: id, environment, service, repository, image, digest } = intent;
+    const deployment: Deployment = {
+      ...newDeployment(
+        {
+          id,
+          environment,
+          service,
+          image: repository,
+          tag: parseImageReference(image).tag ?? 'latest',
+          digest,
+          pinned: true,
+          trigger: { kind: 'api', by: 'recovery', delivery: null },
+        },
+        now,
+      ),
+      phase: 'running',
+      waitingFor: null,
+      reason: 'found on the engine; storage did not know of it',
+      startedAt: now,
+      previousDigest: intent.old.digest,
+    };
+    await this.storage.transaction(async (stored) => {
+      await stored.deployments.insert(deployment);
+      await stored.deployments.setIntent(id, intent);
+    });
+    await this.log.line(deployment, 'warn', 'found on the engine alone: goes on by its labels');
+    return deployment;
+  }
+}
+
+/** The intent that a new container's labels tell of; null where they are incomplete or nothing is left to do. */
+async function readLabels(engine: EngineClient, id: string): Promise<RolloutIntent | null> {
+  const inspection = await engine.container(id);
+  const candidate = inspection === null ? null : containerState(inspection);
+  if (candidate === null) return null;
+  const label = (name: keyof typeof LABELS): string => candidate.labels[LABELS[name]] ?? '';
+  const isComplete = (Object.keys(LABELS) as (keyof typeof LABELS)[]).every(
+    (name) => label(name) !== '',
+  );
+  if (!isComplete) return null;
+  const oldInspection = await engine.container(label('replaces'));
+  const old = oldInspection === null ? null : containerState(oldInspection);
+  const names = rolloutNames(label('container'));
+  const isCommitted = candidate.name === names.final && old === null;
+  const isForeign = ![names.final, names.candidate, names.failed].includes(candidate.name);
+  if (isCommitted || isForeign) return null;
+  return {
+    deployment: label('deployment'),
+    engine: engine.engine.name,
+    environment: label('environment'),
+    service: label('service'),
+    container: names.final,
+    repository: canonicalRepository(label('image')),
+    image: label('image'),
+    digest: label('digest'),
+    old: {
+      id: label('replaces'),
+      imageId: old?.imageId ?? '',
+      image: oldInspection?.Config.Image ?? label('image'),
+      digest: null,
+      startedAt: null,
+      wasRunning: true,
+      restartPolicy: policyOf(label('restart'), candidate),
+      autoRemove: candidate.autoRemove,
+      record: null,
+    },
+    health: { timeoutMs: null, stableForMs: null, probe: null },
+    probeVia: null,
+    onFailure: 'rollback',
+    goal: candidate.name === names.failed ? 'back' : 'forward',
+    failure: null,
+    furtherNetworks: [],
+    connected: true,
+    skipSameImage: false,
+    formerIds: [],
+    abandoned: [],
+    imageId: candidate.imageId,
+    // It may have been: then a failure has to bring the old one back.
+    stopIssued: true,
+    oldDownAt: null,
+    startedInEpoch: null,
+    portRetries: 0,
+    verifiedAt: null,
+    restoredAt: null,
+    restoreFailed: null,
+    tagRestored: old === null,
+    logTail: null,
+  };
+}
+
+function policyOf(json: string, candidate: ContainerState): RestartPolicy {
+  try {
+    const { name, maximumRetryCount } = JSON.parse(json) as Partial<RestartPolicy>;
+    if (name !== undefined && RESTART_POLICIES.includes(name)) {
+      return { name, maximumRetryCount: maximumRetryCount ?? 0 };
+    }
+  } catch {
+    // Somebody changed the label: the new container has the same policy.
+  }
+  return candidate.restartPolicy;
+}

@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import type { Deployment } from '../domain/deployment.js';
+import type { Service } from '../domain/environment.js';
+import { DeployError } from '../domain/errors.js';
+import { simulateRollout } from '../domain/plan.js';
+import { describeStep, isDecision } from '../domain/step.js';
+import { Engines } from '../docker/engines.js';
+import { EnvironmentsService } from '../environments/environments.service.js';
+import { RegistryClient } from '../registries/registry-client.js';
+import { Storage } from '../storage/storage.js';
+import { observe } from './rollout/observer.js';
+import { RolloutPreparation } from './rollout/preparation.js';
+import { ServiceInspector } from './service-inspector.js';
+
+/** How many earlier deployments the expected downtime is taken from. */
+const DOWNTIME_SAMPLES = 5;
+const LOOKUP_MS = 20_000;
+
+interface Version {
+  readonly tag: string | null;
+  readonly digest: string | null;
+}
+
+/** CONTRACT section 4, `plan`. */
+export interface PlanView {
+  readonly strategy: 'recreate';
+  readonly from: Version | null;
+  readonly to: Version;
+  readonly steps: readonly { readonly name: string; readonly description: string }[];
+  readonly differences: readonly string[];
+  /** Median of the last successful deployments; null where there was none. */
+  readonly expectedDowntimeMs: number | null;
+  /** Why nothing would be done; null where something would. */
+  readonly reason: string | null;
+}
+
+/** Says what a deployment would do, without doing it: the real decisions on the real engine's state. */
+@Injectable()
+export class Planner {
+  constructor(
+    private readonly storage: Storage,
+    private readonly engines: Engines,
+    private readonly environments: EnvironmentsService,
+    private readonly registry: RegistryClient,
+    private readonly preparation: RolloutPreparation,
+    private readonly inspector: ServiceInspector,
+  ) {}
+
+  /** @throws DeployError where the deployment would fail before anything is touched, with the same code. */
+  async plan(wanted: Deployment, service: Service): Promise<PlanView> {
+    const digest = wanted.digest ?? (await this.lookUp(wanted));
+    const { running, digests } = await this.inspector.inspect(service);
+    const view = {
+      strategy: 'recreate' as const,
+      from: running && { tag: running.tag, digest: running.digest },
+      to: { tag: wanted.tag, digest },
+      differences: [],
+      expectedDowntimeMs: await this.expectedDowntime(service),
+    };
+    const reason = await this.whyNot({ ...wanted, digest }, service, digests, running?.tag ?? null);
+    if (reason !== null) return { ...view, steps: [], expectedDowntimeMs: 0, reason };
+    const intent = await this.preparation.prepare({ ...wanted, digest }, service);
+    const engine = this.engines.get(service.engine);
+    const snapshot = await observe(engine, intent, this.storage.instanceId);
+    const steps = simulateRollout(snapshot, intent);
+    const last = steps.at(-1);
+    if (last?.name === 'give-up') throw new DeployError(last.code, last.message);
+    return {
+      ...view,
+      steps: steps
+        .filter((step) => !isDecision(step))
+        .map((step) => ({ name: step.name, description: describeStep(step, intent) })),
+      reason: null,
+    };
+  }
+
+  private async lookUp({ image, tag }: Deployment): Promise<string> {
+    const signal = AbortSignal.timeout(LOOKUP_MS);
+    return (await this.registry.resolveDigest(image, tag, signal)).digest;
+  }
+
+  private async whyNot(
+    wanted: Deployment & { readonly digest: string },
+    service: Service,
+    running: readonly string[],
+    runningTag: string | null,
+  ): Promise<string | null> {
+    if (!wanted.force && running.includes(wanted.digest)) {
+      return `${wanted.digest} is running already`;
+    }
+    const decision = await this.environments.decide(wanted, service, runningTag);
+    return decision.kind === 'go' ? null : decision.reason;
+  }
+
+  private async expectedDowntime({ environment, name }: Service): Promise<number | null> {
+    const last = await this.storage.deployments.succeeded(environment, name, DOWNTIME_SAMPLES);
+    const samples = last
+      .map((each) => each.downtimeMs)
+      .filter((each) => each !== null)
+      .sort((left, right) => left - right);
+    return samples[Math.floor(samples.length / 2)] ?? null;
+  }
+}

@@ -1,0 +1,199 @@
+import { Injectable } from '@nestjs/common';
+import { setTimeout as pause } from 'node:timers/promises';
+import { newDeployment, type Deployment } from '../domain/deployment.js';
+import type { Service } from '../domain/environment.js';
+import { DeployError, messageOf } from '../domain/errors.js';
+import type { RolloutIntent } from '../domain/rollout.js';
+import type { Repositories } from '../storage/repositories.js';
+import { Storage } from '../storage/storage.js';
+import { DeploymentLog } from './deployment-log.js';
+import { newId } from './new-id.js';
+import { concludeRollout, failureOf, type Conclusion } from './rollout/conclusion.js';
+import { isEngineGone } from './rollout/health-watch.js';
+import { Journal } from './rollout/journal.js';
+import { RolloutPreparation } from './rollout/preparation.js';
+import { Rollout } from './rollout/rollout.js';
+import { ServiceInspector } from './service-inspector.js';
+
+const PREPARE_PAUSE_MS = 1_000;
+/** Pauses while the end of a rollout cannot be stored, in milliseconds; the last one repeats. */
+const STORE_PAUSES_MS = [500, 1_000, 5_000, 15_000];
+
+/** Runs one deployment from its preparation, or from where it was left, to its stored end. */
+@Injectable()
+export class RolloutRunner {
+  constructor(
+    private readonly storage: Storage,
+    private readonly journal: Journal,
+    private readonly preparation: RolloutPreparation,
+    private readonly rollout: Rollout,
+    private readonly inspector: ServiceInspector,
+    private readonly log: DeploymentLog,
+  ) {}
+
+  /**
+   * @param service null where the configuration does not name it any more: only a rollout that has begun
+   * can be finished then.
+   * @returns false where it was parked, because the signal aborted: the next start goes on with it.
+   */
+  async run(
+    deployment: Deployment,
+    service: Service | null,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const intent = await this.begin(deployment, service, signal);
+    if (intent === 'parked') return false;
+    if (intent === 'ended') return true;
+    const end = await this.rollout.drive(intent, signal);
+    if (end.kind === 'parked') {
+      await this.log.line(deployment, 'info', 'parked: the server stops; the next start goes on');
+      return false;
+    }
+    const conclusion = concludeRollout(end.intent, end.decision, new Date().toISOString());
+    return this.store(deployment, end.intent, conclusion, signal);
+  }
+
+  private async begin(
+    deployment: Deployment,
+    service: Service | null,
+    signal: AbortSignal,
+  ): Promise<RolloutIntent | 'parked' | 'ended'> {
+    const journalled = await this.journal.read(deployment.id);
+    if (journalled !== null) {
+      await this.log.line(deployment, 'info', 'goes on with the rollout from where it was left');
+      await this.journal.closeInterrupted(
+        journalled,
+        await this.storage.deployments.steps(deployment.id),
+      );
+      return journalled;
+    }
+    if (service === null) {
+      const error = new DeployError('interrupted', 'the service is no longer configured');
+      return this.endUnbegun(deployment, null, error);
+    }
+    return this.prepare(deployment, service, signal);
+  }
+
+  private async prepare(
+    deployment: Deployment,
+    service: Service,
+    signal: AbortSignal,
+  ): Promise<RolloutIntent | 'parked' | 'ended'> {
+    const { digest } = deployment;
+    if (digest === null) throw new DeployError('internal', 'a rollout needs a digest');
+    for (;;) {
+      try {
+        const intent = await this.preparation.prepare({ ...deployment, digest }, service);
+        await this.journal.change(intent, { previousDigest: intent.old.digest });
+        return intent;
+      } catch (error) {
+        if (signal.aborted) return 'parked';
+        if (!isEngineGone(error)) return this.endUnbegun(deployment, service, error);
+        await this.log.line(deployment, 'warn', `waits for the engine: ${messageOf(error)}`);
+        await pause(PREPARE_PAUSE_MS);
+      }
+    }
+  }
+
+  /** Nothing was touched: the deployment fails, and the old version serves as before. */
+  private async endUnbegun(
+    deployment: Deployment,
+    service: Service | null,
+    error: unknown,
+  ): Promise<'ended'> {
+    if (!(error instanceof DeployError)) throw error;
+    const serving = await this.servingNow(service);
+    const { code } = error;
+    await this.log.line(deployment, 'error', `${code}: ${error.message}`);
+    await this.storage.deployments.update(deployment.id, {
+      phase: 'failed',
+      finishedAt: new Date().toISOString(),
+      reason: error.message,
+      downtimeMs: serving === 'old' ? 0 : null,
+      error: failureOf(code, error.message, serving),
+    });
+    return 'ended';
+  }
+
+  private async servingNow(service: Service | null): Promise<'old' | 'none'> {
+    if (service === null) return 'none';
+    try {
+      return (await this.inspector.inspect(service)).running === null ? 'none' : 'old';
+    } catch (error) {
+      if (error instanceof DeployError) return 'none';
+      throw error;
+    }
+  }
+
+  /** The end must be stored: it is tried until it is, or until the server stops. */
+  private async store(
+    deployment: Deployment,
+    intent: RolloutIntent,
+    { patch, quarantine }: Conclusion,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { environment, service, digest } = intent;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.storage.transaction(async (stored) => {
+          await stored.deployments.setIntent(deployment.id, asHistory(intent));
+          const now = await stored.deployments.get(deployment.id);
+          // A rollback whose beginning could not be journalled is still one.
+          if (patch.phase === 'rolled-back' && now?.phase === 'running') {
+            await stored.deployments.update(deployment.id, { phase: 'rolling-back' });
+          }
+          await stored.deployments.update(deployment.id, patch);
+          if (quarantine) {
+            const reason = patch.reason ?? '';
+            const at = patch.finishedAt ?? new Date().toISOString();
+            const id = deployment.id;
+            await stored.quarantine.add({
+              environment,
+              service,
+              digest,
+              deployment: id,
+              reason,
+              at,
+            });
+          } else if (patch.phase === 'succeeded') {
+            await stored.quarantine.remove(environment, service, digest);
+          } else if (patch.error?.code === 'interrupted' && patch.error.serving === 'old') {
+            await tryAgain(stored, deployment);
+          }
+        });
+        await this.log.line(
+          deployment,
+          patch.phase === 'succeeded' || patch.phase === 'skipped' ? 'info' : 'error',
+          [patch.phase, patch.error?.message ?? patch.reason].filter(Boolean).join(': '),
+        );
+        return true;
+      } catch (error) {
+        const isPassing = error instanceof DeployError && error.code === 'storage-unavailable';
+        if (!isPassing || signal.aborted) throw error;
+        await this.log.line(deployment, 'error', `the end cannot be stored: ${error.message}`);
+        await pause(STORE_PAUSES_MS[Math.min(attempt, STORE_PAUSES_MS.length - 1)]);
+      }
+    }
+  }
+}
+
+/** What later deployments need of an ended one: not the recorded settings, which may hold secrets. */
+function asHistory(intent: RolloutIntent): RolloutIntent {
+  return { ...intent, old: { ...intent.old, record: null }, formerIds: [] };
+}
+
+/**
+ * A rollout that was undone because the engine went down under it was not the version's fault: it is
+ * tried again, once, so that an engine which goes down every time does not make it go on for ever.
+ */
+async function tryAgain(stored: Repositories, undone: Deployment): Promise<void> {
+  const { environment, service, image, tag, digest, trigger, force } = undone;
+  const [, before] = await stored.deployments.list({ environment, service, limit: 2 });
+  if (before?.error?.code === 'interrupted' && before.digest === digest) return;
+  await stored.deployments.insert(
+    newDeployment(
+      { id: newId(), environment, service, image, tag, digest, trigger, force, pinned: true },
+      new Date().toISOString(),
+    ),
+  );
+}

@@ -1,0 +1,76 @@
+import type { DeploymentPatch, Failure } from '../../domain/deployment.js';
+import { ERROR_CODES, isVersionAtFault, type ErrorCode } from '../../domain/errors.js';
+import type { RolloutIntent } from '../../domain/rollout.js';
+import type { Decision } from '../../domain/step.js';
+
+/** How a rollout ended, in the deployment's words. */
+export interface Conclusion {
+  readonly patch: DeploymentPatch;
+  /** The version itself was at fault: later deliveries of its digest are refused. */
+  readonly quarantine: boolean;
+}
+
+/** What is written of a rollout that has ended. Pure: the times come from the engine and the caller. */
+export function concludeRollout(
+  intent: RolloutIntent,
+  decision: Extract<Decision, { name: 'finish' }>,
+  finishedAt: string,
+): Conclusion {
+  const { phase } = decision;
+  const common = { phase, finishedAt, downtimeMs: downtime(intent, decision) };
+  if (phase === 'succeeded') {
+    return { patch: { ...common, reason: null, error: null }, quarantine: false };
+  }
+  if (phase === 'skipped') {
+    const reason = `the image of ${intent.digest} is the one that runs already`;
+    return { patch: { ...common, downtimeMs: null, reason }, quarantine: false };
+  }
+  const failure = intent.failure ?? {
+    code: 'interrupted' as const,
+    message: 'the rollout was interrupted and undone',
+  };
+  const message = [failure.message, intent.restoreFailed, wayOut(intent, decision)]
+    .filter((part) => part !== null)
+    .join('; ');
+  const error: Failure = failureOf(failure.code, message, decision.serving, intent.logTail);
+  const wasStarted = intent.startedInEpoch !== null;
+  return {
+    patch: { ...common, reason: failure.message, error },
+    quarantine: wasStarted && isVersionAtFault(failure.code),
+  };
+}
+
+/** A failure as it is stored and shown. */
+export function failureOf(
+  code: ErrorCode,
+  message: string,
+  serving: Failure['serving'],
+  logTail: Failure['logTail'] = null,
+): Failure {
+  return { code, message, retryable: ERROR_CODES[code].retryable, serving, logTail };
+}
+
+/**
+ * From the old container's end to the first healthy moment of whichever serves now; 0 where the old one
+ * was never down; null where nothing ran before or nothing serves.
+ */
+function downtime(
+  intent: RolloutIntent,
+  decision: Extract<Decision, { name: 'finish' }>,
+): number | null {
+  if (!intent.old.wasRunning) return null;
+  if (intent.oldDownAt === null) return decision.serving === 'none' ? null : 0;
+  const backAt = decision.phase === 'succeeded' ? intent.verifiedAt : intent.restoredAt;
+  if (backAt === null) return null;
+  return Math.max(0, Date.parse(backAt) - Date.parse(intent.oldDownAt));
+}
+
+/** What a person has to do, where nothing serves. */
+function wayOut(
+  intent: RolloutIntent,
+  decision: Extract<Decision, { name: 'finish' }>,
+): string | null {
+  if (decision.serving !== 'none' || decision.phase === 'rolled-back') return null;
+  const name = intent.container;
+  return `nothing serves now and everything is left as it is: look at "docker ps -a --filter name=${name}", remove what blocks, then "docker rename" and "docker start" the container that shall serve as ${name}, or deploy again`;
+}

@@ -1,0 +1,126 @@
+import { Injectable } from '@nestjs/common';
+import { replacementOf, type Replacement } from '../../docker/container-options.js';
+import type { EngineClient } from '../../docker/engine-client.js';
+import { DeployError } from '../../domain/errors.js';
+import { canonicalRepository, parseImageReference } from '../../domain/image-reference.js';
+import { candidateLabels } from '../../domain/labels.js';
+import { rolloutNames, type RolloutIntent } from '../../domain/rollout.js';
+import { Storage } from '../../storage/storage.js';
+import { replacementSettings } from './replacement-settings.js';
+import { TagLock } from './tag-lock.js';
+
+/** Somebody outside may move a tag between our tagging and our creating; so often it is tried again. */
+const TAG_TRIES = 3;
+
+/** Makes the containers of a rollout: the new one, and the copy of an old one that was run with `--rm`. */
+@Injectable()
+export class ContainerMaker {
+  readonly #lock = new TagLock();
+
+  constructor(private readonly storage: Storage) {}
+
+  /** How the new container is made: the old one's settings, the new image, our labels. */
+  async candidate(engine: EngineClient, intent: RolloutIntent): Promise<Replacement> {
+    const container = await engine.container(intent.old.id);
+    if (container === null) {
+      throw new DeployError('container-missing', `the container ${intent.container} was removed`);
+    }
+    return replacementOf({
+      ...(await replacementSettings(engine, container)),
+      image: intent.image,
+      labels: candidateLabels(intent, this.storage.instanceId),
+      newImageId: intent.imageId,
+    });
+  }
+
+  /** Creates the new container and proves that it is of the pulled image. */
+  async createCandidate(engine: EngineClient, intent: RolloutIntent): Promise<void> {
+    const { candidate } = rolloutNames(intent.container);
+    const replacement = await this.candidate(engine, intent);
+    await this.holdTag(intent.image, engine, () =>
+      createFrom(engine, intent.image, wantedImage(intent), candidate, replacement),
+    );
+  }
+
+  /**
+   * Creates the copy of the old container, on the old image. The tag that its user wrote is pointed to
+   * the old image while that happens.
+   */
+  async createTwin(engine: EngineClient, intent: RolloutIntent): Promise<void> {
+    const record = intent.old.record as Replacement | null;
+    if (record === null)
+      throw new DeployError('restore-failed', 'there is no record of its settings');
+    const { twin } = rolloutNames(intent.container);
+    await this.holdTag(intent.old.image, engine, async () => {
+      await createFrom(engine, intent.old.image, intent.old.imageId, twin, record);
+      if (intent.imageId === null || intent.goal !== 'forward') return;
+      await pointTag(engine, intent.image, intent.imageId);
+    });
+  }
+
+  /** Points the local tag to the old image again, where the old container's user wrote that tag. */
+  async restoreTag(engine: EngineClient, intent: RolloutIntent): Promise<void> {
+    if (!isSameTag(intent.image, intent.old.image)) return;
+    await this.holdTag(intent.image, engine, () =>
+      pointTag(engine, intent.image, intent.old.imageId),
+    );
+  }
+
+  private holdTag(image: string, engine: EngineClient, work: () => Promise<void>): Promise<void> {
+    const split = splitTag(image);
+    const key = split === null ? image : `${canonicalRepository(split.repository)}:${split.tag}`;
+    return this.#lock.hold(engine.engine.name, key, work);
+  }
+}
+
+async function createFrom(
+  engine: EngineClient,
+  image: string,
+  imageId: string,
+  name: string,
+  replacement: Replacement,
+): Promise<void> {
+  for (let attempt = 1; attempt <= TAG_TRIES; attempt++) {
+    await pointTag(engine, image, imageId);
+    const id = await engine.create(name, replacement.body, replacement.platform);
+    const created = await engine.container(id);
+    if (created?.Image === imageId) return;
+    await engine.remove(id);
+  }
+  throw new DeployError('tag-moved', `something else keeps moving the local tag ${image}`);
+}
+
+/** Connects a container that was not started yet to the networks that its creation could not name. */
+export async function connectFurther(
+  engine: EngineClient,
+  id: string,
+  replacement: Pick<Replacement, 'furtherNetworks'>,
+): Promise<void> {
+  for (const network of replacement.furtherNetworks) {
+    await engine.connect(network.name, id, network.endpoint);
+  }
+}
+
+function wantedImage(intent: RolloutIntent): string {
+  if (intent.imageId === null) throw new DeployError('internal', 'the image was not pulled');
+  return intent.imageId;
+}
+
+/** A container may also have been made by image id or digest: then there is no tag to move. */
+async function pointTag(engine: EngineClient, image: string, imageId: string): Promise<void> {
+  const split = splitTag(image);
+  if (split !== null) await engine.tag(imageId, split.repository, split.tag);
+}
+
+function splitTag(image: string): { repository: string; tag: string } | null {
+  if (image.includes('@') || /^(sha256:)?[a-f0-9]{12,64}$/.test(image)) return null;
+  const { tag } = parseImageReference(image);
+  if (tag === null) return { repository: image, tag: 'latest' };
+  return { repository: image.slice(0, -tag.length - 1), tag };
+}
+
+function isSameTag(left: string, right: string): boolean {
+  const [one, other] = [splitTag(left), splitTag(right)];
+  if (one === null || other === null || one.tag !== other.tag) return false;
+  return canonicalRepository(one.repository) === canonicalRepository(other.repository);
+}

@@ -1,0 +1,179 @@
+import { containerState } from '../../docker/container-state.js';
+import type { EngineClient } from '../../docker/engine-client.js';
+import { EngineError } from '../../docker/engine-error.js';
+import { healthCheckTimes } from '../../docker/health-check-times.js';
+import type { ContainerInspection } from '../../docker/inspection.js';
+import type { ErrorCode } from '../../domain/errors.js';
+import { gateSettings } from '../../domain/gate-settings.js';
+import { judge, openGate, type GateObservation } from '../../domain/health-gate.js';
+import type { GateSettings, RolloutIntent } from '../../domain/rollout.js';
+import { tryProbe } from './probe.js';
+
+/** The container is looked at again after this long at the latest, in milliseconds, event or not. */
+const LOOK_MS = 1_000;
+/** The first tries of a probe come quickly and then slow down to its interval. */
+const FIRST_PROBE_MS = 50;
+
+export type GateOutcome =
+  | { readonly kind: 'passed'; readonly healthyAt: string }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string }
+  /** The engine was started anew, and with it perhaps the container: look at everything again. */
+  | { readonly kind: 'interrupted' };
+
+/**
+ * Watches a started container until it has proved itself or failed to, driven by the engine's events
+ * and by looks in between.
+ * @param epoch The engine's epoch when the watch was decided on: what ends in another one is not judged.
+ * @throws EngineError where the engine goes away, and the signal's reason when it aborts.
+ */
+export async function watchHealth(
+  engine: EngineClient,
+  id: string,
+  intent: RolloutIntent,
+  epoch: string,
+  signal: AbortSignal,
+): Promise<GateOutcome> {
+  const clockOffset = (await engine.now()) - Date.now();
+  const alarm = new Alarm();
+  const watching = new AbortController();
+  const stopWatching = (): void => {
+    watching.abort();
+    alarm.ring();
+  };
+  signal.addEventListener('abort', stopWatching);
+  const events = engine
+    .watch(
+      id,
+      () => {
+        alarm.ring();
+      },
+      watching.signal,
+    )
+    .catch(() => undefined); // Only a hint is lost: the container is looked at every second anyway.
+  try {
+    return await watchUntilDecided(engine, id, intent, { epoch, clockOffset, alarm, signal });
+  } finally {
+    signal.removeEventListener('abort', stopWatching);
+    stopWatching();
+    await events;
+  }
+}
+
+interface Watch {
+  readonly epoch: string;
+  /** The engine's clock minus ours, in milliseconds. */
+  readonly clockOffset: number;
+  readonly alarm: Alarm;
+  readonly signal: AbortSignal;
+}
+
+async function watchUntilDecided(
+  engine: EngineClient,
+  id: string,
+  intent: RolloutIntent,
+  watch: Watch,
+): Promise<GateOutcome> {
+  const first = await look(engine, id);
+  if (first === null) return removed(intent);
+  // A new container was started once; an old one may have restarts behind it.
+  const isNew = id !== intent.old.id;
+  let memory = openGate(first.state, isNew ? 0 : first.state.restartCount);
+  const settings = gateSettings(intent.health, healthCheckTimes(first.inspection));
+  const prober = new Prober(engine, intent, settings, watch.clockOffset);
+  for (;;) {
+    watch.signal.throwIfAborted();
+    const seen = await look(engine, id);
+    if ((await engine.epoch()) !== watch.epoch) return { kind: 'interrupted' };
+    if (seen === null) return removed(intent);
+    await prober.probeIfDue(seen.inspection);
+    const now = Date.now() + watch.clockOffset;
+    const verdict = judge(memory, { container: seen.state, probe: prober.latest, now }, settings);
+    if (verdict.kind === 'passed') {
+      return { kind: 'passed', healthyAt: new Date(verdict.healthyAt).toISOString() };
+    }
+    if (verdict.kind === 'failed') return verdict;
+    memory = verdict.memory;
+    const untilStable =
+      memory.passedAt === null ? LOOK_MS : memory.passedAt + settings.stableForMs - now;
+    await watch.alarm.wait(Math.max(1, Math.min(LOOK_MS, untilStable, prober.dueInMs())));
+  }
+}
+
+async function look(engine: EngineClient, id: string) {
+  const inspection = await engine.container(id);
+  const state = inspection === null ? null : containerState(inspection);
+  return inspection === null || state === null ? null : { inspection, state };
+}
+
+function removed(intent: RolloutIntent): GateOutcome {
+  if (intent.old.autoRemove) {
+    return {
+      kind: 'failed',
+      code: 'exited',
+      message: 'the container exited (it was run with --rm, so the engine removed it)',
+    };
+  }
+  return {
+    kind: 'failed',
+    code: 'container-removed',
+    message: 'the container was removed while it was watched',
+  };
+}
+
+/** Tries the configured probe, quickly at first and then at its interval. */
+class Prober {
+  latest: GateObservation['probe'] = null;
+  #pauseMs = FIRST_PROBE_MS;
+  #dueAt = 0;
+
+  constructor(
+    private readonly engine: EngineClient,
+    private readonly intent: RolloutIntent,
+    private readonly settings: GateSettings,
+    private readonly clockOffset: number,
+  ) {}
+
+  dueInMs(): number {
+    return this.settings.probe === null ? LOOK_MS : this.#dueAt - Date.now();
+  }
+
+  async probeIfDue(inspection: ContainerInspection): Promise<void> {
+    const { probe } = this.settings;
+    if (probe === null || Date.now() < this.#dueAt) return;
+    const result = await tryProbe(this.engine, inspection, probe, this.intent.probeVia);
+    const now = Date.now();
+    this.latest = { ...result, at: now + this.clockOffset };
+    this.#dueAt = now + this.#pauseMs;
+    this.#pauseMs = Math.min(this.#pauseMs * 2, probe.intervalMs);
+  }
+}
+
+/** A wait that can be cut short. */
+class Alarm {
+  #wake: (() => void) | null = null;
+  #isRinging = false;
+
+  ring(): void {
+    this.#isRinging = true;
+    this.#wake?.();
+  }
+
+  async wait(milliseconds: number): Promise<void> {
+    if (!this.#isRinging) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, milliseconds);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.#wake = null;
+    this.#isRinging = false;
+  }
+}
+
+/** Tells an engine that went away from one that refused. */
+export function isEngineGone(error: unknown): error is EngineError {
+  return error instanceof EngineError && error.isUnreachable;
+}

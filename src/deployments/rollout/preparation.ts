@@ -1,0 +1,223 @@
+import { Injectable } from '@nestjs/common';
+import { containerState } from '../../docker/container-state.js';
+import { replacementOf } from '../../docker/container-options.js';
+import type { EngineClient } from '../../docker/engine-client.js';
+import { Engines } from '../../docker/engines.js';
+import { nameOf, type ContainerInspection, type ImageInspection } from '../../docker/inspection.js';
+import { dependentsOf, whyNotRestartable, whyUnsupported } from '../../docker/refusals.js';
+import { runningDigest } from '../../docker/running-digest.js';
+import type { Deployment } from '../../domain/deployment.js';
+import type { Service } from '../../domain/environment.js';
+import { DeployError } from '../../domain/errors.js';
+import { canonicalRepository, parseImageReference } from '../../domain/image-reference.js';
+import { twinLabels } from '../../domain/labels.js';
+import { isActive, rolloutNames, type RolloutIntent } from '../../domain/rollout.js';
+import { Storage } from '../../storage/storage.js';
+import { hostname } from 'node:os';
+import { chooseProbeWay } from './probe.js';
+import { replacementSettings } from './replacement-settings.js';
+
+/** How many earlier deployments are asked for containers that they may have left. */
+const FORMER_DEPLOYMENTS = 20;
+
+/** Looks at the running container before anything is touched and says what a rollout would start from. */
+@Injectable()
+export class RolloutPreparation {
+  constructor(
+    private readonly engines: Engines,
+    private readonly storage: Storage,
+  ) {}
+
+  /**
+   * The intent of a rollout that has not begun.
+   * @throws DeployError where it must not begin: `container-missing`, `container-paused`,
+   * `container-unsupported`, `image-mismatch`, `has-dependents`, `probe-unreachable`; EngineError.
+   */
+  async prepare(
+    deployment: Pick<Deployment, 'id' | 'tag' | 'force'> & { readonly digest: string },
+    service: Service,
+  ): Promise<RolloutIntent> {
+    const engine = this.engines.get(service.engine);
+    const formerIds = await this.formerIds(service);
+    const container = await currentContainer(engine, service, formerIds);
+    const image = await engine.image(container.Image);
+    refuseUnsupported(container);
+    const written = writtenRepository(container, image, service);
+    await refuseEntangled(engine, container);
+    const state = containerState(container);
+    if (state === null) throw missing(service);
+    if (state.status === 'paused') {
+      throw new DeployError(
+        'container-paused',
+        `the container ${service.container} is paused; unpause it first`,
+      );
+    }
+    const intent: RolloutIntent = {
+      deployment: deployment.id,
+      engine: service.engine,
+      environment: service.environment,
+      service: service.name,
+      container: service.container,
+      repository: service.repository,
+      image: `${written}:${deployment.tag}`,
+      digest: deployment.digest,
+      old: {
+        id: state.id,
+        imageId: state.imageId,
+        image: container.Config.Image ?? '',
+        digest: runningDigest(container, image, service.repository).digest,
+        startedAt: state.startedAt,
+        wasRunning: isActive(state),
+        restartPolicy: state.restartPolicy,
+        autoRemove: state.autoRemove,
+        record: null,
+      },
+      health: service.rollout.health,
+      probeVia: await chooseProbeWay(engine, container, service.rollout.health.probe),
+      onFailure: service.rollout.onFailure,
+      goal: 'forward',
+      failure: null,
+      furtherNetworks: [],
+      connected: false,
+      skipSameImage: !deployment.force,
+      formerIds,
+      abandoned: [],
+      imageId: null,
+      stopIssued: false,
+      oldDownAt: null,
+      startedInEpoch: null,
+      portRetries: 0,
+      verifiedAt: null,
+      restoredAt: null,
+      restoreFailed: null,
+      tagRestored: false,
+      logTail: null,
+    };
+    return this.withReplacement(engine, container, intent);
+  }
+
+  /** Completes the intent with what the new container's settings say. */
+  private async withReplacement(
+    engine: EngineClient,
+    container: ContainerInspection,
+    intent: RolloutIntent,
+  ): Promise<RolloutIntent> {
+    const settings = await replacementSettings(engine, container);
+    const replacement = replacementOf({
+      ...settings,
+      image: intent.image,
+      labels: {},
+      newImageId: null,
+    });
+    const furtherNetworks = replacement.furtherNetworks.map((network) => network.name);
+    if (!intent.old.autoRemove) return { ...intent, furtherNetworks };
+    const record = replacementOf({
+      ...settings,
+      image: intent.old.image,
+      labels: twinLabels(intent, this.storage.instanceId),
+      newImageId: intent.old.imageId,
+    });
+    return { ...intent, furtherNetworks, old: { ...intent.old, record } };
+  }
+
+  private async formerIds(service: Service): Promise<string[]> {
+    const former = await this.storage.deployments.list({
+      environment: service.environment,
+      service: service.name,
+      limit: FORMER_DEPLOYMENTS,
+    });
+    const intents = await Promise.all(
+      former.map((each) => this.storage.deployments.intent(each.id)),
+    );
+    return intents
+      .map((intent) => (intent as RolloutIntent | null)?.old.id)
+      .filter((id) => id !== undefined);
+  }
+}
+
+/** The container under the service's name, or else the one that a failed deployment left beside it. */
+async function currentContainer(
+  engine: EngineClient,
+  service: Service,
+  formerIds: readonly string[],
+): Promise<ContainerInspection> {
+  const names = rolloutNames(service.container);
+  const current = await engine.container(names.final);
+  // A name also matches a prefix of an id.
+  if (current !== null && nameOf(current) === names.final) return current;
+  const left = await engine.container(names.old);
+  if (left !== null && formerIds.includes(left.Id)) return left;
+  throw missing(service);
+}
+
+function missing(service: Service): DeployError {
+  return new DeployError(
+    'container-missing',
+    `there is no container ${service.container} on engine ${service.engine}; create it once by hand (docker run, docker compose), Deploy keeps its settings from then on`,
+  );
+}
+
+function refuseUnsupported(container: ContainerInspection): void {
+  const reason = whyUnsupported(container, { hostname: hostname() });
+  if (reason !== null) throw new DeployError('container-unsupported', reason);
+}
+
+/** The repository as the container's user wrote it, e.g. `acme/web` for `docker.io/acme/web`. */
+function writtenRepository(
+  container: ContainerInspection,
+  image: ImageInspection | null,
+  service: Service,
+): string {
+  const written = container.Config.Image ?? '';
+  const repository = repositoryAsWritten(written);
+  if (repository !== null) {
+    if (canonicalRepository(repository) === service.repository) return repository;
+    throw mismatch(service, written);
+  }
+  // It was run by image id: the image itself must be known to be of this repository.
+  const known = [...(image?.RepoDigests ?? []), ...repoTags(image)];
+  const match = known
+    .map(repositoryAsWritten)
+    .find((each) => each !== null && canonicalRepository(each) === service.repository);
+  if (match == null) throw mismatch(service, written);
+  return match;
+}
+
+function repoTags(image: ImageInspection | null): string[] {
+  const tags = image?.['RepoTags'];
+  return Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : [];
+}
+
+/** Without tag and digest; null for an image id. */
+function repositoryAsWritten(image: string): string | null {
+  if (/^(sha256:)?[a-f0-9]{12,64}$/.test(image)) return null;
+  const { tag } = parseImageReference(image);
+  const withoutDigest = image.split('@')[0] ?? image;
+  return tag === null ? withoutDigest : withoutDigest.slice(0, -tag.length - 1);
+}
+
+function mismatch(service: Service, written: string): DeployError {
+  return new DeployError(
+    'image-mismatch',
+    `the container ${service.container} runs ${written}, which is not of the repository ${service.repository} that the configuration names for ${service.environment}/${service.name}`,
+  );
+}
+
+/** Containers that cannot be parted from this one, or this one from them. */
+async function refuseEntangled(
+  engine: EngineClient,
+  container: ContainerInspection,
+): Promise<void> {
+  const summaries = (await engine.containers()).filter((each) => each.id !== container.Id);
+  const inspections = await Promise.all(summaries.map((each) => engine.container(each.id)));
+  const others = inspections.filter((each) => each !== null);
+  const reason = whyNotRestartable(container, others);
+  if (reason !== null) throw new DeployError('container-unsupported', reason);
+  const dependents = dependentsOf(container, others);
+  if (dependents.length === 0) return;
+  const list = dependents.map((each) => `${each.name} (${each.by})`).join(', ');
+  throw new DeployError(
+    'has-dependents',
+    `other containers depend on ${nameOf(container)} and would break: ${list}; replacing such a container is not supported yet`,
+  );
+}

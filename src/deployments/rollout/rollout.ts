@@ -1,0 +1,236 @@
+import { Injectable } from '@nestjs/common';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { EngineClient } from '../../docker/engine-client.js';
+import { EngineError } from '../../docker/engine-error.js';
+import { Engines } from '../../docker/engines.js';
+import { acknowledge } from '../../domain/acknowledge.js';
+import { DeployError, messageOf, type ErrorCode } from '../../domain/errors.js';
+import { nextStep } from '../../domain/next-step.js';
+import {
+  isActive,
+  isTouched,
+  rolloutNames,
+  type RolloutIntent,
+  type Snapshot,
+} from '../../domain/rollout.js';
+import { classifyStartFailure } from '../../domain/start-failure.js';
+import { describeStep, type Decision, type EngineStep } from '../../domain/step.js';
+import { Storage } from '../../storage/storage.js';
+import { DeploymentLog } from '../deployment-log.js';
+import { isEngineGone } from './health-watch.js';
+import { Journal } from './journal.js';
+import { observe } from './observer.js';
+import { beforeStep, StepExecutor, type StepResult } from './step-executor.js';
+
+/** A step that fails and leaves everything as it was is tried so often. */
+const STEP_TRIES = 3;
+const RETRY_PAUSE_MS = 300;
+/** How long a rollout waits for an engine that went away, in milliseconds. */
+const ENGINE_WAIT_MS = 24 * 3_600_000;
+const ENGINE_PING_MS = 2_000;
+const ENGINE_PAUSES_MS = [100, 200, 400, 800, 1_500];
+/** More steps than any rollout has. */
+const MOST_STEPS = 200;
+
+/**
+ * Steps that the service does not depend on: where they cannot be done the rollout goes on and says so.
+ * An old container whose name cannot be had serves under the one that it has.
+ */
+const DISPENSABLE: readonly EngineStep['name'][] = [
+  'disarm-old',
+  'remove-old',
+  'remove-twin',
+  'disarm-new',
+  'rearm-old',
+  'restore-tag',
+  'remove-new',
+  'set-aside-new',
+  'return-name',
+];
+
+export type RolloutEnd =
+  | { readonly kind: 'finished'; readonly intent: RolloutIntent; readonly decision: Finish }
+  /** The server stops; the next one goes on from here. */
+  | { readonly kind: 'parked' };
+
+type Finish = Extract<Decision, { name: 'finish' }>;
+
+/**
+ * Drives a rollout to its end, from wherever it stands: looks at the engine, does one step, looks again.
+ * Starting anew and going on after a crash are the same thing.
+ */
+@Injectable()
+export class Rollout {
+  constructor(
+    private readonly engines: Engines,
+    private readonly storage: Storage,
+    private readonly journal: Journal,
+    private readonly executor: StepExecutor,
+    private readonly log: DeploymentLog,
+  ) {}
+
+  async drive(begun: RolloutIntent, signal: AbortSignal): Promise<RolloutEnd> {
+    const engine = this.engines.get(begun.engine);
+    let intent = begun;
+    let failures = { step: '', count: 0 };
+    for (let count = 0; count < MOST_STEPS; count++) {
+      const snapshot = await this.observeWhenReachable(engine, intent, signal);
+      if (snapshot === 'parked') return { kind: 'parked' };
+      intent = acknowledge(snapshot, intent);
+      const step = nextStep(snapshot, intent);
+      if (step.name === 'finish') return { kind: 'finished', intent, decision: step };
+      if (step.name === 'give-up') {
+        intent = await this.giveUp(intent, snapshot, step);
+        continue;
+      }
+      if (signal.aborted && mayPark(snapshot, intent)) return { kind: 'parked' };
+      const done = await this.doStep(engine, step, snapshot, intent, signal);
+      intent = done.intent;
+      if (done.failure !== null) intent = await this.giveUp(intent, snapshot, done.failure);
+      if (done.error === null) {
+        failures = { step: '', count: 0 };
+      } else {
+        failures = { step: step.name, count: failures.step === step.name ? failures.count + 1 : 1 };
+        if (failures.count >= STEP_TRIES || !isWorthRetrying(step, intent, done.error)) {
+          intent = await this.afterFailedStep(step, snapshot, intent, done.error);
+          failures = { step: '', count: 0 };
+        } else {
+          await pause(RETRY_PAUSE_MS * failures.count);
+        }
+      }
+    }
+    throw new DeployError('unknown-state', 'the rollout does not come to an end');
+  }
+
+  private async observeWhenReachable(
+    engine: EngineClient,
+    intent: RolloutIntent,
+    signal: AbortSignal,
+  ): Promise<Snapshot | 'parked'> {
+    const deadline = Date.now() + ENGINE_WAIT_MS;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await observe(engine, intent, this.storage.instanceId);
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        if (attempt === 0) {
+          await this.log.line(
+            subjectOf(intent),
+            'warn',
+            `waits for the engine: ${messageOf(error)}`,
+          );
+        }
+        await pause(ENGINE_PAUSES_MS[Math.min(attempt, ENGINE_PAUSES_MS.length - 1)]);
+        if (signal.aborted) return 'parked';
+        await engine.ping(ENGINE_PING_MS).catch(() => undefined); // Told by the next look.
+      }
+    }
+  }
+
+  private async doStep(
+    engine: EngineClient,
+    step: EngineStep,
+    snapshot: Snapshot,
+    before: RolloutIntent,
+    signal: AbortSignal,
+  ): Promise<{
+    intent: RolloutIntent;
+    failure: NonNullable<StepResult['failure']> | null;
+    error: unknown;
+  }> {
+    const intent = { ...before, ...beforeStep(step, snapshot, before) };
+    const description = describeStep(step, intent);
+    const open = await this.journal.begin(before, intent, step.name, description);
+    await this.log.line(subjectOf(intent), 'info', description);
+    try {
+      const result = await this.executor.execute(step, { engine, intent, snapshot, signal });
+      const after = { ...intent, ...result.patch };
+      const failure = result.failure ?? null;
+      const ending = result.interrupted === true ? 'interrupted' : 'done';
+      const outcome = failure === null ? ending : 'failed';
+      await this.journal.end(after, open, outcome, failure?.message ?? null);
+      return { intent: after, failure, error: null };
+    } catch (error) {
+      const isCut = signal.aborted || isEngineGone(error);
+      await this.journal.end(intent, open, isCut ? 'interrupted' : 'failed', messageOf(error));
+      await this.log.line(
+        subjectOf(intent),
+        isCut ? 'info' : 'warn',
+        `${step.name}: ${messageOf(error)}`,
+      );
+      return { intent, failure: null, error: isCut ? null : error };
+    }
+  }
+
+  /** Turns a rollout round, or lets it end where nothing was touched yet. */
+  private async giveUp(
+    intent: RolloutIntent,
+    snapshot: Snapshot,
+    failure: { readonly code: ErrorCode; readonly message: string },
+  ): Promise<RolloutIntent> {
+    await this.log.line(subjectOf(intent), 'error', `${failure.code}: ${failure.message}`);
+    const hasName = snapshot.candidate?.name === rolloutNames(intent.container).final;
+    const goal = intent.onFailure === 'leave' && hasName ? 'leave' : 'back';
+    const turned: RolloutIntent = {
+      ...intent,
+      goal,
+      failure: { code: failure.code, message: failure.message },
+    };
+    const isRollback = isTouched(turned) && goal === 'back';
+    await this.journal.change(turned, {
+      ...(isRollback ? { phase: 'rolling-back' as const } : {}),
+      reason: failure.message,
+    });
+    return turned;
+  }
+
+  /** A step that cannot be done: going forward that is a failure, going back it may be the end of the road. */
+  private async afterFailedStep(
+    step: EngineStep,
+    snapshot: Snapshot,
+    intent: RolloutIntent,
+    error: unknown,
+  ): Promise<RolloutIntent> {
+    if (DISPENSABLE.includes(step.name)) {
+      await this.log.line(subjectOf(intent), 'warn', `goes on without ${step.name}`);
+      return { ...intent, abandoned: [...intent.abandoned, step.name] };
+    }
+    if (intent.goal === 'forward') {
+      return this.giveUp(intent, snapshot, stepFailure(step, error));
+    }
+    return { ...intent, restoreFailed: `${step.name} is not possible: ${messageOf(error)}` };
+  }
+}
+
+/** A rollout is parked only where something serves: not between the stop of one and the start of the other. */
+function mayPark(snapshot: Snapshot, intent: RolloutIntent): boolean {
+  if (!isTouched(intent) || !intent.old.wasRunning) return true;
+  const { old, candidate, twin } = snapshot;
+  return [old, candidate, twin].some((each) => each !== null && isActive(each));
+}
+
+function isWorthRetrying(step: EngineStep, intent: RolloutIntent, error: unknown): boolean {
+  // The engine removes a --rm container whose start it refuses: there is nothing left to start.
+  if (step.name === 'start-new' && intent.old.autoRemove) return false;
+  if (error instanceof EngineError) return error.statusCode !== 400;
+  return !(error instanceof DeployError) || error.retryable;
+}
+
+function stepFailure(step: EngineStep, error: unknown): { code: ErrorCode; message: string } {
+  const message = messageOf(error);
+  if (error instanceof DeployError && !(error instanceof EngineError)) {
+    return { code: error.code, message };
+  }
+  if (step.name === 'start-new') return classifyStartFailure(message);
+  const isTaken = error instanceof EngineError && error.statusCode === 409;
+  if (step.name === 'create') return { code: isTaken ? 'name-taken' : 'create-failed', message };
+  return { code: isTaken ? 'name-taken' : 'engine-error', message };
+}
+
+function subjectOf(intent: RolloutIntent): {
+  id: string;
+  environment: string;
+  service: string;
+} {
+  return { id: intent.deployment, environment: intent.environment, service: intent.service };
+}

@@ -1,0 +1,229 @@
+import { Injectable } from '@nestjs/common';
+import { setTimeout as pause } from 'node:timers/promises';
+import { containerState } from '../../docker/container-state.js';
+import type { Replacement } from '../../docker/container-options.js';
+import type { EngineClient } from '../../docker/engine-client.js';
+import { EngineError } from '../../docker/engine-error.js';
+import { messageOf, type ErrorCode } from '../../domain/errors.js';
+import {
+  isActive,
+  rolloutNames,
+  type RestartPolicy,
+  type RolloutIntent,
+  type Snapshot,
+} from '../../domain/rollout.js';
+import type { EngineStep } from '../../domain/step.js';
+import { ContainerMaker, connectFurther } from './container-maker.js';
+import { watchHealth, type GateOutcome } from './health-watch.js';
+import { ImagePuller } from './image-puller.js';
+
+const LOG_TAIL_LINES = 50;
+/** How long a container may take to be shown as stopped after its stop was done, in milliseconds. */
+const SETTLE_MS = 10_000;
+const SETTLE_PAUSE_MS = 20;
+const NEVER_RESTART: RestartPolicy = { name: 'no', maximumRetryCount: 0 };
+
+export interface StepContext {
+  readonly engine: EngineClient;
+  readonly intent: RolloutIntent;
+  readonly snapshot: Snapshot;
+  readonly signal: AbortSignal;
+}
+
+/** What a step that was carried out changes. An expected bad result is a value, a broken call is thrown. */
+export interface StepResult {
+  readonly patch?: Partial<RolloutIntent>;
+  readonly failure?: { readonly code: ErrorCode; readonly message: string };
+  readonly interrupted?: boolean;
+}
+
+type Executors = {
+  readonly [Name in EngineStep['name']]: (
+    step: Extract<EngineStep, { name: Name }>,
+    context: StepContext,
+  ) => Promise<StepResult>;
+};
+
+/** What must be in the journal before a step acts, beyond its name. */
+export function beforeStep(
+  step: EngineStep,
+  snapshot: Snapshot,
+  intent: RolloutIntent,
+): Partial<RolloutIntent> {
+  if (step.name === 'stop-old' && !intent.stopIssued) return { stopIssued: true };
+  if (step.name !== 'start-new') return {};
+  const { candidate, old } = snapshot;
+  const isRetry = candidate !== null && (candidate.error !== '' || candidate.exitCode !== 0);
+  return {
+    startedInEpoch: snapshot.epoch,
+    portRetries: intent.portRetries + (isRetry ? 1 : 0),
+    oldDownAt: old?.finishedAt ?? intent.oldDownAt,
+  };
+}
+
+/** Carries steps out: one method per step, checked by the compiler to be complete. Each is idempotent. */
+@Injectable()
+export class StepExecutor {
+  constructor(
+    private readonly maker: ContainerMaker,
+    private readonly puller: ImagePuller,
+  ) {}
+
+  async execute(step: EngineStep, context: StepContext): Promise<StepResult> {
+    const executor = this.executors[step.name] as (
+      step: EngineStep,
+      context: StepContext,
+    ) => Promise<StepResult>;
+    return executor(step, context);
+  }
+
+  private readonly executors: Executors = {
+    pull: async (_step, context) => ({
+      patch: { imageId: await this.puller.pull(context.engine, context.intent, context.signal) },
+    }),
+    'clear-leftover': async (step, { engine }) => this.removeStopped(engine, step.id),
+    create: async (_step, { engine, intent }) => {
+      await this.maker.createCandidate(engine, intent);
+      return {};
+    },
+    'connect-new': async (step, { engine, intent }) => {
+      await connectFurther(engine, step.id, await this.maker.candidate(engine, intent));
+      return { patch: { connected: true } };
+    },
+    'create-twin': async (_step, { engine, intent }) => {
+      await this.maker.createTwin(engine, intent);
+      return {};
+    },
+    'stop-old': async (step, { engine }) => ({
+      patch: { oldDownAt: await stopAndSettle(engine, step.id) },
+    }),
+    'retire-old': async (step, { engine, intent }) => {
+      await engine.rename(step.id, rolloutNames(intent.container).old);
+      return {};
+    },
+    'take-name': async (step, { engine, intent }) => {
+      await engine.rename(step.id, intent.container);
+      return {};
+    },
+    'start-new': async (step, { engine }) => {
+      await engine.start(step.id);
+      return {};
+    },
+    'disarm-old': async (step, { engine }) => setPolicy(engine, step.id, NEVER_RESTART),
+    'verify-new': async (step, context) => this.verifyNew(step.id, context),
+    'remove-old': async (step, { engine }) => this.removeStopped(engine, step.id),
+    'remove-twin': async (step, { engine }) => this.removeStopped(engine, step.id),
+    'stop-new': async (step, { engine, intent, snapshot }) => {
+      // The log of a container that was run with --rm goes with its end.
+      const isGoing = snapshot.candidate?.autoRemove === true;
+      const early = isGoing ? await logTail(engine, step.id, intent) : null;
+      await stopAndSettle(engine, step.id);
+      return { patch: early ?? (await logTail(engine, step.id, intent)) };
+    },
+    'disarm-new': async (step, { engine }) => setPolicy(engine, step.id, NEVER_RESTART),
+    'set-aside-new': async (step, { engine, intent }) => {
+      const patch = await logTail(engine, step.id, intent);
+      await engine.rename(step.id, rolloutNames(intent.container).failed);
+      return { patch };
+    },
+    'recreate-old': async (_step, { engine, intent }) => {
+      await this.maker.createTwin(engine, intent);
+      return {};
+    },
+    'return-name': async (step, { engine, intent }) => {
+      await engine.rename(step.id, intent.container);
+      return {};
+    },
+    'rearm-old': async (step, { engine, intent }) =>
+      setPolicy(engine, step.id, intent.old.restartPolicy),
+    'start-old': async (step, { engine, intent }) => {
+      const record = intent.old.record as Replacement | null;
+      if (record !== null && step.id !== intent.old.id) {
+        await connectFurther(engine, step.id, record);
+      }
+      await engine.start(step.id);
+      // It may have gone down again after it had proved healthy: then it has to do so anew.
+      return { patch: { restoredAt: null } };
+    },
+    'verify-old': async (step, context) => this.verifyOld(step.id, context),
+    'restore-tag': async (_step, { engine, intent }) => {
+      await this.maker.restoreTag(engine, intent);
+      return { patch: { tagRestored: true } };
+    },
+    'remove-new': async (step, { engine, intent }) => {
+      const patch = await logTail(engine, step.id, intent);
+      await this.removeStopped(engine, step.id);
+      return { patch };
+    },
+  };
+
+  private async verifyNew(id: string, context: StepContext): Promise<StepResult> {
+    const outcome = await watch(id, context);
+    if (outcome.kind === 'interrupted') return { interrupted: true };
+    if (outcome.kind === 'passed') return { patch: { verifiedAt: outcome.healthyAt } };
+    return { failure: outcome, patch: await logTail(context.engine, id, context.intent) };
+  }
+
+  private async verifyOld(id: string, context: StepContext): Promise<StepResult> {
+    const outcome = await watch(id, context);
+    if (outcome.kind === 'interrupted') return { interrupted: true };
+    if (outcome.kind === 'passed') return { patch: { restoredAt: outcome.healthyAt } };
+    return { patch: { restoreFailed: `the old container was started, but ${outcome.message}` } };
+  }
+
+  private async removeStopped(engine: EngineClient, id: string): Promise<StepResult> {
+    const inspection = await engine.container(id);
+    const state = inspection === null ? null : containerState(inspection);
+    if (state !== null && isActive(state)) await stopAndSettle(engine, id);
+    await engine.remove(id);
+    return {};
+  }
+}
+
+function watch(
+  id: string,
+  { engine, intent, snapshot, signal }: StepContext,
+): Promise<GateOutcome> {
+  return watchHealth(engine, id, intent, snapshot.epoch, signal);
+}
+
+/** Stops a container and returns when it was seen stopped, with the time of its end by the engine's clock. */
+async function stopAndSettle(engine: EngineClient, id: string): Promise<string> {
+  const before = await engine.container(id);
+  if (before !== null) await engine.stop(id, before.Config.StopTimeout ?? null);
+  const deadline = Date.now() + SETTLE_MS;
+  for (;;) {
+    const inspection = await engine.container(id);
+    const state = inspection === null ? null : containerState(inspection);
+    // A container that was run with --rm is gone with its end.
+    if (state === null) return new Date(await engine.now()).toISOString();
+    if (!isActive(state)) return state.finishedAt ?? new Date(await engine.now()).toISOString();
+    if (Date.now() > deadline) {
+      throw new EngineError(`${state.name} is still ${state.status} after its stop`, 500);
+    }
+    await pause(SETTLE_PAUSE_MS);
+  }
+}
+
+async function setPolicy(
+  engine: EngineClient,
+  id: string,
+  policy: RestartPolicy,
+): Promise<StepResult> {
+  await engine.setRestartPolicy(id, policy);
+  return {};
+}
+
+/** The first tail that was kept stays. A log that cannot be read must not stop an undoing; it says why. */
+async function logTail(
+  engine: EngineClient,
+  id: string,
+  intent: RolloutIntent,
+): Promise<Partial<RolloutIntent>> {
+  if (intent.logTail !== null && intent.logTail.length > 0) return {};
+  try {
+    return { logTail: await engine.lastLogLines(id, LOG_TAIL_LINES) };
+  } catch (error) {
+    return { logTail: [`(the log could not be read: ${messageOf(error)})`] };
+  }
+}

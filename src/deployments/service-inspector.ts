@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { containerState } from '../docker/container-state.js';
+import { Engines } from '../docker/engines.js';
+import type { ContainerInspection } from '../docker/inspection.js';
+import { nameOf } from '../docker/inspection.js';
+import { runningDigest } from '../docker/running-digest.js';
+import type { Service } from '../domain/environment.js';
+import { parseImageReference } from '../domain/image-reference.js';
+import type { ContainerState } from '../domain/rollout.js';
+
+/** What runs, of CONTRACT section 4. A digest or tag that cannot be known is null, never guessed. */
+export interface RunningView {
+  readonly containerId: string;
+  readonly digest: string | null;
+  readonly tag: string | null;
+  readonly health: ContainerState['health'];
+  readonly since: string;
+}
+
+/** A service's container as its engine shows it. */
+export interface InspectedService {
+  readonly state: 'ok' | 'missing' | 'stopped' | 'unhealthy';
+  readonly running: RunningView | null;
+  /** Every digest that the running image is known by, of the service's repository. */
+  readonly digests: readonly string[];
+}
+
+const MISSING: InspectedService = { state: 'missing', running: null, digests: [] };
+
+/** Looks at what a service runs now. */
+@Injectable()
+export class ServiceInspector {
+  constructor(private readonly engines: Engines) {}
+
+  /** @throws EngineError, DeployError `engine-unavailable` */
+  async inspect(service: Service): Promise<InspectedService> {
+    const engine = this.engines.get(service.engine);
+    const container = await engine.container(service.container);
+    // A name also matches a prefix of an id.
+    if (container === null || nameOf(container) !== service.container) return MISSING;
+    const state = containerState(container);
+    if (state === null) return MISSING;
+    if (state.status !== 'running' && state.status !== 'restarting') {
+      return { state: 'stopped', running: null, digests: [] };
+    }
+    const image = await engine.image(container.Image);
+    const { digest, all } = runningDigest(container, image, service.repository);
+    const isUnhealthy = state.status === 'restarting' || state.health === 'unhealthy';
+    return {
+      state: isUnhealthy ? 'unhealthy' : 'ok',
+      running: {
+        containerId: state.id,
+        digest,
+        tag: runningTag(container, service),
+        health: state.health,
+        since: new Date(state.startedAt ?? 0).toISOString(),
+      },
+      digests: digest === null ? all : [digest, ...all],
+    };
+  }
+}
+
+/** As the container's user, or Deploy after him, wrote it. */
+function runningTag(container: ContainerInspection, service: Service): string | null {
+  const image = container.Config.Image ?? '';
+  if (/^(sha256:)?[a-f0-9]{12,64}$/.test(image)) return null;
+  const { domain, path, tag, digest } = parseImageReference(image);
+  if (`${domain}/${path}` !== service.repository) return null;
+  return tag ?? (digest === null ? 'latest' : null);
+}

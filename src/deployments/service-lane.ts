@@ -1,0 +1,215 @@
+import { Logger } from '@nestjs/common';
+import { NOT_STARTED, UNDER_WAY, type Deployment } from '../domain/deployment.js';
+import type { Service } from '../domain/environment.js';
+import { messageOf } from '../domain/errors.js';
+import { ended } from './deployment-resolver.js';
+import { WakeUp } from './wake-up.js';
+import type { LaneTools } from './lane-tools.js';
+
+/** A digest that was looked up this recently is not looked up again before the start, in milliseconds. */
+const FRESH_MS = 1_000;
+/** After a failure of our own a lane is looked at again after this long, in milliseconds. */
+const FAILURE_PAUSE_MS = 5_000;
+
+/**
+ * Everything that happens to one service, in order: one rollout at a time, look-ups beside it, the
+ * newest waiting deployment next. It holds no state that storage does not: a restart makes it anew.
+ */
+export class ServiceLane {
+  readonly #logger = new Logger(ServiceLane.name);
+  /** What is under way, by deployment id. */
+  readonly #tasks = new Map<string, Promise<void>>();
+  readonly #wakeUps = new Map<string, WakeUp>();
+  readonly #aborts = new Map<string, AbortController>();
+  readonly #resolvedAt = new Map<string, number>();
+  /** Places on the engine, taken for deployments that are about to be rolled out. */
+  readonly #slots = new Map<string, () => void>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #turning: Promise<void> | null = null;
+  #again = false;
+
+  constructor(
+    readonly environment: string,
+    readonly service: string,
+    private readonly tools: LaneTools,
+    private readonly stopping: AbortSignal,
+  ) {}
+
+  /** Looks at what is to do. Calls while it looks make it look once more. */
+  wake(): void {
+    this.#again = true;
+    this.#turning ??= this.#turn().finally(() => {
+      this.#turning = null;
+    });
+  }
+
+  /** There is a new reason to ask the registry for a deployment that waits for it. */
+  poke(deployment: string): void {
+    this.#wakeUps.get(deployment)?.poke();
+  }
+
+  /** Ends the look-up of a deployment that has ended otherwise. */
+  abandon(deployment: string): void {
+    this.#aborts.get(deployment)?.abort();
+  }
+
+  /** Resolves when everything that was under way has ended or is parked. */
+  async settled(): Promise<void> {
+    for (const timer of this.#timers) clearTimeout(timer);
+    await this.#turning;
+    await Promise.all(this.#tasks.values());
+  }
+
+  async #turn(): Promise<void> {
+    while (this.#again && !this.stopping.aborted) {
+      this.#again = false;
+      try {
+        await this.#look();
+      } catch (error) {
+        this.#logger.error({
+          environment: this.environment,
+          service: this.service,
+          msg: `cannot go on now, tries again in ${String(FAILURE_PAUSE_MS / 1000)} s: ${messageOf(error)}`,
+        });
+        this.#wakeIn(FAILURE_PAUSE_MS);
+      }
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { storage, environments } = this.tools;
+    const service = environments.findService(this.environment, this.service);
+    const active = await storage.deployments.activeOf(this.environment, this.service);
+    const underWay = active.filter((each) => UNDER_WAY.includes(each.phase));
+    const notStarted = active.filter((each) => NOT_STARTED.includes(each.phase));
+    for (const deployment of underWay) this.#rollOut(deployment, service);
+    if (service === null) {
+      for (const deployment of notStarted) await this.#cancelOrphan(deployment);
+      return;
+    }
+    for (const deployment of notStarted.filter(needsResolving)) this.#resolve(deployment, service);
+    const next = notStarted.find((each) => !needsResolving(each));
+    if (next !== undefined && underWay.length === 0) await this.#start(next, service);
+    if (active.length === 0) await this.#recheck(service);
+  }
+
+  /** One task per deployment at a time; when it has ended the lane looks again. */
+  #run(id: string, work: () => Promise<void>): void {
+    if (this.#tasks.has(id)) return;
+    const task = work()
+      .catch((error: unknown) => {
+        if (this.stopping.aborted) return;
+        this.#logger.error({ deployment: id, msg: messageOf(error), error });
+        this.#wakeIn(FAILURE_PAUSE_MS);
+      })
+      .finally(() => {
+        this.#tasks.delete(id);
+      });
+    this.#tasks.set(id, task);
+  }
+
+  #rollOut(deployment: Deployment, service: Service | null): void {
+    this.#run(deployment.id, async () => {
+      const release =
+        this.#slots.get(deployment.id) ?? this.tools.gate.enterAtOnce(service?.engine ?? '');
+      try {
+        await this.tools.runner.run(deployment, service, this.stopping);
+      } finally {
+        this.#slots.delete(deployment.id);
+        release();
+      }
+      this.#resolvedAt.delete(deployment.id);
+      this.#wakeIn(0);
+    });
+  }
+
+  #resolve(deployment: Deployment, service: Service): void {
+    this.#run(deployment.id, async () => {
+      const abort = new AbortController();
+      const signal = AbortSignal.any([this.stopping, abort.signal]);
+      const wakeUp = new WakeUp(signal);
+      this.#wakeUps.set(deployment.id, wakeUp);
+      this.#aborts.set(deployment.id, abort);
+      try {
+        const wait = (milliseconds: number): Promise<boolean> => wakeUp.wait(milliseconds);
+        await this.tools.resolver.resolve(deployment, service, { wait, signal });
+        this.#resolvedAt.set(deployment.id, Date.now());
+      } catch (error) {
+        if (!abort.signal.aborted) throw error;
+      } finally {
+        this.#wakeUps.delete(deployment.id);
+        this.#aborts.delete(deployment.id);
+      }
+      this.#wakeIn(0);
+    });
+  }
+
+  /** Begins a deployment whose digest is known, if the tag did not move and its engine lets it in. */
+  async #start(deployment: Deployment, service: Service): Promise<void> {
+    if (this.#tasks.has(deployment.id)) return;
+    const release = await this.tools.gate.enter(deployment, service, {
+      wake: () => {
+        this.wake();
+      },
+      wakeIn: (milliseconds) => {
+        this.#wakeIn(milliseconds);
+      },
+    });
+    if (release === null) return;
+    try {
+      const age = Date.now() - (this.#resolvedAt.get(deployment.id) ?? 0);
+      if (age > FRESH_MS && (await this.tools.tags.hasMoved(deployment, this.stopping))) {
+        release();
+      } else {
+        await this.tools.storage.deployments.update(deployment.id, {
+          phase: 'running',
+          startedAt: new Date().toISOString(),
+          waitingFor: null,
+          reason: null,
+        });
+        this.#slots.set(deployment.id, release);
+      }
+    } catch (error) {
+      release();
+      throw error;
+    }
+    this.#again = true;
+  }
+
+  async #cancelOrphan(deployment: Deployment): Promise<void> {
+    this.abandon(deployment.id);
+    const reason = `${this.environment}/${this.service} is no longer in the configuration`;
+    await this.tools.storage.deployments.update(
+      deployment.id,
+      ended({ phase: 'cancelled', reason }),
+    );
+    await this.tools.gate.log.line(deployment, 'warn', `cancelled: ${reason}`);
+  }
+
+  /** A duplicate hook asked for one more look, now that nothing is under way. */
+  async #recheck(service: Service): Promise<void> {
+    const { storage } = this.tools;
+    const rechecks = (await storage.rechecks.all()).filter(
+      (each) => each.environment === this.environment && each.service === this.service,
+    );
+    for (const recheck of rechecks) {
+      this.#run(`recheck ${recheck.tag}`, async () => {
+        await this.tools.tags.lookOnceMore(recheck, service, this.stopping);
+        this.#wakeIn(0);
+      });
+    }
+  }
+
+  #wakeIn(milliseconds: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.wake();
+    }, milliseconds);
+    this.#timers.add(timer);
+  }
+}
+
+/** It still waits for the registry's word. */
+function needsResolving(deployment: Deployment): boolean {
+  return deployment.phase === 'waiting' && deployment.waitingFor === 'registry';
+}

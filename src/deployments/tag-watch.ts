@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { newDeployment, type Deployment } from '../domain/deployment.js';
+import type { Service } from '../domain/environment.js';
+import type { Recheck } from '../storage/recheck.repository.js';
+import { Storage } from '../storage/storage.js';
+import { DeploymentLog } from './deployment-log.js';
+import { DeploymentResolver, supersededBy } from './deployment-resolver.js';
+import { newId } from './new-id.js';
+
+/** Looks whether tags have moved since they were looked up. */
+@Injectable()
+export class TagWatch {
+  constructor(
+    private readonly storage: Storage,
+    private readonly resolver: DeploymentResolver,
+    private readonly log: DeploymentLog,
+  ) {}
+
+  /**
+   * The look before the start: where the tag has moved, a deployment of what it names now takes the
+   * place. A registry that does not answer changes nothing.
+   */
+  async hasMoved(deployment: Deployment, signal: AbortSignal): Promise<boolean> {
+    if (deployment.pinned) return false;
+    const digest = await this.resolver.digestNow(deployment, signal);
+    if (digest === null || digest === deployment.digest) return false;
+    const { environment, service, image, tag, trigger, force } = deployment;
+    const successor = newDeployment(
+      { id: newId(), environment, service, image, tag, trigger, force },
+      new Date().toISOString(),
+    );
+    await this.storage.transaction(async (stored) => {
+      await stored.deployments.insert(successor);
+      await stored.deployments.update(deployment.id, supersededBy(successor.id, deployment.digest));
+      if (trigger.delivery !== null) await stored.deliveries.link(trigger.delivery, successor.id);
+    });
+    await this.log.line(deployment, 'info', `the tag has moved to ${digest}: ${successor.id}`);
+    return true;
+  }
+
+  /** The look that a duplicate asked for: a digest that neither runs nor is quarantined is deployed. */
+  async lookOnceMore(recheck: Recheck, service: Service, signal: AbortSignal): Promise<void> {
+    const { environment, service: name, image, tag, webhook, delivery } = recheck;
+    const asked = newDeployment(
+      {
+        id: newId(),
+        environment,
+        service: name,
+        image,
+        tag,
+        trigger: { kind: 'webhook', by: webhook, delivery },
+      },
+      new Date().toISOString(),
+    );
+    const digest = await this.resolver.digestNow(asked, signal);
+    const { digests } = await this.resolver.current(service);
+    const isKnown =
+      digest === null ||
+      digests.includes(digest) ||
+      (await this.storage.quarantine.has(environment, name, digest));
+    await this.storage.transaction(async (stored) => {
+      await stored.rechecks.remove(environment, name, tag);
+      if (isKnown) return;
+      await stored.deployments.insert(asked);
+      await stored.deliveries.link(delivery, asked.id);
+    });
+  }
+}

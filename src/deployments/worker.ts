@@ -1,0 +1,62 @@
+import {
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { ConfigurationService } from '../config/configuration.service.js';
+import { LaneTools } from './lane-tools.js';
+import { OrphanRecovery } from './orphan-recovery.js';
+import { ServiceLane } from './service-lane.js';
+
+/**
+ * Does what is to be done, service by service. At the start it first goes on with the rollouts that
+ * were under way, in the same way as it does new ones.
+ */
+@Injectable()
+export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #logger = new Logger(Worker.name);
+  readonly #lanes = new Map<string, ServiceLane>();
+  readonly #stopping = new AbortController();
+  #stopListening = (): void => undefined;
+  #searching: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly tools: LaneTools,
+    private readonly orphans: OrphanRecovery,
+    private readonly configuration: ConfigurationService,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    const active = await this.tools.storage.deployments.active();
+    if (active.length > 0) this.#logger.log(`${String(active.length)} deployments to go on with`);
+    for (const { environment, service } of active) this.lane(environment, service).wake();
+    for (const { environment, service } of await this.tools.storage.rechecks.all()) {
+      this.lane(environment, service).wake();
+    }
+    this.#searching = this.orphans.find(this.#stopping.signal, ({ environment, service }) => {
+      this.lane(environment, service).wake();
+    });
+    this.#stopListening = this.configuration.onChange(() => {
+      for (const lane of this.#lanes.values()) lane.wake();
+    });
+  }
+
+  /** Takes no new work and parks what is under way, at a moment at which the service is up. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#stopListening();
+    this.#stopping.abort(new Error('the server stops'));
+    await this.#searching;
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.settled()));
+  }
+
+  /** The lane of a service, whether the configuration names it or not. */
+  lane(environment: string, service: string): ServiceLane {
+    const key = JSON.stringify([environment, service]);
+    const known = this.#lanes.get(key);
+    if (known !== undefined) return known;
+    const lane = new ServiceLane(environment, service, this.tools, this.#stopping.signal);
+    this.#lanes.set(key, lane);
+    return lane;
+  }
+}

@@ -1,0 +1,6 @@
+import { Module } from '@nestjs/common';
+import { Engines } from './engines.js';
+
+/** The only door to the engines. */
+@Module({ providers: [Engines], exports: [Engines] })
+export class DockerModule {}

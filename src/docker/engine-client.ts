@@ -1,0 +1,324 @@
+import type { Engine } from '../domain/environment.js';
+import type { RestartPolicy } from '../domain/rollout.js';
+import type { Secret } from '../domain/secret.js';
+import { EngineConnection, QUICK_MS } from './engine-connection.js';
+import { EngineError } from './engine-error.js';
+import type { ContainerInspection, ImageInspection } from './inspection.js';
+import { logLines } from './log-lines.js';
+import { PullFailedError, readPullProgress } from './pull-progress.js';
+
+/** What a stop may take beyond the container's own stop timeout, in milliseconds. */
+const STOP_MARGIN_MS = 20_000;
+const START_MS = 60_000;
+const DEFAULT_STOP_TIMEOUT_S = 10;
+const WATCHED_EVENTS = ['start', 'die', 'oom', 'health_status', 'stop', 'destroy', 'rename'];
+
+/** What of an engine decides how containers are made on it. */
+export interface EngineFacts {
+  readonly version: string;
+  readonly apiVersion: string;
+  readonly hostName: string;
+  readonly defaultRuntime: string | null;
+  readonly os: string;
+  readonly architecture: string;
+}
+
+export interface ContainerSummary {
+  readonly id: string;
+  /** Without leading slashes. */
+  readonly names: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Credentials with the fields of the Engine API's `X-Registry-Auth`. They are revealed only as they are sent. */
+export type EngineCredentials = Readonly<Record<string, string | Secret>>;
+
+/**
+ * The Engine API as Deploy uses it, one client per configured engine. Every method throws EngineError;
+ * after one, look at the engine again: an engine finishes calls whose client is gone.
+ */
+export class EngineClient {
+  readonly #connection: EngineConnection;
+
+  constructor(readonly engine: Engine) {
+    this.#connection = new EngineConnection(engine);
+  }
+
+  async facts(): Promise<EngineFacts> {
+    const info = await this.#info();
+    const version = await this.#connection.request<{ Version: string; Os: string; Arch: string }>({
+      doing: 'ask for the version',
+      method: 'GET',
+      path: '/version',
+    });
+    return {
+      version: version.Version,
+      apiVersion: await this.#connection.apiVersion(),
+      hostName: info.Name,
+      defaultRuntime: info.DefaultRuntime ?? null,
+      os: version.Os,
+      architecture: version.Arch,
+    };
+  }
+
+  /** Throws where the engine does not answer within `deadlineMs`. */
+  async ping(deadlineMs: number): Promise<void> {
+    await this.#connection.request({
+      doing: 'reach the engine',
+      method: 'GET',
+      path: '/_ping',
+      deadlineMs,
+    });
+  }
+
+  /** The engine's clock, as milliseconds since 1970. */
+  async now(): Promise<number> {
+    return Date.parse((await this.#info()).SystemTime);
+  }
+
+  /**
+   * A text that changes when the engine is started anew: its default bridge is made at every start.
+   * Empty where the engine has none (`--bridge=none`).
+   */
+  async epoch(): Promise<string> {
+    const bridge = await this.#connection.find<{ Id: string; Created: string }>({
+      doing: 'look at the default bridge',
+      method: 'GET',
+      path: '/networks/bridge',
+    });
+    return bridge === null ? '' : `${bridge.Created} ${bridge.Id}`;
+  }
+
+  async containers(filters: Record<string, string[]> = {}): Promise<ContainerSummary[]> {
+    const list = await this.#connection.request<
+      { Id: string; Names: string[] | null; Labels: Record<string, string> | null }[]
+    >({
+      doing: 'list containers',
+      method: 'GET',
+      path: '/containers/json',
+      query: { all: true, filters: JSON.stringify(filters) },
+    });
+    return list.map((each) => ({
+      id: each.Id,
+      names: (each.Names ?? []).map((name) => name.replace(/^\//, '')),
+      labels: each.Labels ?? {},
+    }));
+  }
+
+  /** By id or name. Null where there is none. */
+  async container(idOrName: string): Promise<ContainerInspection | null> {
+    return this.#connection.find<ContainerInspection>({
+      doing: `inspect container ${idOrName}`,
+      method: 'GET',
+      path: `/containers/${idOrName}/json`,
+    });
+  }
+
+  /** By id, `repository:tag` or `repository@digest`. Null where it is not on the engine. */
+  async image(reference: string): Promise<ImageInspection | null> {
+    return this.#connection.find<ImageInspection>({
+      doing: `inspect image ${reference}`,
+      method: 'GET',
+      path: `/images/${reference}/json`,
+    });
+  }
+
+  /**
+   * Pulls `repository@digest` and proves that it is there: the engine's stream of progress tells no
+   * error for some failed pulls, so every line is read and the image is looked for afterwards.
+   * @throws PullFailedError with the engine's words, EngineError where the engine went away.
+   */
+  async pull(
+    repository: string,
+    digest: string,
+    options: {
+      credentials: EngineCredentials | null;
+      platform: string | null;
+      signal: AbortSignal;
+      /** Gives up where the engine says nothing for so long, in milliseconds. */
+      stallMs: number;
+    },
+  ): Promise<ImageInspection> {
+    const reference = `${repository}@${digest}`;
+    const stream = await this.#connection.stream({
+      doing: `pull ${reference}`,
+      method: 'POST',
+      path: '/images/create',
+      query: {
+        fromImage: repository,
+        tag: digest,
+        ...(options.platform === null ? {} : { platform: options.platform }),
+      },
+      credentials: options.credentials === null ? null : revealed(options.credentials),
+      signal: options.signal,
+    });
+    await readPullProgress(stream, options);
+    const image = await this.image(reference);
+    if (image === null) throw new PullFailedError(`${reference} is not there after its pull`);
+    return image;
+  }
+
+  /** Points a local `repository:tag` to an image. */
+  async tag(imageId: string, repository: string, tag: string): Promise<void> {
+    await this.#connection.request({
+      doing: `tag ${repository}:${tag}`,
+      method: 'POST',
+      path: `/images/${imageId}/tag`,
+      query: { repo: repository, tag },
+    });
+  }
+
+  /** Creates a container and returns its id. */
+  async create(
+    name: string,
+    body: Readonly<Record<string, unknown>>,
+    platform: string | null,
+  ): Promise<string> {
+    const created = await this.#connection.request<{ Id: string }>({
+      doing: `create ${name}`,
+      method: 'POST',
+      path: '/containers/create',
+      query: platform === null ? { name } : { name, platform },
+      body,
+    });
+    return created.Id;
+  }
+
+  /** Connecting a container that was never started again is no error. */
+  async connect(
+    network: string,
+    id: string,
+    endpoint: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    await this.#connection.request({
+      doing: `connect ${id} to ${network}`,
+      method: 'POST',
+      path: `/networks/${encodeURIComponent(network)}/connect`,
+      body: { Container: id, EndpointConfig: endpoint },
+    });
+  }
+
+  async start(id: string): Promise<void> {
+    const request = {
+      doing: `start ${id}`,
+      method: 'POST',
+      path: `/containers/${id}/start`,
+    } as const;
+    await this.#connection.ensure({ ...request, deadlineMs: START_MS }, 304);
+  }
+
+  /** Stops by the container's own signal and timeout (seconds), and returns when the engine says that it is done. */
+  async stop(id: string, stopTimeout: number | null): Promise<void> {
+    const graceMs = (stopTimeout ?? DEFAULT_STOP_TIMEOUT_S) * 1000;
+    const request = {
+      doing: `stop ${id}`,
+      method: 'POST',
+      path: `/containers/${id}/stop`,
+    } as const;
+    await this.#connection.ensure({ ...request, deadlineMs: graceMs + STOP_MARGIN_MS }, 304);
+  }
+
+  async rename(id: string, name: string): Promise<void> {
+    await this.#connection.request({
+      doing: `rename ${id} to ${name}`,
+      method: 'POST',
+      path: `/containers/${id}/rename`,
+      query: { name },
+    });
+  }
+
+  /** Removes a stopped container, never its volumes. */
+  async remove(id: string): Promise<void> {
+    const request = { doing: `remove ${id}`, method: 'DELETE', path: `/containers/${id}` } as const;
+    await this.#connection.ensure(request, 404);
+  }
+
+  async setRestartPolicy(id: string, policy: RestartPolicy): Promise<void> {
+    await this.#connection.request({
+      doing: `set the restart policy of ${id}`,
+      method: 'POST',
+      path: `/containers/${id}/update`,
+      body: {
+        RestartPolicy: { Name: policy.name, MaximumRetryCount: policy.maximumRetryCount },
+      },
+    });
+  }
+
+  /** The last `count` lines that a container wrote; none where its log driver keeps none. */
+  async lastLogLines(id: string, count: number): Promise<string[]> {
+    const inspection = await this.container(id);
+    if (inspection === null) return [];
+    const stream = await this.#connection.stream({
+      doing: `read the log of ${id}`,
+      method: 'GET',
+      path: `/containers/${id}/logs`,
+      query: { stdout: true, stderr: true, tail: count },
+      signal: AbortSignal.timeout(QUICK_MS),
+    });
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    const bytes = Buffer.concat(chunks);
+    return logLines(bytes, inspection.Config.Tty === true).slice(-count);
+  }
+
+  /** Runs a command in a running container and returns its exit code. Its output is thrown away. */
+  async exec(id: string, command: readonly string[], deadlineMs: number): Promise<number> {
+    const doing = `run a command in ${id}`;
+    const exec = await this.#connection.request<{ Id: string }>({
+      doing,
+      method: 'POST',
+      path: `/containers/${id}/exec`,
+      body: { Cmd: command, AttachStdout: true, AttachStderr: true },
+      deadlineMs,
+    });
+    await this.#connection.request({
+      doing,
+      method: 'POST',
+      path: `/exec/${exec.Id}/start`,
+      body: { Detach: false, Tty: false },
+      deadlineMs,
+    });
+    const { ExitCode: exitCode } = await this.#connection.request<{ ExitCode: number | null }>({
+      doing,
+      method: 'GET',
+      path: `/exec/${exec.Id}/json`,
+    });
+    if (exitCode === null) throw new EngineError(`${doing}: it did not end in time`, 408);
+    return exitCode;
+  }
+
+  /**
+   * Calls `onEvent` at each event of one container until the signal aborts or the stream ends. Events
+   * are hints to look again, never the truth.
+   */
+  async watch(id: string, onEvent: () => void, signal: AbortSignal): Promise<void> {
+    const stream = await this.#connection.stream({
+      doing: `watch ${id}`,
+      method: 'GET',
+      path: '/events',
+      // Without a filter by event every health probe would add three.
+      query: {
+        filters: JSON.stringify({ type: ['container'], container: [id], event: WATCHED_EVENTS }),
+      },
+      signal,
+    });
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        resolve();
+      };
+      stream.on('data', onEvent).on('end', done).on('close', done).on('error', done);
+    });
+  }
+
+  async #info(): Promise<{ Name: string; DefaultRuntime?: string; SystemTime: string }> {
+    return this.#connection.request({ doing: 'ask the engine', method: 'GET', path: '/info' });
+  }
+}
+
+function revealed(credentials: EngineCredentials): Record<string, string> {
+  const fields = Object.entries(credentials).map(([field, value]) => [
+    field,
+    typeof value === 'string' ? value : value.reveal(),
+  ]);
+  return Object.fromEntries(fields) as Record<string, string>;
+}

@@ -1,0 +1,181 @@
+import Docker from 'dockerode';
+import http from 'node:http';
+import https from 'node:https';
+import type { Readable } from 'node:stream';
+import type { Engine } from '../domain/environment.js';
+import { messageOf } from '../domain/errors.js';
+import { engineError, EngineError } from './engine-error.js';
+
+/** Newest API version that this client was written against; older engines are spoken to in their own. */
+const NEWEST_API = '1.47';
+const OLDEST_API = '1.41';
+
+/** Deadline of a call that should be answered at once, in milliseconds. */
+export const QUICK_MS = 30_000;
+
+export interface EngineRequest {
+  /** What it is for, as in "cannot <doing>: …". */
+  readonly doing: string;
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
+  readonly credentials?: object | null;
+  /** Milliseconds; {@link QUICK_MS} where it is left out. */
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The line to one engine: negotiates the API version (dockerode does not), gives every call a deadline
+ * and turns every failure into an {@link EngineError}. A body goes into the body alone: dockerode's own
+ * `createContainer(options)` would put it into the URL too.
+ */
+export class EngineConnection {
+  #open: { docker: Docker; apiVersion: string } | null = null;
+
+  constructor(readonly engine: Engine) {}
+
+  /** The version in use: the lower of the engine's and the newest that this client knows. */
+  async apiVersion(): Promise<string> {
+    return (await this.#connect(QUICK_MS)).apiVersion;
+  }
+
+  /** Sends a request and returns the parsed answer. @throws EngineError */
+  async request<T>(request: EngineRequest): Promise<T> {
+    return this.#send<T>(request, false);
+  }
+
+  /** As {@link request}; null where the engine answers 404. */
+  async find<T>(request: EngineRequest): Promise<T | null> {
+    try {
+      return await this.#send<T>(request, false);
+    } catch (error) {
+      if (error instanceof EngineError && error.statusCode === 404) return null;
+      throw error;
+    }
+  }
+
+  /** Sends a request for something that may be so already, which the engine tells by `statusCode`. */
+  async ensure(request: EngineRequest, statusCode: 304 | 404): Promise<void> {
+    try {
+      await this.#send(request, false);
+    } catch (error) {
+      if (!(error instanceof EngineError && error.statusCode === statusCode)) throw error;
+    }
+  }
+
+  /** Sends a request and returns the stream of its answer, which the signal ends. */
+  async stream(request: EngineRequest & { signal: AbortSignal }): Promise<Readable> {
+    return this.#send<Readable>(request, true);
+  }
+
+  async #send<T>(request: EngineRequest, isStream: boolean): Promise<T> {
+    const deadlineMs = request.deadlineMs ?? QUICK_MS;
+    try {
+      const { docker } = await this.#connect(deadlineMs);
+      return await dial<T>(docker, request, isStream, deadlineMs);
+    } catch (error) {
+      const failure = engineError(`cannot ${request.doing}`, error);
+      // The engine may come back in another version.
+      if (failure.isUnreachable) this.#open = null;
+      throw failure;
+    }
+  }
+
+  async #connect(deadlineMs: number): Promise<{ docker: Docker; apiVersion: string }> {
+    if (this.#open !== null) return this.#open;
+    const options = connectionOptions(this.engine);
+    const { ApiVersion: offered } = await dial<{ ApiVersion: string }>(
+      new Docker(options),
+      { doing: 'ask for the version', method: 'GET', path: '/version' },
+      false,
+      deadlineMs,
+    );
+    if (compareVersions(offered, OLDEST_API) < 0) {
+      throw new EngineError(
+        `it speaks API ${offered}; ${OLDEST_API} (Docker 20.10) or newer is needed`,
+        400,
+      );
+    }
+    const apiVersion = compareVersions(offered, NEWEST_API) < 0 ? offered : NEWEST_API;
+    this.#open = { docker: new Docker({ ...options, version: `v${apiVersion}` }), apiVersion };
+    return this.#open;
+  }
+}
+
+/** One call through docker-modem, whose answer counts as good for every 2xx. */
+function dial<T>(
+  docker: Docker,
+  request: EngineRequest,
+  isStream: boolean,
+  deadlineMs: number,
+): Promise<T> {
+  const deadline = isStream ? null : AbortSignal.timeout(deadlineMs);
+  const signals = [deadline, request.signal].filter((signal) => signal != null);
+  return new Promise((resolve, reject) => {
+    docker.modem.dial(
+      {
+        path: request.query === undefined ? request.path : `${request.path}?`,
+        method: request.method,
+        options: { _query: request.query ?? {}, _body: request.body ?? {} },
+        authconfig: request.credentials ?? undefined,
+        abortSignal: AbortSignal.any(signals),
+        isStream,
+        statusCodes: { 200: true, 201: true, 204: true },
+      },
+      (error: unknown, answer: unknown) => {
+        if (error === null || error === undefined) resolve(answer as T);
+        else reject(error instanceof Error ? error : new Error(messageOf(error)));
+      },
+    );
+    // An answer that is cut in its middle is never told to the callback.
+    deadline?.addEventListener('abort', () => {
+      reject(new EngineError(`no answer within ${String(deadlineMs / 1000)} s`, null));
+    });
+  });
+}
+
+/** The agent is docker-modem's option, which the types of dockerode do not know. */
+function connectionOptions(engine: Engine): Docker.DockerOptions & { agent: http.Agent } {
+  if (engine.host.startsWith('unix://')) {
+    const socketPath = engine.host.slice('unix://'.length);
+    return { ...NOTHING, socketPath, protocol: 'http', agent: new http.Agent(ONE_CALL_EACH) };
+  }
+  const { hostname, port } = new URL(engine.host);
+  if (engine.tls === null) {
+    return {
+      ...NOTHING,
+      host: hostname,
+      port: port === '' ? 2375 : Number(port),
+      protocol: 'http',
+      agent: new http.Agent(ONE_CALL_EACH),
+    };
+  }
+  const { ca, cert, key } = engine.tls;
+  return {
+    ...NOTHING,
+    host: hostname,
+    port: port === '' ? 2376 : Number(port),
+    protocol: 'https',
+    agent: new https.Agent(ONE_CALL_EACH),
+    ca,
+    cert,
+    key: key.reveal(),
+  };
+}
+
+/**
+ * Each call makes a connection of its own. An engine that is told to end takes no new ones, but goes on
+ * answering on those it has, while it stops all containers: what it says then would be blamed on a version.
+ */
+const ONE_CALL_EACH = { keepAlive: false };
+
+/** Keeps docker-modem from taking DOCKER_HOST instead of what is configured. */
+const NOTHING = { host: undefined, port: undefined, socketPath: undefined };
+
+function compareVersions(left: string, right: string): number {
+  const [leftMajor = 0, leftMinor = 0] = left.split('.').map(Number);
+  const [rightMajor = 0, rightMinor = 0] = right.split('.').map(Number);
+  return leftMajor - rightMajor || leftMinor - rightMinor;
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { labelsOf } from './labels.js';
+
+const NOTHING = { container: {}, image: {}, control: {}, newImageId: null };
+
+describe('labels', () => {
+  it('sends the user’s, and leaves the old image’s to the new image', () => {
+    const container = { owner: 'anna', vendor: 'acme', version: '1', pinned: 'b' };
+    const image = { vendor: 'acme', version: '1', pinned: 'a' };
+    expect(labelsOf({ ...NOTHING, container, image })).toEqual({ owner: 'anna', pinned: 'b' });
+  });
+
+  it('keeps compose’s although the image bears the same', () => {
+    const labels = { 'com.docker.compose.project': 'shop', 'com.docker.compose.service': 'web' };
+    expect(labelsOf({ ...NOTHING, container: labels, image: labels })).toEqual(labels);
+  });
+
+  it('names the new image for compose, and only where compose made the container', () => {
+    const container = { 'com.docker.compose.image': 'sha256:old' };
+    expect(labelsOf({ ...NOTHING, container, newImageId: 'sha256:new' })).toEqual({
+      'com.docker.compose.image': 'sha256:new',
+    });
+    expect(labelsOf({ ...NOTHING, container })).toEqual(container);
+    expect(labelsOf({ ...NOTHING, newImageId: 'sha256:new' })).toEqual({});
+  });
+
+  it('replaces all control labels of the deployment before', () => {
+    const container = { 'deploy.deployment': 'one', 'deploy.replaces': 'x', deployed: 'by hand' };
+    const control = { 'deploy.deployment': 'two' };
+    expect(labelsOf({ ...NOTHING, container, control })).toEqual({
+      'deploy.deployment': 'two',
+      deployed: 'by hand',
+    });
+  });
+
+  it('keeps a label of the user under the same prefix', () => {
+    const container = { 'deploy.team': 'payments' };
+    expect(labelsOf({ ...NOTHING, container })).toEqual(container);
+  });
+
+  it('sets control labels although the old image bears the same', () => {
+    const control = { 'deploy.digest': 'sha256:1' };
+    expect(labelsOf({ ...NOTHING, image: control, control })).toEqual(control);
+  });
+});

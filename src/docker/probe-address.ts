@@ -1,0 +1,36 @@
+import type { ContainerInspection } from './inspection.js';
+
+export interface ProbeAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The container's own address for a port; null where it has none (it does not run, or has no network). */
+export function containerAddress(
+  container: ContainerInspection,
+  port: number,
+): ProbeAddress | null {
+  if (container.HostConfig.NetworkMode === 'host') return { host: '127.0.0.1', port };
+  const endpoints = Object.values(container.NetworkSettings.Networks ?? {});
+  const address = endpoints.map((endpoint) => endpoint.IPAddress ?? '').find((ip) => ip !== '');
+  return address === undefined ? null : { host: address, port };
+}
+
+/**
+ * Where a container's port is published, as seen from `engineHost` (null: this machine). Null where it
+ * is not published over TCP.
+ */
+export function publishedAddress(
+  container: ContainerInspection,
+  port: number,
+  engineHost: string | null,
+): ProbeAddress | null {
+  const ports = container.NetworkSettings['Ports'] as
+    Record<string, { HostIp: string; HostPort: string }[] | null> | undefined;
+  const binding = ports?.[`${String(port)}/tcp`]?.[0];
+  if (binding === undefined) return null;
+  const anyAddress =
+    binding.HostIp === '' || binding.HostIp === '0.0.0.0' || binding.HostIp === '::';
+  const host = engineHost ?? (anyAddress ? '127.0.0.1' : binding.HostIp);
+  return { host, port: Number(binding.HostPort) };
+}

@@ -1,0 +1,138 @@
+import type { Secret } from './secret.js';
+import type { TagRule } from './tag-rule.js';
+
+/** A Docker engine by name. `host` null: `DOCKER_HOST`, else `unix:///var/run/docker.sock`. */
+export interface Engine {
+  readonly name: string;
+  /** `unix:///path` or `tcp://host:port`. */
+  readonly host: string;
+  /** PEM files' contents; null on a local socket or with `insecure: true`. */
+  readonly tls: { readonly ca: string; readonly cert: string; readonly key: Secret } | null;
+}
+
+/** Credentials and ways of access to one registry, by its host as in image references. */
+export interface Registry {
+  readonly host: string;
+  readonly username: string | null;
+  readonly password: Secret | null;
+  /** Plain http is allowed although the host is not loopback. */
+  readonly insecure: boolean;
+}
+
+/** One sender of pushes. Its name is part of its URL. */
+export interface Webhook {
+  readonly name: string;
+  readonly type: 'docker-hub';
+  /** One secret, or two during a rotation; each at least 20 characters. */
+  readonly secrets: readonly Secret[];
+  /** Which registry its pushes are in; never taken from a body. */
+  readonly registry: string;
+  /** CIDR ranges that may send; null: everyone. */
+  readonly allowFrom: readonly string[] | null;
+  /** Environments that this sender may touch; null: all. */
+  readonly environments: readonly string[] | null;
+}
+
+export type Role = 'viewer' | 'operator' | 'admin';
+
+/** Who may call the API. */
+export interface Token {
+  readonly name: string;
+  readonly role: Role;
+  readonly secret: Secret;
+  /** Null: all environments. */
+  readonly environments: readonly string[] | null;
+}
+
+/** `limit` requests per `perMs` milliseconds; limit 0 switches it off. */
+export interface Limit {
+  readonly limit: number;
+  readonly perMs: number;
+}
+
+export interface HttpProbe {
+  readonly kind: 'http';
+  readonly port: number;
+  readonly path: string;
+  readonly status: number;
+  readonly intervalMs: number;
+}
+export interface TcpProbe {
+  readonly kind: 'tcp';
+  readonly port: number;
+  readonly intervalMs: number;
+}
+export interface ExecProbe {
+  readonly kind: 'exec';
+  readonly command: readonly string[];
+  readonly intervalMs: number;
+}
+/** A check of our own, on top of the container's HEALTHCHECK. */
+export type Probe = HttpProbe | TcpProbe | ExecProbe;
+
+export interface HealthSettings {
+  /** Null: 60 s, or the container's own budget where that is longer. */
+  readonly timeoutMs: number | null;
+  /** Null: 5 s where there is no check, 0 s where there is one. */
+  readonly stableForMs: number | null;
+  readonly probe: Probe | null;
+}
+
+export interface RolloutSettings {
+  readonly strategy: 'recreate';
+  readonly health: HealthSettings;
+  readonly onFailure: 'rollback' | 'leave';
+}
+
+/** One named container in an environment. Its identity is (environment, name). */
+export interface Service {
+  readonly name: string;
+  readonly environment: string;
+  readonly engine: string;
+  /** Name of the container on the engine, without the leading slash. */
+  readonly container: string;
+  /** Canonical repository, e.g. `docker.io/acme/web`. */
+  readonly repository: string;
+  readonly tagRule: TagRule;
+  readonly rollout: RolloutSettings;
+}
+
+export interface Environment {
+  readonly name: string;
+  readonly engine: string;
+  readonly services: readonly Service[];
+}
+
+/** Where to listen. `host` is empty where every address of the machine is meant; port 0: any free one. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Where everything is kept: an SQLite file by its absolute path. */
+export interface StorageSettings {
+  readonly kind: 'sqlite';
+  readonly path: string;
+}
+
+/** The whole configuration after it was read and checked. */
+export interface Configuration {
+  /** Without a slash at its end. */
+  readonly publicUrl: string | null;
+  readonly storage: StorageSettings;
+  /** CIDR ranges; empty: no proxy is believed. */
+  readonly trustedProxies: readonly string[];
+  /** Where `/metrics` is served instead of on the main address; null: on the main address. */
+  readonly metricsListen: ListenAddress | null;
+  readonly throttle: {
+    readonly webhook: Limit;
+    readonly api: Limit;
+    readonly failedAuth: Limit;
+  };
+  /** With that of `DEPLOY_ADMIN_TOKEN` (named `admin`), where it is set. Empty: the first start makes one. */
+  readonly tokens: readonly Token[];
+  readonly engines: readonly Engine[];
+  readonly registries: readonly Registry[];
+  readonly webhooks: readonly Webhook[];
+  readonly environments: readonly Environment[];
+}

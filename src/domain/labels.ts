@@ -1,0 +1,55 @@
+import type { RestartPolicy, RolloutIntent } from './rollout.js';
+
+/** Labels on every container that Deploy creates (CONTRACT section 5). */
+export const LABELS = {
+  environment: 'deploy.environment',
+  service: 'deploy.service',
+  deployment: 'deploy.deployment',
+  image: 'deploy.image',
+  digest: 'deploy.digest',
+  /** Local id of that digest's image: a label that was copied to another image does not match it. */
+  imageId: 'deploy.image-id',
+  instance: 'deploy.instance',
+  /** `new`, or `twin` for the copy of a `--rm` container. */
+  role: 'deploy.role',
+  strategy: 'deploy.strategy',
+  /** Final name of the container. */
+  container: 'deploy.container',
+  /** Full id of the container that it replaces. */
+  replaces: 'deploy.replaces',
+  /** Restart policy of the replaced one, as JSON. */
+  restart: 'deploy.restart',
+} as const;
+
+/** The labels that Deploy sets itself. Others under the same prefix are their user's. */
+export const CONTROL_LABELS: readonly string[] = Object.values(LABELS);
+
+/** The labels of the new container: the journal's story told again on the engine. */
+export function candidateLabels(intent: RolloutIntent, instance: string): Record<string, string> {
+  return {
+    [LABELS.environment]: intent.environment,
+    [LABELS.service]: intent.service,
+    [LABELS.deployment]: intent.deployment,
+    [LABELS.image]: intent.image,
+    [LABELS.digest]: intent.digest,
+    [LABELS.imageId]: intent.imageId ?? '',
+    [LABELS.instance]: instance,
+    [LABELS.role]: 'new',
+    [LABELS.strategy]: 'recreate',
+    [LABELS.container]: intent.container,
+    [LABELS.replaces]: intent.old.id,
+    [LABELS.restart]: JSON.stringify(intent.old.restartPolicy satisfies RestartPolicy),
+  };
+}
+
+/** The labels of a twin: it is the old version in everything but its role. */
+export function twinLabels(intent: RolloutIntent, instance: string): Record<string, string> {
+  const { [LABELS.digest]: _newDigest, ...labels } = candidateLabels(intent, instance);
+  return {
+    ...labels,
+    [LABELS.role]: 'twin',
+    [LABELS.image]: intent.old.image,
+    [LABELS.imageId]: intent.old.imageId,
+    ...(intent.old.digest === null ? {} : { [LABELS.digest]: intent.old.digest }),
+  };
+}

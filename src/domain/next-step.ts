@@ -1,0 +1,169 @@
+import { stepBack } from './next-step-back.js';
+import {
+  isAbandoned,
+  isActive,
+  mayComeBack,
+  rolloutNames,
+  type ContainerState,
+  type RolloutIntent,
+  type Snapshot,
+} from './rollout.js';
+import type { Step } from './step.js';
+import { classifyStartFailure, startFailure } from './start-failure.js';
+
+/**
+ * The one function that drives every rollout, in the normal way and after a crash alike: it looks at
+ * what the engine shows and what is intended, and names ONE step. The caller does it and looks again.
+ * The order of the questions is the recovery table: a service is brought up first and tidied after.
+ */
+export function nextStep(snapshot: Snapshot, intent: RolloutIntent): Step {
+  const names = rolloutNames(intent.container);
+  // A new container under the name of failed ones: an undoing had begun, whatever the journal says.
+  if (intent.goal === 'forward' && snapshot.candidate?.name !== names.failed) {
+    return stepForward(snapshot, intent);
+  }
+  return stepBack(snapshot, intent);
+}
+
+function stepForward(snapshot: Snapshot, intent: RolloutIntent): Step {
+  const { candidate } = snapshot;
+  const names = rolloutNames(intent.container);
+  if (candidate === null) return withoutCandidate(snapshot, intent);
+  if (intent.imageId !== null && candidate.imageId !== intent.imageId) {
+    return giveUp(
+      'wrong-image',
+      'the new container has another image than the one that was pulled',
+    );
+  }
+  if (candidate.name === names.candidate) return withPreparedCandidate(snapshot, intent, candidate);
+  if (candidate.name === names.final) return withNamedCandidate(snapshot, intent, candidate);
+  return giveUp('unknown-state', `the new container was renamed by hand to ${candidate.name}`);
+}
+
+function withoutCandidate(snapshot: Snapshot, intent: RolloutIntent): Step {
+  const { old } = snapshot;
+  const names = rolloutNames(intent.container);
+  if (intent.startedInEpoch !== null) {
+    if (intent.old.autoRemove && intent.startedInEpoch !== snapshot.epoch) {
+      return giveUp(
+        'interrupted',
+        'the engine was started anew, and with its end the new container was removed (it was run with --rm)',
+      );
+    }
+    return intent.old.autoRemove
+      ? giveUp(
+          'exited',
+          'the new container exited (it was run with --rm, so the engine removed it)',
+        )
+      : giveUp('container-removed', 'somebody removed the new container');
+  }
+  if (intent.stopIssued) {
+    return giveUp('container-removed', 'somebody removed the new container before it was started');
+  }
+  if (old === null) {
+    return giveUp('container-missing', `the container ${names.final} was removed`);
+  }
+  if (old.name !== names.final && old.name !== names.old) {
+    return giveUp('unknown-state', `the container ${names.final} was renamed to ${old.name}`);
+  }
+  const [stranger] = snapshot.strangers;
+  if (stranger !== undefined) {
+    return giveUp('name-taken', `a container that is not ours has the name ${stranger}; remove it`);
+  }
+  if (snapshot.holder !== null) {
+    return giveUp('name-taken', `another container has taken the name ${names.final}`);
+  }
+  if (intent.imageId === null) return { name: 'pull' };
+  if (intent.skipSameImage && intent.imageId === old.imageId && old.status === 'running') {
+    return { name: 'finish', phase: 'skipped', serving: 'old' };
+  }
+  const [leftover] = snapshot.leftovers;
+  if (leftover !== undefined) {
+    return { name: 'clear-leftover', id: leftover.id, container: leftover.name };
+  }
+  return { name: 'create' };
+}
+
+function withPreparedCandidate(
+  snapshot: Snapshot,
+  intent: RolloutIntent,
+  candidate: ContainerState,
+): Step {
+  const { old, twin, holder } = snapshot;
+  const names = rolloutNames(intent.container);
+  if (candidate.startedAt !== null) {
+    return giveUp('unknown-state', `somebody started ${names.candidate} before it had its name`);
+  }
+  if (old !== null && old.status === 'paused' && !intent.stopIssued) {
+    return giveUp('container-paused', `somebody paused ${names.final}; unpause it first`);
+  }
+  if (intent.furtherNetworks.length > 0 && !intent.connected) {
+    return { name: 'connect-new', id: candidate.id };
+  }
+  if (intent.old.autoRemove && twin === null && old !== null) return { name: 'create-twin' };
+  // Also where it only looks as if it ran: a stop may be in flight, and joining it is the safe way.
+  if (old !== null && isActive(old)) return { name: 'stop-old', id: old.id };
+  if (old !== null && old.name === names.final) return { name: 'retire-old', id: old.id };
+  if (holder !== null) {
+    return giveUp('name-taken', `another container has taken the name ${names.final}`);
+  }
+  return { name: 'take-name', id: candidate.id };
+}
+
+function withNamedCandidate(
+  snapshot: Snapshot,
+  intent: RolloutIntent,
+  candidate: ContainerState,
+): Step {
+  const { old } = snapshot;
+  if (candidate.startedAt === null) return startCandidate(snapshot, intent, candidate);
+  if (candidate.status === 'exited' || candidate.status === 'dead') {
+    // It went down with the engine, which is not its own fault.
+    if (intent.startedInEpoch !== snapshot.epoch)
+      return startCandidate(snapshot, intent, candidate);
+    // It ran before the engine was restarted, and then its start was refused.
+    if (candidate.error !== '')
+      return { name: 'give-up', ...classifyStartFailure(candidate.error) };
+    return giveUpAsExited(candidate);
+  }
+  if (intent.verifiedAt !== null) return tidyAfterSuccess(snapshot, intent);
+  if (old !== null && isActive(old)) return { name: 'stop-old', id: old.id };
+  if (old !== null && mayComeBack(old) && !isAbandoned(intent, 'disarm-old'))
+    return { name: 'disarm-old', id: old.id };
+  return { name: 'verify-new', id: candidate.id };
+}
+
+function startCandidate(
+  snapshot: Snapshot,
+  intent: RolloutIntent,
+  candidate: ContainerState,
+): Step {
+  const { old } = snapshot;
+  if (old !== null && isActive(old)) return { name: 'stop-old', id: old.id };
+  const failure = candidate.startedAt === null ? startFailure(candidate) : null;
+  if (failure === null) return { name: 'start-new', id: candidate.id };
+  // Its port may be held for a moment by a container that is just ending.
+  if (failure.code === 'port-taken' && intent.portRetries < 1) {
+    return { name: 'start-new', id: candidate.id };
+  }
+  return { name: 'give-up', ...failure };
+}
+
+function tidyAfterSuccess(snapshot: Snapshot, intent: RolloutIntent): Step {
+  const { old, twin } = snapshot;
+  if (old !== null && isActive(old)) return { name: 'stop-old', id: old.id };
+  if (old !== null && !isAbandoned(intent, 'remove-old')) return { name: 'remove-old', id: old.id };
+  if (twin !== null && !isAbandoned(intent, 'remove-twin'))
+    return { name: 'remove-twin', id: twin.id };
+  return { name: 'finish', phase: 'succeeded', serving: 'new' };
+}
+
+function giveUpAsExited(candidate: ContainerState): Step {
+  return candidate.outOfMemory
+    ? giveUp('out-of-memory', 'the new container was killed because it ran out of memory')
+    : giveUp('exited', `the new container exited with code ${String(candidate.exitCode)}`);
+}
+
+function giveUp(code: Extract<Step, { name: 'give-up' }>['code'], message: string): Step {
+  return { name: 'give-up', code, message };
+}

@@ -1,0 +1,242 @@
+import { isDeepStrictEqual } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { simulateRollout } from './plan.js';
+import { isActive, rolloutNames, type Snapshot } from './rollout.js';
+import type { EngineStep } from './step.js';
+import {
+  aContainer,
+  anIntent,
+  aRemovedWhenStopped,
+  aSnapshot,
+  NEVER,
+  OLD_ID,
+} from './testing/builders.js';
+import { runRollout, type Picture, type Run } from './testing/rollout-run.js';
+
+const leftover = aContainer({ id: 'left', name: 'web.deploy-failed', status: 'exited' });
+
+/** Every kind of start, by name. */
+const STARTS: Readonly<Record<string, Picture>> = {
+  'a normal one': { snapshot: aSnapshot(), intent: anIntent() },
+  'one run with --rm': aRemovedWhenStopped(),
+  'one on several networks': {
+    snapshot: aSnapshot(),
+    intent: anIntent({ furtherNetworks: ['back', 'monitoring'] }),
+  },
+  'one with leftovers': { snapshot: aSnapshot({ leftovers: [leftover] }), intent: anIntent() },
+  'one without a restart policy': {
+    snapshot: aSnapshot({ old: aContainer({ restartPolicy: NEVER }) }),
+    intent: anIntent({ old: { restartPolicy: NEVER } }),
+  },
+  'one that does not run': {
+    snapshot: aSnapshot({ old: aContainer({ status: 'exited' }) }),
+    intent: anIntent({ old: { wasRunning: false } }),
+  },
+  'one that was left under its temporary name': {
+    snapshot: aSnapshot({ old: aContainer({ status: 'exited', name: 'web.deploy-old' }) }),
+    intent: anIntent({ old: { wasRunning: false } }),
+  },
+};
+const CASES = Object.entries(STARTS);
+
+/** Up to here a failure turns the rollout round; what comes after only tidies up. */
+const TURNING: readonly EngineStep['name'][] = [
+  'pull',
+  'clear-leftover',
+  'create',
+  'connect-new',
+  'create-twin',
+  'stop-old',
+  'retire-old',
+  'take-name',
+  'start-new',
+  'disarm-old',
+  'verify-new',
+];
+
+function planOf({ snapshot, intent }: Picture): string[] {
+  return simulateRollout(snapshot, intent).map((step) => step.name);
+}
+
+function containersOf({ old, candidate, twin }: Snapshot) {
+  return [old, candidate, twin].filter((each) => each !== null);
+}
+
+/** What is wrong with the engine after a rollout has ended; empty where nothing is. */
+function faultsOf({ last, end }: Run, start: Picture): string[] {
+  const { snapshot, intent } = last;
+  if (end.phase === 'failed' && !intent.stopIssued) {
+    const isAsBefore = isDeepStrictEqual(containersOf(snapshot), containersOf(start.snapshot));
+    return isAsBefore ? [] : ['something was touched'];
+  }
+  const names = rolloutNames(intent.container);
+  const all = containersOf(snapshot);
+  const current = all.find((each) => each.name === names.final);
+  const serving = all.filter(isActive);
+  const { wasRunning } = start.intent.old;
+  const isNew = end.phase === 'succeeded';
+  const faults: string[] = [];
+  if (all.length !== 1) faults.push(`${String(all.length)} containers are left`);
+  if (current === undefined) faults.push('nobody has the name');
+  if (isNew !== (current === snapshot.candidate)) faults.push(`the wrong one has the name`);
+  if ((isNew || wasRunning) && serving.length !== 1) faults.push(`${String(serving.length)} run`);
+  if (current?.restartPolicy.name !== start.intent.old.restartPolicy.name) {
+    faults.push('the restart policy is lost');
+  }
+  const served = isNew ? 'new' : wasRunning ? 'old' : 'none';
+  if (end.serving !== served) faults.push(`it says that ${end.serving} serves`);
+  return faults;
+}
+
+/** Steps that are named twice in a row although the first one succeeded. */
+function repeats({ moments }: Run): string[] {
+  const twice = moments.filter(({ step }, index) => {
+    const former = moments[index - 1];
+    return former !== undefined && !former.failed && former.step.name === step.name;
+  });
+  return twice.map(({ step }) => `${step.name} is named twice`);
+}
+
+function endOf(start: Picture, options: Parameters<typeof runRollout>[1] = {}): string[] {
+  const run = runRollout(start, options);
+  return [...faultsOf(run, start), ...repeats(run)];
+}
+
+/** Every way in which a rollout of this kind can fail once, and the run that follows. */
+function failuresOf(start: Picture): { readonly what: string; readonly run: Run }[] {
+  const steps = runRollout(start).names.filter((name) => (TURNING as string[]).includes(name));
+  return (steps as EngineStep['name'][]).flatMap((step) =>
+    [false, true].map((acted) => ({
+      what: `${step} fails ${acted ? 'after' : 'before'} it acted`,
+      run: runRollout(start, { fail: { step, code: 'engine-error', acted } }),
+    })),
+  );
+}
+
+describe('the plan', () => {
+  const forward = 'stop-old, retire-old, take-name, start-new, disarm-old, verify-new, remove-old';
+
+  it.each([
+    ['a normal one', `pull, create, ${forward}, finish`],
+    [
+      'one run with --rm',
+      'pull, create, create-twin, stop-old, take-name, start-new, verify-new, remove-twin, finish',
+    ],
+    ['one on several networks', `pull, create, connect-new, ${forward}, finish`],
+    ['one with leftovers', `pull, clear-leftover, create, ${forward}, finish`],
+    [
+      'one without a restart policy',
+      `pull, create, ${forward.replace('disarm-old, ', '')}, finish`,
+    ],
+    ['one that does not run', `pull, create, ${forward.replace('stop-old, ', '')}, finish`],
+  ])('of %s', (name, steps) => {
+    const start = STARTS[name];
+    expect(start && planOf(start).join(', ')).toBe(steps);
+  });
+
+  it('ends where it would give up', () => {
+    const snapshot = aSnapshot({ strangers: ['web.deploy-new'] });
+    expect(planOf({ snapshot, intent: anIntent() })).toEqual(['give-up']);
+  });
+
+  it('is what the rollout then does', () => {
+    for (const start of Object.values(STARTS)) {
+      expect(planOf(start)).toEqual([...runRollout(start).names, 'finish']);
+    }
+  });
+});
+
+describe.each(CASES)('a rollout of %s', (_name, start) => {
+  it('ends with the new one alone under the name', () => {
+    expect(runRollout(start).end.phase).toBe('succeeded');
+    expect(endOf(start)).toEqual([]);
+  });
+
+  it('ends with the old one alone under the name, whichever step fails', () => {
+    for (const { what, run } of failuresOf(start)) {
+      expect([what, ...faultsOf(run, start), ...repeats(run)]).toEqual([what]);
+    }
+  });
+
+  it('says "rolled-back" once the old one was touched, and "failed" before', () => {
+    for (const { what, run } of failuresOf(start)) {
+      const { stopIssued } = run.last.intent;
+      expect([what, run.end.phase]).toEqual([what, stopIssued ? 'rolled-back' : 'failed']);
+    }
+  });
+
+  it('leaves a failed new one in its place where that is wanted', () => {
+    const leaving = { ...start, intent: { ...start.intent, onFailure: 'leave' as const } };
+    const fail = { step: 'verify-new', code: 'unhealthy', acted: false } as const;
+    const { last, end, names } = runRollout(leaving, { fail });
+    const { old, candidate, twin } = last.snapshot;
+    expect(end).toEqual({ name: 'finish', phase: 'failed', serving: 'new' });
+    expect([candidate?.name, candidate?.status]).toEqual(['web', 'running']);
+    const kept = old ?? twin;
+    expect(kept?.name).toBe(start.intent.old.autoRemove ? 'web.deploy-twin' : 'web.deploy-old');
+    expect([kept && isActive(kept), names.includes('remove-old')]).toEqual([false, false]);
+  });
+});
+
+describe('a crash of the server', () => {
+  /** What a restarted server finds: the engine as it is, and the journal as of then or one step behind. */
+  function findings(
+    run: Run,
+    start: Picture,
+  ): { readonly what: string; readonly found: Picture }[] {
+    return run.moments.flatMap(({ step, before, begun, after }, index) => {
+      const { snapshot } = after;
+      const found = [
+        { what: 'before', found: before },
+        { what: 'begun', found: { snapshot: before.snapshot, intent: begun } },
+        { what: 'done, not journalled', found: { snapshot, intent: begun } },
+        { what: 'done, journal behind', found: { snapshot, intent: before.intent } },
+        { what: 'after', found: after },
+      ];
+      const untouched = before.intent === start.intent;
+      return found
+        .filter(({ what }) => what !== 'done, journal behind' || !untouched)
+        .map((each) => ({ ...each, what: `${String(index)} ${step.name}: ${each.what}` }));
+    });
+  }
+
+  it.each(CASES)('at any point of the way forward: %s', (_name, start) => {
+    for (const { what, found } of findings(runRollout(start), start)) {
+      const run = runRollout(found);
+      expect([what, run.end.phase, ...repeats(run)]).toEqual([what, 'succeeded']);
+      expect([what, ...faultsOf(run, start)]).toEqual([what]);
+    }
+  });
+
+  it.each(CASES)('at any point of the way back: %s', (_name, start) => {
+    for (const failure of failuresOf(start)) {
+      for (const { what, found } of findings(failure.run, start)) {
+        const where = `${failure.what}, ${what}`;
+        const run = runRollout(found);
+        expect([where, ...faultsOf(run, start), ...repeats(run)]).toEqual([where]);
+      }
+    }
+  });
+
+  it('never has the old one and the new one run at once', () => {
+    for (const [name, start] of CASES) {
+      for (const { what, run } of [
+        { what: 'normal', run: runRollout(start) },
+        ...failuresOf(start),
+      ]) {
+        const both = run.moments.filter(({ after: { snapshot } }) => {
+          const running = containersOf(snapshot).filter(isActive);
+          return running.length > 1;
+        });
+        expect([name, what, both.length]).toEqual([name, what, 0]);
+      }
+    }
+  });
+
+  it('finds the old one by its id', () => {
+    expect(runRollout({ snapshot: aSnapshot(), intent: anIntent() }).moments[2]?.step).toEqual({
+      name: 'stop-old',
+      id: OLD_ID,
+    });
+  });
+});

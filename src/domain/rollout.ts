@@ -1,0 +1,175 @@
+import type { Failure } from './deployment.js';
+import type { HealthSettings, Probe } from './environment.js';
+import type { ErrorCode } from './errors.js';
+
+export interface RestartPolicy {
+  readonly name: string;
+  readonly maximumRetryCount: number;
+}
+
+export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'dead';
+
+/**
+ * What the engine shows of one container, as far as a rollout decides by it. Times are of the
+ * engine's clock. A container that is being removed is not shown: it is as good as gone.
+ */
+export interface ContainerState {
+  readonly id: string;
+  /** Without the leading slash. */
+  readonly name: string;
+  readonly imageId: string;
+  readonly status: ContainerStatus;
+  /** Null where it never started. */
+  readonly startedAt: string | null;
+  /** When its last run ended; null where none did. */
+  readonly finishedAt: string | null;
+  readonly exitCode: number;
+  /** The engine's own words on a failed start; empty where there was none. */
+  readonly error: string;
+  readonly outOfMemory: boolean;
+  /** `none`: it has no HEALTHCHECK. */
+  readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy';
+  /** End of the first passed check that the engine still remembers; null where none passed. */
+  readonly healthyAt: string | null;
+  readonly restartCount: number;
+  readonly restartPolicy: RestartPolicy;
+  readonly autoRemove: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Everything that the next step is decided by, as the engine shows it at one moment. */
+export interface Snapshot {
+  /** Changes when the engine was started anew (its containers may have died with it). */
+  readonly epoch: string;
+  /** The container that is being replaced. */
+  readonly old: ContainerState | null;
+  /** The one that replaces it. */
+  readonly candidate: ContainerState | null;
+  /** The never-started copy of a `--rm` container that holds its volumes and is the way back. */
+  readonly twin: ContainerState | null;
+  /** Who holds the service's container name, where it is none of these three. */
+  readonly holder: ContainerState | null;
+  /** Containers of our own, from deployments that have ended, under one of the temporary names. */
+  readonly leftovers: readonly ContainerState[];
+  /** Names of others' containers under one of the temporary names. */
+  readonly strangers: readonly string[];
+}
+
+/** The temporary names beside a service's container name (CONTRACT section 5). */
+export interface RolloutNames {
+  readonly final: string;
+  readonly candidate: string;
+  readonly old: string;
+  readonly failed: string;
+  readonly twin: string;
+}
+
+export function rolloutNames(container: string): RolloutNames {
+  return {
+    final: container,
+    candidate: `${container}.deploy-new`,
+    old: `${container}.deploy-old`,
+    failed: `${container}.deploy-failed`,
+    twin: `${container}.deploy-twin`,
+  };
+}
+
+/** How the new container has to prove itself. */
+export interface GateSettings {
+  /** Time from its start until it must have passed its checks, in milliseconds. */
+  readonly timeoutMs: number;
+  /** How long it must stay up after that, in milliseconds. */
+  readonly stableForMs: number;
+  readonly probe: Probe | null;
+}
+
+/** The replaced container as it was before anything was touched. */
+export interface OldContainer {
+  readonly id: string;
+  readonly imageId: string;
+  /** The image as its user wrote it. */
+  readonly image: string;
+  readonly digest: string | null;
+  readonly startedAt: string | null;
+  readonly wasRunning: boolean;
+  readonly restartPolicy: RestartPolicy;
+  readonly autoRemove: boolean;
+  /** For `--rm` only: the settings to make it again with. */
+  readonly record: unknown;
+}
+
+/**
+ * What the engine cannot show: where the rollout wants to go and why. It is journalled before and
+ * after every step; what the engine shows wins over it.
+ */
+export interface RolloutIntent {
+  readonly deployment: string;
+  readonly engine: string;
+  readonly environment: string;
+  readonly service: string;
+  readonly container: string;
+  /** Canonical repository. */
+  readonly repository: string;
+  /** `repository:tag` as the user writes it: what `Config.Image` of the new container says. */
+  readonly image: string;
+  readonly digest: string;
+  readonly old: OldContainer;
+  readonly health: HealthSettings;
+  /** Where an http or tcp probe goes to; null without such a probe. */
+  readonly probeVia: 'container' | 'published' | null;
+  readonly onFailure: 'rollback' | 'leave';
+  /** `forward`; `back` to the old one; or `leave` the failed new one in its place. */
+  readonly goal: 'forward' | 'back' | 'leave';
+  readonly failure: { readonly code: ErrorCode; readonly message: string } | null;
+  /** Networks to connect the new one to after its creation and before its first start. */
+  readonly furtherNetworks: readonly string[];
+  readonly connected: boolean;
+  /** Nothing is done where the wanted digest turns out to be the very image that runs (false with `force`). */
+  readonly skipSameImage: boolean;
+  /** Ids of containers that earlier deployments of the service replaced and may have left. */
+  readonly formerIds: readonly string[];
+  /** Tidying steps that were given up on; they do not matter to the service. */
+  readonly abandoned: readonly string[];
+  /** Local id of the wanted image, once it is pulled and checked. */
+  readonly imageId: string | null;
+  /** A stop of the old one was asked for: from here on it may go down at any moment. */
+  readonly stopIssued: boolean;
+  /** When the old one stopped serving, by the engine's clock. */
+  readonly oldDownAt: string | null;
+  /** The engine's epoch in which the new one was last started; null where it was not. */
+  readonly startedInEpoch: string | null;
+  /** How often a start was refused because its port was taken. */
+  readonly portRetries: number;
+  /** When the new one proved healthy, by the engine's clock. */
+  readonly verifiedAt: string | null;
+  /** When the restored old one proved healthy. */
+  readonly restoredAt: string | null;
+  /** The old one could not be brought back. */
+  readonly restoreFailed: string | null;
+  readonly tagRestored: boolean;
+  readonly logTail: Failure['logTail'];
+}
+
+/** Whether a process of the container lives, or will again at once. */
+export function isActive(container: ContainerState): boolean {
+  return (
+    container.status === 'running' ||
+    container.status === 'paused' ||
+    container.status === 'restarting'
+  );
+}
+
+/** Whether the old container was touched: from there on a failure means a rollback. */
+export function isTouched(intent: RolloutIntent): boolean {
+  return intent.stopIssued;
+}
+
+/** Whether a tidying step was given up on after several tries. */
+export function isAbandoned(intent: RolloutIntent, step: string): boolean {
+  return intent.abandoned.includes(step);
+}
+
+/** Whether the engine would start it again by itself at its next start. A `--rm` one cannot be changed. */
+export function mayComeBack(container: ContainerState): boolean {
+  return container.restartPolicy.name !== 'no' && !container.autoRemove;
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { describeStep, isDecision, type Step } from './step.js';
+import { anIntent, DIGEST } from './testing/builders.js';
+
+const id = 'container-1';
+
+/** One of each step, with what is said of it. The compiler demands every name. */
+const SENTENCES: {
+  readonly [Name in Step['name']]: readonly [Extract<Step, { name: Name }>, string];
+} = {
+  pull: [{ name: 'pull' }, `pull docker.io/acme/web@${DIGEST}`],
+  'clear-leftover': [
+    { name: 'clear-leftover', id, container: 'web.deploy-failed' },
+    'remove web.deploy-failed, left over by an earlier deployment',
+  ],
+  create: [
+    { name: 'create' },
+    'point acme/web:latest to the pulled image and create web.deploy-new from it with the settings of web',
+  ],
+  'connect-new': [{ name: 'connect-new', id }, 'connect web.deploy-new to back, monitoring'],
+  'create-twin': [
+    { name: 'create-twin' },
+    'create web.deploy-twin, a copy of web that keeps its volumes while it is stopped (it was run with --rm)',
+  ],
+  'stop-old': [{ name: 'stop-old', id }, 'stop web, with its own stop signal and timeout'],
+  'retire-old': [{ name: 'retire-old', id }, 'rename the old container to web.deploy-old'],
+  'take-name': [{ name: 'take-name', id }, 'rename web.deploy-new to web'],
+  'start-new': [{ name: 'start-new', id }, 'start the new web'],
+  'disarm-old': [
+    { name: 'disarm-old', id },
+    'set the restart policy of web.deploy-old to "no", so that only the new one comes back after a restart of the engine',
+  ],
+  'verify-new': [{ name: 'verify-new', id }, 'wait until the new web has proved healthy'],
+  'remove-old': [{ name: 'remove-old', id }, 'remove web.deploy-old; its volumes stay'],
+  'remove-twin': [{ name: 'remove-twin', id }, 'remove web.deploy-twin'],
+  'stop-new': [{ name: 'stop-new', id }, 'stop the new container'],
+  'disarm-new': [{ name: 'disarm-new', id }, 'set the restart policy of the new container to "no"'],
+  'set-aside-new': [
+    { name: 'set-aside-new', id },
+    'keep the last log lines of the new container and rename it to web.deploy-failed',
+  ],
+  'recreate-old': [
+    { name: 'recreate-old' },
+    'create the old container again from its recorded settings and its old image',
+  ],
+  'return-name': [{ name: 'return-name', id }, 'give the old container its name web back'],
+  'rearm-old': [{ name: 'rearm-old', id }, 'give the old container its restart policy back'],
+  'start-old': [{ name: 'start-old', id }, 'start the old container'],
+  'verify-old': [{ name: 'verify-old', id }, 'wait until the old container has proved healthy'],
+  'restore-tag': [{ name: 'restore-tag' }, 'point acme/web:latest to the old image again'],
+  'remove-new': [{ name: 'remove-new', id }, 'remove the new container; its volumes stay'],
+  'give-up': [
+    { name: 'give-up', code: 'exited', message: 'the new container exited with code 3' },
+    'give up: the new container exited with code 3',
+  ],
+  finish: [{ name: 'finish', phase: 'succeeded', serving: 'new' }, 'end as succeeded'],
+};
+
+describe('a step', () => {
+  const intent = anIntent({ furtherNetworks: ['back', 'monitoring'] });
+
+  it.each(Object.values(SENTENCES))('reads as a sentence: $name', (step, sentence) => {
+    expect(describeStep(step, intent)).toBe(sentence);
+  });
+
+  it('only decides, or acts on the engine', () => {
+    const steps = Object.values(SENTENCES).map(([step]) => step);
+    expect(steps.filter(isDecision).map((step) => step.name)).toEqual(['give-up', 'finish']);
+  });
+});

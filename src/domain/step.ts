@@ -1,0 +1,102 @@
+import type { Phase, Serving } from './deployment.js';
+import type { ErrorCode } from './errors.js';
+import { rolloutNames, type RolloutIntent } from './rollout.js';
+
+/**
+ * Everything that a rollout can do next. The first group acts on the engine, the second only decides.
+ * Each step is idempotent.
+ */
+export type Step =
+  | { readonly name: 'pull' }
+  | { readonly name: 'clear-leftover'; readonly id: string; readonly container: string }
+  | { readonly name: 'create' }
+  | { readonly name: 'connect-new'; readonly id: string }
+  | { readonly name: 'create-twin' }
+  | { readonly name: 'stop-old'; readonly id: string }
+  | { readonly name: 'retire-old'; readonly id: string }
+  | { readonly name: 'take-name'; readonly id: string }
+  | { readonly name: 'start-new'; readonly id: string }
+  | { readonly name: 'disarm-old'; readonly id: string }
+  | { readonly name: 'verify-new'; readonly id: string }
+  | { readonly name: 'remove-old'; readonly id: string }
+  | { readonly name: 'remove-twin'; readonly id: string }
+  | { readonly name: 'stop-new'; readonly id: string }
+  | { readonly name: 'disarm-new'; readonly id: string }
+  | { readonly name: 'set-aside-new'; readonly id: string }
+  | { readonly name: 'recreate-old' }
+  | { readonly name: 'return-name'; readonly id: string }
+  | { readonly name: 'rearm-old'; readonly id: string }
+  | { readonly name: 'start-old'; readonly id: string }
+  | { readonly name: 'verify-old'; readonly id: string }
+  | { readonly name: 'restore-tag' }
+  | { readonly name: 'remove-new'; readonly id: string }
+  | Decision;
+
+/** A step that only changes what the rollout wants, or ends it. */
+export type Decision =
+  | { readonly name: 'give-up'; readonly code: ErrorCode; readonly message: string }
+  | { readonly name: 'finish'; readonly phase: Phase; readonly serving: Serving };
+
+export type StepName = Step['name'];
+export type EngineStep = Exclude<Step, Decision>;
+
+export function isDecision(step: Step): step is Decision {
+  return step.name === 'give-up' || step.name === 'finish';
+}
+
+/** One sentence that says what a step does: the same for the log, the dry run, the dashboard and the tests. */
+export function describeStep(step: Step, intent: RolloutIntent): string {
+  const names = rolloutNames(intent.container);
+  switch (step.name) {
+    case 'pull':
+      return `pull ${intent.repository}@${intent.digest}`;
+    case 'clear-leftover':
+      return `remove ${step.container}, left over by an earlier deployment`;
+    case 'create':
+      return `point ${intent.image} to the pulled image and create ${names.candidate} from it with the settings of ${names.final}`;
+    case 'connect-new':
+      return `connect ${names.candidate} to ${intent.furtherNetworks.join(', ')}`;
+    case 'create-twin':
+      return `create ${names.twin}, a copy of ${names.final} that keeps its volumes while it is stopped (it was run with --rm)`;
+    case 'stop-old':
+      return `stop ${names.final}, with its own stop signal and timeout`;
+    case 'retire-old':
+      return `rename the old container to ${names.old}`;
+    case 'take-name':
+      return `rename ${names.candidate} to ${names.final}`;
+    case 'start-new':
+      return `start the new ${names.final}`;
+    case 'disarm-old':
+      return `set the restart policy of ${names.old} to "no", so that only the new one comes back after a restart of the engine`;
+    case 'verify-new':
+      return `wait until the new ${names.final} has proved healthy`;
+    case 'remove-old':
+      return `remove ${names.old}; its volumes stay`;
+    case 'remove-twin':
+      return `remove ${names.twin}`;
+    case 'stop-new':
+      return `stop the new container`;
+    case 'disarm-new':
+      return `set the restart policy of the new container to "no"`;
+    case 'set-aside-new':
+      return `keep the last log lines of the new container and rename it to ${names.failed}`;
+    case 'recreate-old':
+      return `create the old container again from its recorded settings and its old image`;
+    case 'return-name':
+      return `give the old container its name ${names.final} back`;
+    case 'rearm-old':
+      return `give the old container its restart policy back`;
+    case 'start-old':
+      return `start the old container`;
+    case 'verify-old':
+      return `wait until the old container has proved healthy`;
+    case 'restore-tag':
+      return `point ${intent.image} to the old image again`;
+    case 'remove-new':
+      return `remove the new container; its volumes stay`;
+    case 'give-up':
+      return `give up: ${step.message}`;
+    case 'finish':
+      return `end as ${step.phase}`;
+  }
+}

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { describeTagRule, isUpgrade, matchesTag, type TagRule } from './tag-rule.js';
+
+type Row = readonly [rule: TagRule, matching: readonly string[], others: readonly string[]];
+
+const ROWS: readonly Row[] = [
+  [{ kind: 'exact', tag: 'latest' }, ['latest'], ['latest2', 'Latest', '']],
+  [{ kind: 'exact', tag: '1.*' }, ['1.*'], ['1.2']],
+  [
+    { kind: 'semver', range: '^1.4' },
+    ['1.4.0', 'v1.4.0', '1.99.3'],
+    ['2.0.0', '1.3.9', '1.5.0-rc.1', 'latest', '1.4', 'release-1.4.0', ''],
+  ],
+  [
+    { kind: 'semver', range: '>=2.0.0-beta' },
+    ['2.0.0-beta.2', 'v2.0.0-rc.1', '2.0.0', '2.1.0'],
+    ['2.1.0-rc.1', '1.9.0', '2.0.0-alpha'],
+  ],
+  [
+    { kind: 'glob', pattern: 'release-*' },
+    ['release-1', 'release-1.2.3'],
+    ['prerelease-1', 'release', 'Release-1'],
+  ],
+  [{ kind: 'glob', pattern: '*' }, ['latest', '.hidden', '1.2.3'], []],
+  [{ kind: 'glob', pattern: '{main,next}' }, ['main', 'next'], ['mainnext', 'other']],
+  [{ kind: 'regex', pattern: '^v\\d+$' }, ['v1', 'v123'], ['v1.2', 'xv1', 'v']],
+  [{ kind: 'regex', pattern: 'stable' }, ['stable', 'very-stable-1'], ['unstabl']],
+];
+
+describe.each(ROWS)('the rule %j', (rule, matching, others) => {
+  it('matches', () => {
+    expect(matching.filter((tag) => !matchesTag(rule, tag))).toEqual([]);
+  });
+
+  it('does not match', () => {
+    expect(others.filter((tag) => matchesTag(rule, tag))).toEqual([]);
+  });
+});
+
+describe('a hostile regex', () => {
+  it('costs no more than linear time', () => {
+    const rule = { kind: 'regex', pattern: '(a+)+$' } as const;
+    const tag = `${'a'.repeat(100_000)}!`;
+    const begin = performance.now();
+    expect(matchesTag(rule, tag)).toBe(false);
+    expect(performance.now() - begin).toBeLessThan(5_000);
+  });
+});
+
+describe('an upgrade', () => {
+  it.each<readonly [string, string | null, boolean]>([
+    ['1.4.1', '1.4.0', true],
+    ['v1.10.0', '1.9.0', true],
+    ['1.4.0', '1.4.0', false],
+    ['v1.4.0', '1.4.0', false],
+    ['1.3.9', '1.4.0', false],
+    ['2.0.0', '2.0.0-rc.1', true],
+    ['2.0.0-rc.1', '2.0.0', false],
+    ['1.0.0', null, true],
+    ['1.0.0', 'latest', true],
+    ['latest', '1.0.0', false],
+    ['latest', null, false],
+  ])('from what runs: %s over %s', (tag, running, expected) => {
+    expect(isUpgrade(tag, running)).toBe(expected);
+  });
+});
+
+describe('a rule', () => {
+  it.each<readonly [TagRule, unknown]>([
+    [{ kind: 'exact', tag: 'latest' }, 'latest'],
+    [{ kind: 'semver', range: '^1' }, { semver: '^1' }],
+    [{ kind: 'glob', pattern: 'r-*' }, { glob: 'r-*' }],
+    [{ kind: 'regex', pattern: '^v' }, { regex: '^v' }],
+  ])('is shown as it was written: %j', (rule, written) => {
+    expect(describeTagRule(rule)).toEqual(written);
+  });
+});

@@ -1,0 +1,146 @@
+import { newDeployment, type Deployment } from '../deployment.js';
+import type { ContainerState, OldContainer, RolloutIntent, Snapshot } from '../rollout.js';
+
+export const OLD_ID = 'old-container';
+const OLD_IMAGE = 'sha256:old-image';
+export const NEW_IMAGE = 'sha256:new-image';
+export const DIGEST = `sha256:${'a'.repeat(64)}`;
+const OTHER_DIGEST = `sha256:${'b'.repeat(64)}`;
+export const NOON = '2026-01-01T12:00:00.000Z';
+export const ALWAYS = { name: 'always', maximumRetryCount: 0 } as const;
+export const NEVER = { name: 'no', maximumRetryCount: 0 } as const;
+
+/** A deployment of `acme/web:latest` that a webhook has just caused. */
+export function aDeployment(parts: Partial<Deployment> = {}): Deployment {
+  const deployment = newDeployment(
+    {
+      id: 'deployment-1',
+      environment: 'staging',
+      service: 'web',
+      image: 'docker.io/acme/web',
+      tag: 'latest',
+      trigger: { kind: 'webhook', by: 'hub', delivery: 'delivery-1' },
+    },
+    NOON,
+  );
+  return { ...deployment, ...parts };
+}
+
+/** The old container that runs as `web`. */
+export function aContainer(parts: Partial<ContainerState> = {}): ContainerState {
+  return {
+    id: OLD_ID,
+    name: 'web',
+    imageId: OLD_IMAGE,
+    status: 'running',
+    startedAt: NOON,
+    finishedAt: null,
+    exitCode: 0,
+    error: '',
+    outOfMemory: false,
+    health: 'none',
+    healthyAt: null,
+    restartCount: 0,
+    restartPolicy: ALWAYS,
+    autoRemove: false,
+    labels: {},
+    ...parts,
+  };
+}
+
+/** The new container as it was created: never started, under its temporary name. */
+export function aCandidate(parts: Partial<ContainerState> = {}): ContainerState {
+  return aContainer({
+    id: 'new-container',
+    name: 'web.deploy-new',
+    imageId: NEW_IMAGE,
+    status: 'created',
+    startedAt: null,
+    ...parts,
+  });
+}
+
+/** The copy of a `--rm` container as it was created. */
+export function aTwin(parts: Partial<ContainerState> = {}): ContainerState {
+  return aContainer({
+    id: 'twin-container',
+    name: 'web.deploy-twin',
+    status: 'created',
+    startedAt: null,
+    restartPolicy: NEVER,
+    autoRemove: true,
+    ...parts,
+  });
+}
+
+/** An engine on which the old container runs as `web`, and nothing else. */
+export function aSnapshot(parts: Partial<Snapshot> = {}): Snapshot {
+  return {
+    epoch: 'epoch-1',
+    old: aContainer(),
+    candidate: null,
+    twin: null,
+    holder: null,
+    leftovers: [],
+    strangers: [],
+    ...parts,
+  };
+}
+
+/** The intent of a rollout of `acme/web:latest` that has not begun. */
+export function anIntent({
+  old,
+  ...parts
+}: Partial<Omit<RolloutIntent, 'old'>> & { old?: Partial<OldContainer> } = {}): RolloutIntent {
+  return {
+    deployment: 'deployment-1',
+    engine: 'local',
+    environment: 'staging',
+    service: 'web',
+    container: 'web',
+    repository: 'docker.io/acme/web',
+    image: 'acme/web:latest',
+    digest: DIGEST,
+    old: {
+      id: OLD_ID,
+      imageId: OLD_IMAGE,
+      image: 'acme/web:latest',
+      digest: OTHER_DIGEST,
+      startedAt: NOON,
+      wasRunning: true,
+      restartPolicy: ALWAYS,
+      autoRemove: false,
+      record: null,
+      ...old,
+    },
+    health: { timeoutMs: null, stableForMs: null, probe: null },
+    probeVia: null,
+    onFailure: 'rollback',
+    goal: 'forward',
+    failure: null,
+    furtherNetworks: [],
+    connected: false,
+    skipSameImage: true,
+    formerIds: [],
+    abandoned: [],
+    imageId: null,
+    stopIssued: false,
+    oldDownAt: null,
+    startedInEpoch: null,
+    portRetries: 0,
+    verifiedAt: null,
+    restoredAt: null,
+    restoreFailed: null,
+    tagRestored: false,
+    logTail: null,
+    ...parts,
+  };
+}
+
+/** What a rollout of a container that was run with `--rm` starts from. */
+export function aRemovedWhenStopped(): { snapshot: Snapshot; intent: RolloutIntent } {
+  return {
+    snapshot: aSnapshot({ old: aContainer({ autoRemove: true, restartPolicy: NEVER }) }),
+    intent: anIntent({ old: { autoRemove: true, restartPolicy: NEVER, record: { body: {} } } }),
+  };
+}

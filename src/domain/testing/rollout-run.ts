@@ -1,0 +1,109 @@
+import { acknowledge } from '../acknowledge.js';
+import type { ErrorCode } from '../errors.js';
+import { nextStep } from '../next-step.js';
+import { afterStep } from '../plan.js';
+import { rolloutNames, type RolloutIntent, type Snapshot } from '../rollout.js';
+import { isDecision, type Decision, type EngineStep, type Step } from '../step.js';
+
+/** What the engine shows and what is intended, at one moment. */
+export interface Picture {
+  readonly snapshot: Snapshot;
+  readonly intent: RolloutIntent;
+}
+
+/** One step of a run: the picture it was decided on, what was journalled before it acted, and the picture after it. */
+export interface Moment {
+  readonly step: Step;
+  /** It is the one that was told to fail. */
+  readonly failed: boolean;
+  readonly before: Picture;
+  readonly begun: RolloutIntent;
+  readonly after: Picture;
+}
+
+export interface Run {
+  readonly moments: readonly Moment[];
+  readonly names: readonly Step['name'][];
+  readonly end: Extract<Decision, { name: 'finish' }>;
+  readonly last: Picture;
+}
+
+export interface RunOptions {
+  /** The step of this name fails once: the rollout turns round. */
+  readonly fail?: {
+    readonly step: EngineStep['name'];
+    readonly code: ErrorCode;
+    /** Whether the engine did it all the same. */
+    readonly acted: boolean;
+  };
+}
+
+/** More steps than any rollout has. */
+const LONGEST = 40;
+
+/**
+ * Drives a rollout on a picture of the engine as the real driver does, through give-ups, to its end.
+ * @throws Error where it does not end.
+ */
+export function runRollout(start: Picture, options: RunOptions = {}): Run {
+  const moments: Moment[] = [];
+  let picture = start;
+  let { fail } = options;
+  while (moments.length < LONGEST) {
+    picture = { ...picture, intent: acknowledge(picture.snapshot, picture.intent) };
+    const step = nextStep(picture.snapshot, picture.intent);
+    if (step.name === 'finish') {
+      const names = moments.map((moment) => moment.step.name);
+      return { moments, names, end: step, last: picture };
+    }
+    const done = isDecision(step)
+      ? { begun: picture.intent, after: turned(picture, step) }
+      : carriedOut(step, picture);
+    let { after } = done;
+    const failed = fail?.step === step.name;
+    if (failed && fail !== undefined) {
+      const snapshot = fail.acted ? after.snapshot : picture.snapshot;
+      after = turned({ snapshot, intent: done.begun }, { code: fail.code, message: 'it failed' });
+      fail = undefined;
+    }
+    moments.push({ step, failed, before: picture, begun: done.begun, after });
+    picture = after;
+  }
+  const names = moments.map((moment) => moment.step.name).join(', ');
+  throw new Error(`the rollout does not end: ${names}`);
+}
+
+/** The rule by which a failure turns a rollout round. */
+function turned(
+  { snapshot, intent }: Picture,
+  { code, message }: { readonly code: ErrorCode; readonly message: string },
+): Picture {
+  const hasName = snapshot.candidate?.name === rolloutNames(intent.container).final;
+  const goal = intent.onFailure === 'leave' && hasName ? 'leave' : 'back';
+  return { snapshot, intent: { ...intent, goal, failure: { code, message } } };
+}
+
+function carriedOut(step: EngineStep, before: Picture): { begun: RolloutIntent; after: Picture } {
+  const after = afterStep(step, before.snapshot, before.intent);
+  const { stopIssued, startedInEpoch } = after.intent;
+  return {
+    begun: { ...before.intent, stopIssued, startedInEpoch },
+    after: {
+      snapshot: withoutStopped(step, before.snapshot, after.snapshot),
+      intent: after.intent,
+    },
+  };
+}
+
+/** A container that was run with `--rm` is gone with its end, whichever it is. */
+function withoutStopped(step: EngineStep, before: Snapshot, after: Snapshot): Snapshot {
+  if (step.name !== 'stop-old' && step.name !== 'stop-new') return after;
+  const isGone = (container: Snapshot['old']): boolean =>
+    container?.id === step.id && container.autoRemove;
+  return {
+    ...after,
+    old: isGone(before.old) ? null : after.old,
+    candidate: isGone(before.candidate) ? null : after.candidate,
+    twin: isGone(before.twin) ? null : after.twin,
+  };
+}

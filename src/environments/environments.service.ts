@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { ConfigurationService } from '../config/configuration.service.js';
+import type { Deployment } from '../domain/deployment.js';
+import type { Environment, Service, Webhook } from '../domain/environment.js';
+import { DeployError } from '../domain/errors.js';
+import { decide, type PolicyDecision } from '../domain/policy.js';
+import type { PushEvent } from '../domain/push-event.js';
+import { matchesTag } from '../domain/tag-rule.js';
+import { Storage } from '../storage/storage.js';
+
+/** What is configured, which services a push concerns, and what an environment's policy says. */
+@Injectable()
+export class EnvironmentsService {
+  constructor(
+    private readonly configuration: ConfigurationService,
+    private readonly storage: Storage,
+  ) {}
+
+  /** In the order of the file. */
+  all(): readonly Environment[] {
+    return this.configuration.current().environments;
+  }
+
+  /** @throws DeployError `not-found` */
+  environment(name: string): Environment {
+    const environment = this.all().find((each) => each.name === name);
+    if (environment === undefined) {
+      throw new DeployError('not-found', `there is no environment ${JSON.stringify(name)}`);
+    }
+    return environment;
+  }
+
+  /** @throws DeployError `not-found` */
+  service(environment: string, name: string): Service {
+    const service = this.environment(environment).services.find((each) => each.name === name);
+    if (service === undefined) {
+      throw new DeployError(
+        'not-found',
+        `the environment ${environment} has no service ${JSON.stringify(name)}`,
+      );
+    }
+    return service;
+  }
+
+  /** Null where the configuration does not name it (any more). */
+  findService(environment: string, name: string): Service | null {
+    const found = this.all().find((each) => each.name === environment);
+    return found?.services.find((each) => each.name === name) ?? null;
+  }
+
+  /** The services that a push through a webhook concerns: its repository, a matching tag, an environment that it may touch. */
+  concernedBy(push: PushEvent, webhook: Webhook): Service[] {
+    return this.all()
+      .filter(({ name }) => webhook.environments === null || webhook.environments.includes(name))
+      .flatMap((environment) => environment.services)
+      .filter((service) => service.repository === push.repository)
+      .filter((service) => matchesTag(service.tagRule, push.tag));
+  }
+
+  /** Whether a deployment whose digest is known may go now. `currentTag`: of what runs or is being rolled out. */
+  async decide(
+    deployment: Deployment,
+    service: Service,
+    currentTag: string | null,
+  ): Promise<PolicyDecision> {
+    const { environment, name } = service;
+    const digest = deployment.digest ?? '';
+    return decide(deployment, {
+      rule: service.tagRule,
+      isQuarantined: await this.storage.quarantine.has(environment, name, digest),
+      currentTag,
+      hasRunBefore: (await this.storage.deployments.digestsThatRan(environment, name)).includes(
+        digest,
+      ),
+    });
+  }
+}

@@ -1,0 +1,28 @@
+import { printFault, type Fault } from '../config/fault.js';
+import type { ConfigurationSource } from '../config/configuration.service.js';
+import { loadConfiguration } from '../config/load-configuration.js';
+import { DeployError } from '../domain/errors.js';
+import { backupDatabase } from '../storage/backup.js';
+import { StorageOpenError } from '../storage/storage-open-error.js';
+
+/** The `backup FILE` command. Its exit code: 1 for a faulty configuration or target, 2 without a storage. */
+export async function runBackup(source: ConfigurationSource, file: string): Promise<0 | 1 | 2> {
+  const loaded = loadConfiguration(source.path, source.environment);
+  if ('faults' in loaded) {
+    process.stderr.write(loaded.faults.map(printLine).join(''));
+    return 1;
+  }
+  try {
+    await backupDatabase(`sqlite:${loaded.configuration.storage.path}`, file);
+  } catch (error) {
+    if (!(error instanceof StorageOpenError) && !(error instanceof DeployError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return error instanceof StorageOpenError ? 2 : 1;
+  }
+  process.stdout.write(`the storage was copied to ${file}\n`);
+  return 0;
+}
+
+function printLine(fault: Fault): string {
+  return `${printFault(fault)}\n`;
+}

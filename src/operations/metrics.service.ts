@@ -1,0 +1,128 @@
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import type { DeliveryOutcome } from '../domain/delivery.js';
+import { hasEnded, PHASES } from '../domain/deployment.js';
+import { StatusService } from '../deployments/status.service.js';
+import { Storage } from '../storage/storage.js';
+
+const OUTCOMES: readonly DeliveryOutcome[] = ['accepted', 'ignored', 'duplicate'];
+const ROWS_AT_ONCE = 200;
+
+/**
+ * What `/metrics` tells. Deliveries and deployments are counted from what storage holds, since the start of
+ * the process, when somebody asks: the main flow knows nothing of metrics.
+ */
+@Injectable()
+export class MetricsService {
+  readonly #registry = new Registry();
+  readonly #deliveries: Counter<'outcome'>;
+  readonly #ended: Counter<'phase'>;
+  readonly #active: Gauge<'phase'>;
+  readonly #engines: Gauge<'engine'>;
+  #lastEvent: number | null = null;
+  #lastDelivery: string | null = null;
+  /** Ended deployments may change once more; each is counted once. */
+  readonly #counted = new Set<string>();
+  #collecting: Promise<string> | null = null;
+
+  constructor(
+    private readonly storage: Storage,
+    private readonly status: StatusService,
+  ) {
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry });
+    this.#deliveries = new Counter({
+      name: 'deploy_deliveries_total',
+      help: 'Webhook deliveries that were stored, by outcome',
+      labelNames: ['outcome'],
+      registers,
+    });
+    this.#ended = new Counter({
+      name: 'deploy_deployments_total',
+      help: 'Deployments that ended, by their last phase',
+      labelNames: ['phase'],
+      registers,
+    });
+    this.#active = new Gauge({
+      name: 'deploy_deployments_active',
+      help: 'Deployments that have not ended, by phase',
+      labelNames: ['phase'],
+      registers,
+    });
+    this.#engines = new Gauge({
+      name: 'deploy_engine_up',
+      help: '1 where the Docker engine answers, else 0',
+      labelNames: ['engine'],
+      registers,
+    });
+    for (const outcome of OUTCOMES) this.#deliveries.inc({ outcome }, 0);
+    for (const phase of PHASES.filter(hasEnded)) this.#ended.inc({ phase }, 0);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Remembers where counting begins: what was there before the start of the process does not count. */
+  async onApplicationBootstrap(): Promise<void> {
+    this.#lastEvent = await this.storage.events.lastId();
+    const [newest] = await this.storage.deliveries.list({ limit: 1 });
+    this.#lastDelivery = newest?.id ?? '';
+  }
+
+  /** In Prometheus' text format. Several askers at once share one collection. */
+  text(): Promise<string> {
+    this.#collecting ??= this.#collect().finally(() => {
+      this.#collecting = null;
+    });
+    return this.#collecting;
+  }
+
+  async #collect(): Promise<string> {
+    await this.#countDeliveries();
+    await this.#countEnded();
+    const active = await this.storage.deployments.active();
+    for (const phase of PHASES.filter((each) => !hasEnded(each))) {
+      this.#active.set({ phase }, active.filter((each) => each.phase === phase).length);
+    }
+    this.#engines.reset();
+    for (const [engine, { status }] of Object.entries(await this.status.engines())) {
+      this.#engines.set({ engine }, status === 'up' ? 1 : 0);
+    }
+    return this.#registry.metrics();
+  }
+
+  async #countDeliveries(): Promise<void> {
+    const known = this.#lastDelivery ?? '';
+    let before: string | null = null;
+    for (;;) {
+      const page: readonly { id: string; outcome: DeliveryOutcome }[] =
+        await this.storage.deliveries.list({ before, limit: ROWS_AT_ONCE });
+      const fresh = page.filter(({ id }) => id > known);
+      for (const { outcome } of fresh) this.#deliveries.inc({ outcome });
+      if (before === null) this.#lastDelivery = fresh[0]?.id ?? known;
+      before = fresh.at(-1)?.id ?? null;
+      if (fresh.length < ROWS_AT_ONCE) return;
+    }
+  }
+
+  async #countEnded(): Promise<void> {
+    for (;;) {
+      const events = await this.storage.events.after(this.#lastEvent ?? 0, ROWS_AT_ONCE);
+      for (const { id, deployment } of events) {
+        this.#lastEvent = id;
+        if (!hasEnded(deployment.phase) || this.#counted.has(deployment.id)) continue;
+        this.#remember(deployment.id);
+        this.#ended.inc({ phase: deployment.phase });
+      }
+      if (events.length < ROWS_AT_ONCE) return;
+    }
+  }
+
+  /** Only the latest matter: a deployment does not change long after its end. */
+  #remember(id: string): void {
+    this.#counted.add(id);
+    const [oldest] = this.#counted;
+    if (this.#counted.size > ROWS_AT_ONCE * 5 && oldest !== undefined) this.#counted.delete(oldest);
+  }
+}

@@ -1,0 +1,206 @@
+import { PHASES } from '../domain/deployment.js';
+import { ERROR_CODES } from '../domain/errors.js';
+
+/** A JSON Schema (2020-12), as OpenAPI 3.1 uses it. */
+export interface Schema {
+  readonly [keyword: string]: unknown;
+}
+
+const text: Schema = { type: 'string' };
+const textOrNull: Schema = { type: ['string', 'null'] };
+const time: Schema = { type: 'string', format: 'date-time' };
+const timeOrNull: Schema = { type: ['string', 'null'], format: 'date-time' };
+const flag: Schema = { type: 'boolean' };
+const millisecondsOrNull: Schema = { type: ['integer', 'null'], minimum: 0 };
+
+/** A schema of `SCHEMAS`. */
+export function ref(name: keyof typeof SCHEMAS): Schema {
+  return reference(name);
+}
+
+function reference(name: string): Schema {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+function orNull(schema: Schema): Schema {
+  return { anyOf: [schema, { type: 'null' }] };
+}
+
+function list(items: Schema): Schema {
+  return { type: 'array', items };
+}
+
+function oneOf(values: readonly string[]): Schema {
+  return { type: 'string', enum: values };
+}
+
+/** Every property is always there, but for those named optional. */
+function object(properties: Record<string, Schema>, optional: readonly string[] = []): Schema {
+  const required = Object.keys(properties).filter((name) => !optional.includes(name));
+  return { type: 'object', properties, required };
+}
+
+function page(item: string): Schema {
+  return object({
+    items: list(reference(item)),
+    next: { ...textOrNull, description: 'cursor of the next page' },
+  });
+}
+
+/** The body of a request: nothing in it is required, and nothing else is allowed. */
+function request(properties: Record<string, Schema>): Schema {
+  return { type: 'object', properties, additionalProperties: false };
+}
+
+const deployment: Record<string, Schema> = {
+  id: text,
+  environment: text,
+  service: text,
+  image: text,
+  tag: text,
+  digest: textOrNull,
+  previousDigest: textOrNull,
+  trigger: object({
+    kind: oneOf(['webhook', 'api', 'poll', 'rollback', 'promotion']),
+    by: text,
+    delivery: textOrNull,
+  }),
+  phase: oneOf(PHASES),
+  waitingFor: textOrNull,
+  reason: textOrNull,
+  strategy: text,
+  downtimeMs: millisecondsOrNull,
+  createdAt: time,
+  notBefore: timeOrNull,
+  startedAt: timeOrNull,
+  finishedAt: timeOrNull,
+  supersededBy: textOrNull,
+  approvals: list(object({ by: text, at: time })),
+  error: orNull(
+    object({
+      code: text,
+      message: text,
+      retryable: flag,
+      serving: oneOf(['old', 'none', 'new']),
+      logTail: orNull(list(text)),
+    }),
+  ),
+  force: flag,
+};
+
+const delivery: Record<string, Schema> = {
+  id: text,
+  webhook: text,
+  type: text,
+  receivedAt: time,
+  from: text,
+  outcome: oneOf(['accepted', 'ignored', 'duplicate']),
+  reason: textOrNull,
+  pushes: list(object({ image: text, tag: text, digest: textOrNull })),
+  deployments: list(text),
+};
+
+const step = object({
+  name: text,
+  startedAt: time,
+  finishedAt: timeOrNull,
+  outcome: { enum: ['done', 'failed', 'interrupted', null] },
+  detail: textOrNull,
+});
+const version = object({ tag: textOrNull, digest: textOrNull });
+const component = object({ status: oneOf(['up', 'down']), reason: textOrNull });
+
+/** The shapes of CONTRACT section 4. */
+export const SCHEMAS = {
+  Problem: object(
+    {
+      type: text,
+      title: text,
+      status: { type: 'integer' },
+      detail: text,
+      code: oneOf(Object.keys(ERROR_CODES)),
+      errors: list(object({ path: text, message: text })),
+    },
+    ['errors'],
+  ),
+  Receipt: object({
+    delivery: text,
+    outcome: oneOf(['accepted', 'ignored', 'duplicate']),
+    reason: text,
+    deployments: list(text),
+  }),
+  Deployment: object(deployment),
+  DeploymentWithSteps: object({ ...deployment, steps: list(step) }),
+  DeploymentPage: page('Deployment'),
+  Service: object({
+    name: text,
+    environment: text,
+    container: text,
+    image: text,
+    tag: {
+      description: 'the rule: a tag, or {semver}, {glob} or {regex}',
+      type: ['string', 'object'],
+    },
+    strategy: text,
+    running: orNull(
+      object({
+        containerId: text,
+        digest: textOrNull,
+        tag: textOrNull,
+        health: textOrNull,
+        since: timeOrNull,
+      }),
+    ),
+    state: oneOf(['ok', 'missing', 'stopped', 'unhealthy', 'unknown']),
+    lastDeployment: orNull(reference('Deployment')),
+    quarantined: list(text),
+  }),
+  Environment: object({
+    name: text,
+    engine: text,
+    policy: { type: 'object' },
+    frozen: orNull(object({ reason: text, until: timeOrNull, by: text, since: time })),
+    services: list(reference('Service')),
+  }),
+  EnvironmentPage: page('Environment'),
+  Plan: object({
+    strategy: text,
+    from: orNull(version),
+    to: version,
+    steps: list(object({ name: text, description: text })),
+    differences: { type: 'array' },
+    expectedDowntimeMs: millisecondsOrNull,
+  }),
+  DeliverySummary: object(delivery),
+  Delivery: object({
+    ...delivery,
+    headers: { type: 'object', additionalProperties: text },
+    body: text,
+  }),
+  DeliveryPage: page('DeliverySummary'),
+  LogLine: object({
+    seq: { type: 'integer' },
+    at: time,
+    level: oneOf(['info', 'warn', 'error']),
+    text,
+  }),
+  LogPage: page('LogLine'),
+  Liveness: object({ status: oneOf(['up']) }),
+  Readiness: object({
+    status: oneOf(['up', 'down']),
+    storage: component,
+    engines: { type: 'object', additionalProperties: component },
+  }),
+  DeployRequest: request({
+    tag: { ...textOrNull, description: 'without tag and digest: the tag that the service follows' },
+    digest: textOrNull,
+    reason: { ...textOrNull, maxLength: 1000 },
+    force: { type: ['boolean', 'null'] },
+    dryRun: { type: ['boolean', 'null'], description: 'only tells the plan, with 200' },
+  }),
+  RollbackRequest: request({
+    to: { ...textOrNull, description: 'id of a deployment; without: the last good digest' },
+    reason: { ...textOrNull, maxLength: 1000 },
+  }),
+  CancelRequest: request({ comment: { ...textOrNull, maxLength: 1000 } }),
+} as const satisfies Record<string, Schema>;

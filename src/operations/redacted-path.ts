@@ -1,0 +1,40 @@
+const HIDDEN = '***';
+/** Secrets have at least 20 characters (CONTRACT section 2): a shorter segment is none. */
+const SHORTEST_SECRET = 20;
+const LONGEST_SHOWN = 200;
+
+/**
+ * The path of a request as it may be logged. Without its query. What follows the name of a webhook is
+ * hidden, however the address is written (case, doubled slashes, percent encoding, a prefix), and so is
+ * every segment that is long enough to be a secret, but for the ids and names of the API.
+ */
+export function redactedPath(url: string): string {
+  const path = (url.split(/[?#]/, 1)[0] ?? '').replace(/^https?:\/\/[^/]*/i, '');
+  const segments = path.split('/');
+  const webhooks = segments.findIndex((segment) => decoded(segment).toLowerCase() === 'webhooks');
+  const shown =
+    webhooks >= 0
+      ? hideAfterName(segments, webhooks)
+      : segments.map((segment) => (path.startsWith('/api/v1/') ? segment : hideLong(segment)));
+  return shown.join('/').slice(0, LONGEST_SHOWN);
+}
+
+function hideAfterName(segments: readonly string[], webhooks: number): readonly string[] {
+  const name = segments.findIndex((segment, index) => index > webhooks && segment !== '');
+  if (name < 0) return segments;
+  const rest = segments.slice(name + 1).some((segment) => segment !== '') ? [HIDDEN] : [];
+  return [...segments.slice(0, name).map(hideLong), hideLong(segments[name] ?? ''), ...rest];
+}
+
+function hideLong(segment: string): string {
+  return segment.length >= SHORTEST_SECRET ? HIDDEN : segment;
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch (error) {
+    if (error instanceof URIError) return segment;
+    throw error;
+  }
+}

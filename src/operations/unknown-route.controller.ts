@@ -1,0 +1,25 @@
+import { All, Controller, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { Public } from '../access/requires.decorator.js';
+import { DeployError } from '../domain/errors.js';
+import { RouteTable } from './route-table.js';
+
+/**
+ * Everything that no other route matches, so that it is counted by the throttle like the rest. Its module
+ * stands last in app.module.ts.
+ */
+@Controller()
+@Public()
+export class UnknownRouteController {
+  constructor(private readonly routes: RouteTable) {}
+
+  @All('{*path}')
+  refuse(@Req() request: Request, @Res({ passthrough: true }) response: Response): never {
+    const allowed = this.routes.methodsAt(request.path);
+    if (allowed.length === 0) {
+      throw new DeployError('not-found', 'there is nothing at this address');
+    }
+    response.setHeader('Allow', allowed.join(', '));
+    throw new DeployError('method-not-allowed', `this address answers to ${allowed.join(', ')}`);
+  }
+}

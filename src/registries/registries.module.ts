@@ -1,0 +1,36 @@
+import { Module } from '@nestjs/common';
+import { ConfigurationService } from '../config/configuration.service.js';
+import { processEnvironment } from '../config/environment-settings.js';
+import { Registries } from './registries.js';
+import { RegistryClient } from './registry-client.js';
+import { RegistryCredentials } from './registry-credentials.js';
+
+/** Gives `RegistryClient` and `RegistryCredentials`, over the configuration in force at each call. */
+@Module({
+  providers: [
+    {
+      provide: Registries,
+      inject: [ConfigurationService],
+      useFactory: (configuration: ConfigurationService): Registries => {
+        const { dockerConfigFolder, dockerAuthConfig } = configuration.settings;
+        const path = processEnvironment()['PATH'] ?? '';
+        return new Registries(
+          { registries: () => configuration.current().registries },
+          { credentials: { dockerConfigFolder, dockerAuthConfig, path } },
+        );
+      },
+    },
+    {
+      provide: RegistryClient,
+      inject: [Registries],
+      useFactory: ({ client }: Registries): RegistryClient => client,
+    },
+    {
+      provide: RegistryCredentials,
+      inject: [Registries],
+      useFactory: ({ credentials }: Registries): RegistryCredentials => credentials,
+    },
+  ],
+  exports: [RegistryClient, RegistryCredentials],
+})
+export class RegistriesModule {}

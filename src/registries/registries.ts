@@ -1,0 +1,40 @@
+import type { GuardedHttpSettings } from './guarded-http.js';
+import { GuardedHttp } from './guarded-http.js';
+import { RateLimits } from './rate-limits.js';
+import { RegistryClient } from './registry-client.js';
+import type { RegistryCredentialsSettings } from './registry-credentials.js';
+import { RegistryCredentials } from './registry-credentials.js';
+import type { ConfiguredRegistries } from './registry-host.js';
+import { RegistryHosts } from './registry-host.js';
+import { RegistryLogin } from './registry-login.js';
+import { RegistryTransport } from './registry-transport.js';
+import { TokenService } from './token-service.js';
+
+export interface RegistriesSettings {
+  readonly credentials: RegistryCredentialsSettings;
+  readonly http?: Partial<GuardedHttpSettings>;
+  /** Milliseconds since 1970; for tests. */
+  readonly now?: () => number;
+}
+
+/** The client and the credentials over one set of connections, tokens and rate limits. */
+export class Registries {
+  readonly client: RegistryClient;
+  readonly credentials: RegistryCredentials;
+  private readonly http: GuardedHttp;
+
+  constructor(configuration: ConfiguredRegistries, settings: RegistriesSettings) {
+    const { now = Date.now } = settings;
+    const hosts = new RegistryHosts(configuration);
+    this.http = new GuardedHttp(settings.http);
+    const transport = new RegistryTransport(this.http, hosts, new RateLimits(now));
+    const login = new RegistryLogin(new TokenService(transport, now));
+    this.credentials = new RegistryCredentials(hosts, settings.credentials);
+    this.client = new RegistryClient(hosts, this.credentials, transport, login, now);
+  }
+
+  /** Closes every connection; look-ups under way fail. */
+  async onModuleDestroy(): Promise<void> {
+    await this.http.close();
+  }
+}

@@ -1,0 +1,106 @@
+import type { Registry } from '../domain/environment.js';
+import { DeployError } from '../domain/errors.js';
+import { parseImageReference } from '../domain/image-reference.js';
+import { isLoopbackHost } from './address-guard.js';
+
+/** The registry of image references without a host. */
+export const DOCKER_HUB = 'docker.io';
+/** The key of Docker Hub in Docker's own files and headers. */
+export const DOCKER_HUB_KEY = 'https://index.docker.io/v1/';
+
+const DOCKER_HUB_API = 'registry-1.docker.io';
+const DOCKER_HUB_NAMES: ReadonlySet<string> = new Set([
+  DOCKER_HUB,
+  'index.docker.io',
+  DOCKER_HUB_API,
+]);
+
+/** What the configuration says about registries, as it is now. */
+export interface ConfiguredRegistries {
+  registries(): readonly Registry[];
+}
+
+/** Where a repository is asked for. */
+export interface RegistryTarget {
+  /** Host for people and for credentials: `docker.io`, `ghcr.io`, `localhost:5000`. */
+  readonly registry: string;
+  /** Host, and port where one was written, that requests go to, e.g. `registry-1.docker.io`. */
+  readonly authority: string;
+  /** The same without a port, as `URL.hostname` has it. */
+  readonly hostname: string;
+  /** Path inside the registry, e.g. `acme/web`. */
+  readonly path: string;
+  /** Loopback, or marked `insecure: true`: certificates are not checked and plain http is a way out. */
+  readonly plainHttpAllowed: boolean;
+}
+
+/**
+ * One name for all the ways in which a registry is written in configurations and Docker's files:
+ * in lower case, without scheme and path, and `docker.io` for each name of Docker Hub.
+ */
+export function canonicalRegistryHost(written: string): string {
+  const host = hostOfKey(written).toLowerCase();
+  return DOCKER_HUB_NAMES.has(host) ? DOCKER_HUB : host;
+}
+
+/** Whether requests to two hosts of URLs end on the same machine by name alone. */
+export function isSameHostname(one: string, other: string): boolean {
+  return one === other || (isLoopbackName(one) && isLoopbackName(other));
+}
+
+/** Finds out where the repositories' registries are and what may be done there. */
+export class RegistryHosts {
+  constructor(private readonly configuration: ConfiguredRegistries) {}
+
+  /**
+   * @param repository canonical, e.g. `docker.io/acme/web`
+   * @throws DeployError `invalid-reference`
+   */
+  targetOf(repository: string): RegistryTarget {
+    const { domain, path } = parseImageReference(repository);
+    const registry = canonicalRegistryHost(domain);
+    const authority = registry === DOCKER_HUB ? DOCKER_HUB_API : domain.toLowerCase();
+    const url = urlOfHost(authority);
+    if (url === null) {
+      throw new DeployError('invalid-reference', `${domain} is not the address of a registry`);
+    }
+    return {
+      registry,
+      authority,
+      hostname: url.hostname,
+      path,
+      plainHttpAllowed:
+        isLoopbackHost(url.hostname) || this.configured(registry)?.insecure === true,
+    };
+  }
+
+  /** The configuration's entry for a registry, under whatever of its names. */
+  configured(registry: string): Registry | null {
+    const wanted = canonicalRegistryHost(registry);
+    const found = this.configuration
+      .registries()
+      .find((entry) => canonicalRegistryHost(entry.host) === wanted);
+    return found ?? null;
+  }
+
+  /** Whether the configuration names the host (and port) of a URL as a registry. */
+  isNamed(url: URL): boolean {
+    return this.configuration
+      .registries()
+      .some((entry) => urlOfHost(hostOfKey(entry.host), url.protocol)?.host === url.host);
+  }
+}
+
+/** What Docker does to a key of its file before it gives up: scheme and path do not count. */
+function hostOfKey(key: string): string {
+  return key.replace(/^https?:\/\//i, '').split('/', 1)[0] ?? '';
+}
+
+function isLoopbackName(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]';
+}
+
+function urlOfHost(host: string, protocol = 'https:'): URL | null {
+  const text = `${protocol}//${host}`;
+  return URL.canParse(text) ? new URL(text) : null;
+}

@@ -1,0 +1,184 @@
+import { createServer } from 'node:net';
+import { Logger } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { makeFirstToken } from './access/first-token.js';
+import { AppModule } from './app.module.js';
+import { ConfigurationService, type ConfigurationSource } from './config/configuration.service.js';
+import { printFault } from './config/fault.js';
+import { loadConfiguration } from './config/load-configuration.js';
+import type { Configuration, ListenAddress } from './domain/environment.js';
+import { messageOf } from './domain/errors.js';
+import { createApplication } from './operations/application.js';
+import { DeployLogger } from './operations/logger.js';
+import { MetricsServer } from './operations/metrics-server.js';
+import { StorageOpenError } from './storage/storage-open-error.js';
+import { Storage } from './storage/storage.js';
+
+/** CONTRACT section 1. A crash is none of these. */
+const EXIT = { clean: 0, configuration: 1, storage: 2, listen: 3, crash: 70 } as const;
+/** A process that is asked to end has ended after ten seconds, whatever hangs. */
+const LONGEST_SHUTDOWN_MS = 9_000;
+const OLDEST_SUPPORTED_NODE = 22;
+
+const logger = new Logger('Server');
+
+/** An address that cannot be listened on. */
+class ListenError extends Error {}
+
+/**
+ * Runs the server: configuration, storage, application, and only when what was interrupted has been looked
+ * at does it accept requests. Ends the process with an exit code of CONTRACT section 1.
+ */
+export async function serve(source: ConfigurationSource): Promise<void> {
+  const loaded = loadConfiguration(source.path, source.environment);
+  if ('faults' in loaded) {
+    for (const fault of loaded.faults) process.stderr.write(`${printFault(fault)}\n`);
+    process.exitCode = EXIT.configuration;
+    return;
+  }
+  Logger.overrideLogger(await DeployLogger.create(loaded.settings));
+  endOnCrash();
+  warnOfOldNode();
+  try {
+    await start(source, loaded.configuration, loaded.settings.listen);
+  } catch (error) {
+    if (error instanceof StorageOpenError) end(EXIT.storage, error);
+    if (error instanceof ListenError) end(EXIT.listen, error);
+    throw error;
+  }
+}
+
+async function start(
+  source: ConfigurationSource,
+  configuration: Configuration,
+  listen: ListenAddress,
+): Promise<void> {
+  const storage = await Storage.open(`sqlite:${configuration.storage.path}`);
+  try {
+    await startOver(storage, source, configuration, listen);
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
+
+async function startOver(
+  storage: Storage,
+  source: ConfigurationSource,
+  configuration: Configuration,
+  listen: ListenAddress,
+): Promise<void> {
+  // Before anything is begun that would have to be broken off.
+  await assertFree(listen);
+  const token = await makeFirstToken(configuration, storage);
+  if (token !== null) printToken(token.reveal());
+  const application = await createApplication(AppModule.over(source, storage));
+  endOnSignal(application);
+  reloadOnSignal(application);
+  await application.init();
+  const { metricsListen } = configuration;
+  if (metricsListen !== null) {
+    await listening(metricsListen, () => application.get(MetricsServer).listen(metricsListen));
+  }
+  const { host, port } = listen;
+  await listening(listen, () =>
+    // Without a host Node takes every address, of IPv6 too where the machine has it.
+    host === '' ? application.listen(port) : application.listen(port, host),
+  );
+  announce(configuration, await application.getUrl());
+}
+
+/** The only place where a token is ever shown. */
+function printToken(token: string): void {
+  process.stdout.write(
+    `No token is configured, so an admin token was made. It is shown only this once:\n\n  ${token}\n\n`,
+  );
+}
+
+function announce({ publicUrl, webhooks }: Configuration, url: string): void {
+  logger.log({ msg: `listening on ${url}`, url });
+  for (const { name, type } of webhooks) {
+    const address = `${publicUrl ?? url}/webhooks/${name}/***`;
+    logger.log({ msg: `webhook ${name} (${type}): ${address}`, webhook: name });
+  }
+}
+
+/** @throws ListenError where the address cannot be had. */
+async function assertFree(address: ListenAddress): Promise<void> {
+  const probe = createServer();
+  const { host, port } = address;
+  await listening(address, async () => {
+    await new Promise<void>((resolve, reject) => {
+      probe.once('error', reject);
+      probe.listen({ port, ...(host === '' ? {} : { host }) }, resolve);
+    });
+    await new Promise((resolve) => probe.close(resolve));
+  });
+}
+
+async function listening(address: ListenAddress, listen: () => Promise<unknown>): Promise<void> {
+  const shown = `${address.host === '' ? '*' : address.host}:${String(address.port)}`;
+  try {
+    await listen();
+  } catch (error) {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    const reason = isTaken ? 'another program uses this address' : messageOf(error);
+    throw new ListenError(`cannot listen on ${shown}: ${reason}`, { cause: error });
+  }
+}
+
+function endOnSignal(application: NestExpressApplication): void {
+  let isEnding = false;
+  const finish = (signal: NodeJS.Signals): void => {
+    if (isEnding) return;
+    isEnding = true;
+    logger.log({ msg: `${signal}: ending` });
+    // What is under way is journaled: the next start goes on with it.
+    setTimeout(() => {
+      logger.warn({ msg: 'not everything has ended in time; the next start goes on with it' });
+      process.exit(EXIT.clean);
+    }, LONGEST_SHUTDOWN_MS).unref();
+    application.close().then(
+      () => process.exit(EXIT.clean),
+      (error: unknown) => {
+        logger.error({ msg: 'the shutdown failed', err: error });
+        process.exit(EXIT.clean);
+      },
+    );
+  };
+  process.on('SIGTERM', finish).on('SIGINT', finish);
+}
+
+function reloadOnSignal(application: NestExpressApplication): void {
+  process.on('SIGHUP', () => {
+    const reloaded = application.get(ConfigurationService).reload();
+    if (reloaded.applied) {
+      const changes =
+        reloaded.changes.length === 0 ? 'nothing changed' : reloaded.changes.join('; ');
+      logger.log({ msg: `the configuration was read again: ${changes}` });
+      return;
+    }
+    const faults = reloaded.faults.map(printFault);
+    logger.error({ msg: 'the configuration is faulty; the old one stays in force', faults });
+  });
+}
+
+function endOnCrash(): void {
+  process.on('uncaughtException', (error) => {
+    logger.fatal({ msg: 'ends after an error that nobody handled', err: error });
+    process.exit(EXIT.crash);
+  });
+}
+
+function warnOfOldNode(): void {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major >= OLDEST_SUPPORTED_NODE) return;
+  logger.warn({
+    msg: `Node.js ${process.versions.node} gets no more security fixes; use 22 or newer`,
+  });
+}
+
+function end(code: number, error: Error): never {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(code);
+}

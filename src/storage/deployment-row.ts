@@ -1,0 +1,115 @@
+import type { Selectable, Updateable } from 'kysely';
+import type { Deployment, DeploymentPatch, Failure } from '../domain/deployment.js';
+import type { DeploymentTable } from './schema.js';
+
+/** A row of `deployments` without the intent, which only recovery reads. */
+export type DeploymentRow = Omit<Selectable<DeploymentTable>, 'intent'>;
+
+/** The columns of a `DeploymentRow`. */
+export const DEPLOYMENT_COLUMNS = [
+  'id',
+  'environment',
+  'service',
+  'image',
+  'tag',
+  'digest',
+  'previous_digest',
+  'trigger_kind',
+  'trigger_by',
+  'trigger_delivery',
+  'phase',
+  'waiting_for',
+  'reason',
+  'strategy',
+  'downtime_ms',
+  'created_at',
+  'not_before',
+  'started_at',
+  'finished_at',
+  'superseded_by',
+  'approvals',
+  'error',
+  'force',
+  'pinned',
+] as const satisfies readonly (keyof DeploymentRow)[];
+
+/** The row as which a deployment is stored. */
+export function rowOf(deployment: Deployment): DeploymentRow {
+  return {
+    id: deployment.id,
+    environment: deployment.environment,
+    service: deployment.service,
+    image: deployment.image,
+    tag: deployment.tag,
+    digest: deployment.digest,
+    previous_digest: deployment.previousDigest,
+    trigger_kind: deployment.trigger.kind,
+    trigger_by: deployment.trigger.by,
+    trigger_delivery: deployment.trigger.delivery,
+    phase: deployment.phase,
+    waiting_for: deployment.waitingFor,
+    reason: deployment.reason,
+    strategy: deployment.strategy,
+    downtime_ms: deployment.downtimeMs,
+    created_at: deployment.createdAt,
+    not_before: deployment.notBefore,
+    started_at: deployment.startedAt,
+    finished_at: deployment.finishedAt,
+    superseded_by: deployment.supersededBy,
+    approvals: JSON.stringify(deployment.approvals),
+    error: errorColumn(deployment.error),
+    force: deployment.force ? 1 : 0,
+    pinned: deployment.pinned ? 1 : 0,
+  };
+}
+
+/** The deployment that a row holds. */
+export function deploymentOf(row: DeploymentRow): Deployment {
+  return {
+    id: row.id,
+    environment: row.environment,
+    service: row.service,
+    image: row.image,
+    tag: row.tag,
+    digest: row.digest,
+    previousDigest: row.previous_digest,
+    trigger: { kind: row.trigger_kind, by: row.trigger_by, delivery: row.trigger_delivery },
+    phase: row.phase,
+    waitingFor: row.waiting_for,
+    reason: row.reason,
+    strategy: row.strategy,
+    downtimeMs: row.downtime_ms,
+    createdAt: row.created_at,
+    notBefore: row.not_before,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    supersededBy: row.superseded_by,
+    approvals: JSON.parse(row.approvals) as Deployment['approvals'],
+    error: row.error === null ? null : (JSON.parse(row.error) as Failure),
+    force: row.force === 1,
+    pinned: row.pinned === 1,
+  };
+}
+
+/** The columns that may change, of a deployment that was changed by a `DeploymentPatch`. */
+export function changedColumnsOf(
+  deployment: Required<DeploymentPatch>,
+): Updateable<DeploymentTable> {
+  return {
+    digest: deployment.digest,
+    previous_digest: deployment.previousDigest,
+    phase: deployment.phase,
+    waiting_for: deployment.waitingFor,
+    reason: deployment.reason,
+    downtime_ms: deployment.downtimeMs,
+    not_before: deployment.notBefore,
+    started_at: deployment.startedAt,
+    finished_at: deployment.finishedAt,
+    superseded_by: deployment.supersededBy,
+    error: errorColumn(deployment.error),
+  };
+}
+
+function errorColumn(error: Failure | null): string | null {
+  return error === null ? null : JSON.stringify(error);
+}

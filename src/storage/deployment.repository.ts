@@ -1,0 +1,262 @@
+import type { Kysely } from 'kysely';
+import {
+  assertTransition,
+  hasEnded,
+  PHASES,
+  type Deployment,
+  type DeploymentPatch,
+  type Phase,
+  type StepRecord,
+} from '../domain/deployment.js';
+import { DeployError } from '../domain/errors.js';
+import { changedColumnsOf, DEPLOYMENT_COLUMNS, deploymentOf, rowOf } from './deployment-row.js';
+import { appendEvent } from './event.repository.js';
+import type { Schema } from './schema.js';
+import type { Session } from './session.js';
+
+/** Which deployments a list shows. Left out or null: all. */
+export interface DeploymentFilter {
+  readonly environment?: string | null;
+  readonly service?: string | null;
+  readonly phase?: Phase | null;
+  /** Those that the asker may see. */
+  readonly environments?: readonly string[] | null;
+  /** Only ones older than the one of this id. */
+  readonly before?: string | null;
+  readonly limit: number;
+}
+
+const NOT_ENDED = PHASES.filter((phase) => !hasEnded(phase));
+
+/** Deployments with their steps and the rollout's intent. Every change of one leaves an event. */
+export class DeploymentRepository {
+  constructor(private readonly session: Session) {}
+
+  insert(deployment: Deployment): Promise<void> {
+    return this.session.write(async (database, announce) => {
+      await database.insertInto('deployments').values(rowOf(deployment)).execute();
+      await appendEvent(database, deployment);
+      announce({ kind: 'deployment', deployment: deployment.id });
+    });
+  }
+
+  get(id: string): Promise<Deployment | null> {
+    return this.session.read((database) => find(database, id));
+  }
+
+  /**
+   * Changes what the patch names and returns the whole.
+   * @throws DeployError `not-found`, or `wrong-phase` where the table of transitions does not allow it.
+   */
+  update(id: string, patch: DeploymentPatch): Promise<Deployment> {
+    return this.session.write(async (database, announce) => {
+      const before = await find(database, id);
+      if (before === null) throw unknownDeployment(id);
+      const after = { ...before, ...patch };
+      assertTransition(before.phase, after.phase);
+      await database
+        .updateTable('deployments')
+        .set(changedColumnsOf(after))
+        .where('id', '=', id)
+        .execute();
+      await appendEvent(database, after);
+      announce({ kind: 'deployment', deployment: id });
+      return after;
+    });
+  }
+
+  /** Those that have not ended, oldest first. */
+  active(): Promise<Deployment[]> {
+    return this.session.read(async (database) => {
+      const rows = await database
+        .selectFrom('deployments')
+        .select(DEPLOYMENT_COLUMNS)
+        .where('phase', 'in', NOT_ENDED)
+        .orderBy('id')
+        .execute();
+      return rows.map(deploymentOf);
+    });
+  }
+
+  /** Those of one service that have not ended, oldest first. */
+  activeOf(environment: string, service: string): Promise<Deployment[]> {
+    return this.session.read(async (database) => {
+      const rows = await database
+        .selectFrom('deployments')
+        .select(DEPLOYMENT_COLUMNS)
+        .where('environment', '=', environment)
+        .where('service', '=', service)
+        .where('phase', 'in', NOT_ENDED)
+        .orderBy('id')
+        .execute();
+      return rows.map(deploymentOf);
+    });
+  }
+
+  /** Newest first. */
+  list(filter: DeploymentFilter): Promise<Deployment[]> {
+    const { environment, service, phase, environments, before } = filter;
+    return this.session.read(async (database) => {
+      let query = database.selectFrom('deployments').select(DEPLOYMENT_COLUMNS);
+      if (environment != null) query = query.where('environment', '=', environment);
+      if (service != null) query = query.where('service', '=', service);
+      if (phase != null) query = query.where('phase', '=', phase);
+      if (environments != null) query = query.where('environment', 'in', environments);
+      if (before != null) query = query.where('id', '<', before);
+      const rows = await query.orderBy('id', 'desc').limit(filter.limit).execute();
+      return rows.map(deploymentOf);
+    });
+  }
+
+  /** The newest of a service, whatever became of it. */
+  lastOf(environment: string, service: string): Promise<Deployment | null> {
+    return this.session.read(async (database) => {
+      const row = await database
+        .selectFrom('deployments')
+        .select(DEPLOYMENT_COLUMNS)
+        .where('environment', '=', environment)
+        .where('service', '=', service)
+        .orderBy('id', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row === undefined ? null : deploymentOf(row);
+    });
+  }
+
+  /** Those of a service that succeeded, the last finished first. */
+  succeeded(environment: string, service: string, limit: number): Promise<Deployment[]> {
+    return this.session.read(async (database) => {
+      const rows = await database
+        .selectFrom('deployments')
+        .select(DEPLOYMENT_COLUMNS)
+        .where('environment', '=', environment)
+        .where('service', '=', service)
+        .where('phase', '=', 'succeeded')
+        .orderBy('finished_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.map(deploymentOf);
+    });
+  }
+
+  /** Every digest of a rollout of the service that was started, and every digest that one found running. */
+  digestsThatRan(environment: string, service: string): Promise<string[]> {
+    return this.session.read(async (database) => {
+      const ofService = database
+        .selectFrom('deployments')
+        .where('environment', '=', environment)
+        .where('service', '=', service);
+      const rows = await ofService
+        .where('started_at', 'is not', null)
+        .select('digest')
+        .union(ofService.select('previous_digest as digest'))
+        .execute();
+      return rows.map((row) => row.digest).filter((digest) => digest !== null);
+    });
+  }
+
+  /** What `setIntent` kept last; null where there is none. */
+  intent(id: string): Promise<unknown> {
+    return this.session.read(async (database) => {
+      const row = await database
+        .selectFrom('deployments')
+        .select('intent')
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return row?.intent == null ? null : (JSON.parse(row.intent) as unknown);
+    });
+  }
+
+  /**
+   * Keeps, as JSON, what the rollout is about to do; null forgets it.
+   * @throws DeployError `not-found`
+   */
+  setIntent(id: string, intent: unknown): Promise<void> {
+    return this.session.write(async (database) => {
+      const { numUpdatedRows } = await database
+        .updateTable('deployments')
+        .set({ intent: intent === null ? null : JSON.stringify(intent) })
+        .where('id', '=', id)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) throw unknownDeployment(id);
+    });
+  }
+
+  /**
+   * Journals a step before it acts.
+   * @returns its number, for `finishStep`.
+   * @throws DeployError `not-found`
+   */
+  beginStep(id: string, name: string, detail: string | null, at: string): Promise<number> {
+    return this.session.write(async (database) => {
+      if ((await find(database, id)) === null) throw unknownDeployment(id);
+      const { last } = await database
+        .selectFrom('deployment_steps')
+        .select((select) => select.fn.max<number | null>('seq').as('last'))
+        .where('deployment', '=', id)
+        .executeTakeFirstOrThrow();
+      const seq = (last ?? 0) + 1;
+      await database
+        .insertInto('deployment_steps')
+        .values({ deployment: id, seq, name, started_at: at, detail })
+        .execute();
+      return seq;
+    });
+  }
+
+  /**
+   * Journals how a step ended. A null detail leaves the one it began with.
+   * @throws DeployError `not-found`
+   */
+  finishStep(
+    id: string,
+    seq: number,
+    outcome: NonNullable<StepRecord['outcome']>,
+    detail: string | null,
+    at: string,
+  ): Promise<void> {
+    return this.session.write(async (database) => {
+      const { numUpdatedRows } = await database
+        .updateTable('deployment_steps')
+        .set({ outcome, finished_at: at, ...(detail === null ? {} : { detail }) })
+        .where('deployment', '=', id)
+        .where('seq', '=', seq)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) {
+        throw new DeployError('not-found', `deployment ${id} has no step ${String(seq)}`);
+      }
+    });
+  }
+
+  /** In the order in which they began. */
+  steps(id: string): Promise<StepRecord[]> {
+    return this.session.read((database) =>
+      database
+        .selectFrom('deployment_steps')
+        .select([
+          'name',
+          'started_at as startedAt',
+          'finished_at as finishedAt',
+          'outcome',
+          'detail',
+        ])
+        .where('deployment', '=', id)
+        .orderBy('seq')
+        .execute(),
+    );
+  }
+}
+
+async function find(database: Kysely<Schema>, id: string): Promise<Deployment | null> {
+  const row = await database
+    .selectFrom('deployments')
+    .select(DEPLOYMENT_COLUMNS)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row === undefined ? null : deploymentOf(row);
+}
+
+function unknownDeployment(id: string): DeployError {
+  return new DeployError('not-found', `there is no deployment ${JSON.stringify(id)}`);
+}

@@ -1,0 +1,67 @@
+import { DeployError } from '../domain/errors.js';
+import type { Session } from './session.js';
+
+/** One line of a deployment's own log, before it has a number. */
+export interface NewLogLine {
+  /** RFC 3339, UTC, milliseconds. */
+  readonly at: string;
+  readonly level: 'info' | 'warn' | 'error';
+  readonly text: string;
+}
+
+export interface LogLine extends NewLogLine {
+  /** Counts from 1 in each deployment. */
+  readonly seq: number;
+}
+
+/** What each deployment told while it was at work. */
+export class LogRepository {
+  constructor(private readonly session: Session) {}
+
+  /**
+   * Adds lines at the end.
+   * @throws DeployError `not-found` where there is no such deployment.
+   */
+  append(deployment: string, lines: readonly NewLogLine[]): Promise<void> {
+    return this.session.write(async (database, announce) => {
+      if (lines.length === 0) return;
+      const owner = await database
+        .selectFrom('deployments')
+        .select((select) =>
+          select
+            .selectFrom('deployment_log')
+            .select((inner) => inner.fn.max<number | null>('seq').as('last'))
+            .where('deployment', '=', deployment)
+            .as('last'),
+        )
+        .where('id', '=', deployment)
+        .executeTakeFirst();
+      if (owner === undefined) {
+        throw new DeployError('not-found', `there is no deployment ${JSON.stringify(deployment)}`);
+      }
+      let seq = owner.last ?? 0;
+      for (const { at, level, text } of lines) {
+        seq += 1;
+        await database
+          .insertInto('deployment_log')
+          .values({ deployment, seq, at, level, text })
+          .execute();
+      }
+      announce({ kind: 'log', deployment });
+    });
+  }
+
+  /** Lines with a number above `after`, in order. */
+  read(deployment: string, after: number, limit: number): Promise<LogLine[]> {
+    return this.session.read((database) =>
+      database
+        .selectFrom('deployment_log')
+        .select(['seq', 'at', 'level', 'text'])
+        .where('deployment', '=', deployment)
+        .where('seq', '>', after)
+        .orderBy('seq')
+        .limit(limit)
+        .execute(),
+    );
+  }
+}

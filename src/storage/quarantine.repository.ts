@@ -1,0 +1,73 @@
+import type { Session } from './session.js';
+
+/** A digest that was itself at fault in a service, and how that is known. */
+export interface QuarantineEntry {
+  readonly environment: string;
+  readonly service: string;
+  readonly digest: string;
+  /** Id of the deployment that failed with it. */
+  readonly deployment: string;
+  readonly reason: string;
+  /** RFC 3339, UTC, milliseconds. */
+  readonly at: string;
+}
+
+/** Digests that are not rolled out again in a service without `force`. */
+export class QuarantineRepository {
+  constructor(private readonly session: Session) {}
+
+  /** One that is there already gets the newer reason. */
+  add({ environment, service, digest, deployment, reason, at }: QuarantineEntry): Promise<void> {
+    return this.session.write(async (database) => {
+      await database
+        .insertInto('quarantine')
+        .values({ environment, service, digest, deployment, reason, at })
+        .onConflict((conflict) =>
+          conflict
+            .columns(['environment', 'service', 'digest'])
+            .doUpdateSet({ deployment, reason, at }),
+        )
+        .execute();
+    });
+  }
+
+  /** Does nothing where it is not there. */
+  remove(environment: string, service: string, digest: string): Promise<void> {
+    return this.session.write(async (database) => {
+      await database
+        .deleteFrom('quarantine')
+        .where('environment', '=', environment)
+        .where('service', '=', service)
+        .where('digest', '=', digest)
+        .execute();
+    });
+  }
+
+  has(environment: string, service: string, digest: string): Promise<boolean> {
+    return this.session.read(async (database) => {
+      const row = await database
+        .selectFrom('quarantine')
+        .select('digest')
+        .where('environment', '=', environment)
+        .where('service', '=', service)
+        .where('digest', '=', digest)
+        .executeTakeFirst();
+      return row !== undefined;
+    });
+  }
+
+  /** Digests, the longest quarantined first. */
+  list(environment: string, service: string): Promise<string[]> {
+    return this.session.read(async (database) => {
+      const rows = await database
+        .selectFrom('quarantine')
+        .select('digest')
+        .where('environment', '=', environment)
+        .where('service', '=', service)
+        .orderBy('at')
+        .orderBy('digest')
+        .execute();
+      return rows.map((row) => row.digest);
+    });
+  }
+}

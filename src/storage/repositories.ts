@@ -1,0 +1,32 @@
+import { DeliveryRepository } from './delivery.repository.js';
+import { DeploymentRepository } from './deployment.repository.js';
+import { EventRepository } from './event.repository.js';
+import { LogRepository } from './log.repository.js';
+import { QuarantineRepository } from './quarantine.repository.js';
+import { RecheckRepository } from './recheck.repository.js';
+import type { Session } from './session.js';
+import { SettingRepository } from './setting.repository.js';
+import { TokenRepository } from './token.repository.js';
+
+/** Everything that is stored, as seen from one session. */
+export class Repositories {
+  readonly deployments: DeploymentRepository;
+  readonly deliveries: DeliveryRepository;
+  readonly logs: LogRepository;
+  readonly events: EventRepository;
+  readonly quarantine: QuarantineRepository;
+  readonly rechecks: RecheckRepository;
+  readonly tokens: TokenRepository;
+  readonly settings: SettingRepository;
+
+  constructor(session: Session) {
+    this.deployments = new DeploymentRepository(session);
+    this.deliveries = new DeliveryRepository(session);
+    this.logs = new LogRepository(session);
+    this.events = new EventRepository(session);
+    this.quarantine = new QuarantineRepository(session);
+    this.rechecks = new RecheckRepository(session);
+    this.tokens = new TokenRepository(session);
+    this.settings = new SettingRepository(session);
+  }
+}

@@ -1,0 +1,138 @@
+import type { Generated } from 'kysely';
+import type { DeliveryOutcome } from '../domain/delivery.js';
+import type { Phase, StepRecord, Trigger, WaitingFor } from '../domain/deployment.js';
+import type { Role } from '../domain/environment.js';
+
+/**
+ * The tables as they are after the last migration. Times are RFC 3339, UTC, with milliseconds, and so sort
+ * as text; columns that say JSON hold JSON text, read and written in one repository each.
+ */
+export interface Schema {
+  deployments: DeploymentTable;
+  deployment_steps: DeploymentStepTable;
+  deployment_log: DeploymentLogTable;
+  deliveries: DeliveryTable;
+  delivery_deployments: DeliveryDeploymentTable;
+  events: EventTable;
+  quarantine: QuarantineTable;
+  rechecks: RecheckTable;
+  tokens: TokenTable;
+  settings: SettingTable;
+}
+
+export interface DeploymentTable {
+  id: string;
+  environment: string;
+  service: string;
+  image: string;
+  tag: string;
+  digest: string | null;
+  previous_digest: string | null;
+  trigger_kind: Trigger['kind'];
+  trigger_by: string;
+  trigger_delivery: string | null;
+  phase: Phase;
+  waiting_for: WaitingFor | null;
+  reason: string | null;
+  strategy: 'recreate';
+  downtime_ms: number | null;
+  created_at: string;
+  not_before: string | null;
+  started_at: string | null;
+  finished_at: string | null;
+  superseded_by: string | null;
+  /** JSON: `Deployment['approvals']`. */
+  approvals: string;
+  /** JSON: `Failure`. */
+  error: string | null;
+  /** 0 or 1. */
+  force: number;
+  /** 0 or 1. */
+  pinned: number;
+  /** JSON: what the rollout is about to do and the engine cannot show. */
+  intent: string | null;
+}
+
+interface DeploymentStepTable {
+  deployment: string;
+  /** Counts from 1 in each deployment. */
+  seq: number;
+  name: string;
+  started_at: string;
+  finished_at: string | null;
+  outcome: StepRecord['outcome'];
+  detail: string | null;
+}
+
+interface DeploymentLogTable {
+  deployment: string;
+  /** Counts from 1 in each deployment. */
+  seq: number;
+  at: string;
+  level: 'info' | 'warn' | 'error';
+  text: string;
+}
+
+export interface DeliveryTable {
+  id: string;
+  webhook: string;
+  type: string;
+  received_at: string;
+  from_address: string;
+  outcome: DeliveryOutcome;
+  reason: string | null;
+  /** JSON: `PushEvent[]`. */
+  pushes: string;
+  /** JSON: names and values. */
+  headers: string;
+  body: string;
+  /** Null for a replay: it was not sent, so nothing sent later is its duplicate. */
+  body_hash: string | null;
+  sender_delivery_id: string | null;
+}
+
+interface DeliveryDeploymentTable {
+  delivery: string;
+  deployment: string;
+  /** Counts from 1 in each delivery: the order in which they were made or joined. */
+  position: number;
+}
+
+interface EventTable {
+  /** Never used twice, also after rows were deleted. */
+  id: Generated<number>;
+  deployment: string;
+  environment: string;
+  /** JSON: the `Deployment` as it was then. */
+  data: string;
+}
+
+interface QuarantineTable {
+  environment: string;
+  service: string;
+  digest: string;
+  deployment: string;
+  reason: string;
+  at: string;
+}
+
+interface RecheckTable {
+  environment: string;
+  service: string;
+  tag: string;
+  image: string;
+  delivery: string;
+  webhook: string;
+  at: string;
+}
+
+interface TokenTable {
+  name: string;
+  role: Role;
+  hash: string;
+}
+
+interface SettingTable {
+  key: string;
+  value: string;
+}

@@ -1,0 +1,35 @@
+import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { Storage } from './storage.js';
+
+/**
+ * Gives `Storage` to every module: there is one per process, opened by `main.ts` before the application is
+ * made, because a storage that cannot be opened has an exit code of its own. It is closed in the last
+ * phase of the shutdown, after those who use it have ended (`beforeApplicationShutdown` or earlier).
+ */
+@Module({})
+export class StorageModule implements OnApplicationShutdown {
+  constructor(private readonly storage: Storage) {}
+
+  static forOpened(storage: Storage): DynamicModule {
+    return {
+      module: StorageModule,
+      global: true,
+      providers: [{ provide: Storage, useValue: storage }],
+      exports: [Storage],
+    };
+  }
+
+  /** Opens it itself, for tests and tools. */
+  static forRoot(url: string): DynamicModule {
+    return {
+      module: StorageModule,
+      global: true,
+      providers: [{ provide: Storage, useFactory: () => Storage.open(url) }],
+      exports: [Storage],
+    };
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.storage.close();
+  }
+}

@@ -1,0 +1,27 @@
+import type { Role } from '../domain/environment.js';
+import type { Session } from './session.js';
+
+/** A token that Deploy made itself: its hash only, never the token. */
+export interface StoredToken {
+  readonly name: string;
+  readonly role: Role;
+  readonly hash: string;
+}
+
+/** Tokens that are not in the configuration. */
+export class TokenRepository {
+  constructor(private readonly session: Session) {}
+
+  all(): Promise<StoredToken[]> {
+    return this.session.read((database) =>
+      database.selectFrom('tokens').select(['name', 'role', 'hash']).orderBy('name').execute(),
+    );
+  }
+
+  /** @throws DeployError `internal` where there is one of that name. */
+  add({ name, role, hash }: StoredToken): Promise<void> {
+    return this.session.write(async (database) => {
+      await database.insertInto('tokens').values({ name, role, hash }).execute();
+    });
+  }
+}

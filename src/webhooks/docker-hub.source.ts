@@ -1,0 +1,58 @@
+import { isTag, parseImageReference, repositoryOf } from '../domain/image-reference.js';
+import { DeployError } from '../domain/errors.js';
+import type { ParsedBody } from './source.js';
+import { ownField } from './own-field.js';
+
+const CHART_MEDIA_TYPE = /\b(?:helm|cnab)\b/i;
+/** Tags under which signatures, attestations and software bills are stored: `sha256-<64 hex>[.sig …]`. */
+const ARTIFACT_TAG = /^sha256-[0-9a-f]{64}(?:\.[a-z0-9]+)?$/;
+
+/**
+ * Docker Hub: `repository.repo_name` and `push_data.tag` of the body count, and nothing else is looked at
+ * but what could contradict them. There is no digest in it. The types of fields that are not used do not
+ * matter: Docker Hub itself varies them.
+ */
+export function readDockerHub(body: unknown, registry: string): ParsedBody {
+  const repository = ownField(body, 'repository');
+  const push = ownField(body, 'push_data');
+  const name = ownField(repository, 'repo_name');
+  const tag = ownField(push, 'tag');
+  if (typeof name !== 'string' || name === '') return { ignored: 'it has no repository.repo_name' };
+  if (typeof tag !== 'string' || tag === '') return { ignored: 'it has no push_data.tag' };
+  if (contradicts(repository, name)) {
+    return { ignored: 'repository.namespace and repository.name do not agree with repo_name' };
+  }
+  const mediaType = ownField(push, 'media_type');
+  if (typeof mediaType === 'string' && CHART_MEDIA_TYPE.test(mediaType)) {
+    return { ignored: 'it is a chart, not a container image' };
+  }
+  if (!isTag(tag)) return { ignored: 'push_data.tag is not a tag' };
+  if (ARTIFACT_TAG.test(tag)) return { ignored: 'it is a signature or attestation, not an image' };
+  return pushOf(name, tag, registry);
+}
+
+function pushOf(name: string, tag: string, registry: string): ParsedBody {
+  try {
+    // With the registry in front the name cannot choose another one: `evil.example/x` becomes a path of ours.
+    const reference = parseImageReference(`${registry}/${name}`);
+    if (reference.tag !== null || reference.digest !== null || reference.domain !== registry) {
+      return { ignored: 'repository.repo_name is not a repository' };
+    }
+    return { pushes: [{ repository: repositoryOf(reference), tag, digest: null }] };
+  } catch (error) {
+    if (error instanceof DeployError)
+      return { ignored: 'repository.repo_name is not a repository' };
+    throw error;
+  }
+}
+
+function contradicts(repository: unknown, repoName: string): boolean {
+  const slash = repoName.indexOf('/');
+  const namespace = slash < 0 ? 'library' : repoName.slice(0, slash);
+  const name = repoName.slice(slash + 1);
+  const stated = (field: string, expected: string): boolean => {
+    const value = ownField(repository, field);
+    return typeof value !== 'string' || value === '' || value === expected;
+  };
+  return !stated('namespace', namespace) || !stated('name', name);
+}

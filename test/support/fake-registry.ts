@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import type { LookupAddress } from 'node:dns';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Registry } from '../../src/domain/environment.js';
+import { DeployError } from '../../src/domain/errors.js';
+import { Secret } from '../../src/domain/secret.js';
+import type { Lookup } from '../../src/registries/address-guard.js';
+import type { RegistriesSettings } from '../../src/registries/registries.js';
+import { Registries } from '../../src/registries/registries.js';
+import type { FakeAnswer, FakeHandler, FakeRequest, FakeServerOptions } from './fake-server.js';
+import { FakeServer } from './fake-server.js';
+
+export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
+export const INDEX_BODY = JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] });
+export const INDEX_DIGEST = digestOf(INDEX_BODY);
+
+/** The answer of a registry that has the image. */
+export const MANIFEST: Exclude<FakeAnswer, string> = {
+  status: 200,
+  headers: { 'content-type': OCI_INDEX, 'docker-content-digest': INDEX_DIGEST },
+  body: INDEX_BODY,
+};
+
+export function digestOf(body: string): string {
+  return `sha256:${createHash('sha256').update(body).digest('hex')}`;
+}
+
+/** A registry entry of the configuration. */
+export function aRegistry(host: string, overrides: Partial<Registry> = {}): Registry {
+  return { host, username: null, password: null, insecure: false, ...overrides };
+}
+
+/** A registry entry with a login. */
+export function aRegistryLogin(host: string, password = 'hunter-two-hunter-two'): Registry {
+  return aRegistry(host, { username: 'anna', password: new Secret(password) });
+}
+
+/** Every name has the address 127.0.0.1. */
+export const lookUpAsLoopback: Lookup = (_hostname, options, callback) => {
+  const address: LookupAddress = { address: '127.0.0.1', family: 4 };
+  if (options.all === true) callback(null, [address]);
+  else callback(null, address.address, address.family);
+};
+
+export interface WorldOptions {
+  readonly registries?: readonly Registry[];
+  readonly settings?: Partial<RegistriesSettings>;
+  readonly dockerAuthConfig?: string;
+  readonly path?: string;
+}
+
+/** Fake servers, a folder for Docker's files and the registries' door over them, all removed by `end`. */
+export class RegistryWorld {
+  private readonly endings: (() => Promise<void>)[] = [];
+
+  private constructor(readonly folder: string) {}
+
+  static async begin(): Promise<RegistryWorld> {
+    return new RegistryWorld(await mkdtemp(join(tmpdir(), 'deploy-registries-')));
+  }
+
+  async server(handler: FakeHandler, options?: FakeServerOptions): Promise<FakeServer> {
+    const server = await FakeServer.start(handler, options);
+    this.endings.push(() => server.close());
+    return server;
+  }
+
+  registries(options: WorldOptions = {}): Registries {
+    const { registries = [], settings = {}, dockerAuthConfig, path = this.folder } = options;
+    const made = new Registries(
+      { registries: () => registries },
+      {
+        credentials: {
+          dockerConfigFolder: this.folder,
+          dockerAuthConfig: dockerAuthConfig === undefined ? null : new Secret(dockerAuthConfig),
+          path,
+          helperTimeoutMs: 500,
+        },
+        ...settings,
+      },
+    );
+    this.endings.unshift(() => made.onModuleDestroy());
+    return made;
+  }
+
+  async end(): Promise<void> {
+    for (const ending of this.endings) await ending();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A signal that nobody aborts. */
+export function untilDone(): AbortSignal {
+  return new AbortController().signal;
+}
+
+/** The `DeployError` of a promise that must fail with one. */
+export async function failureOf(promise: Promise<unknown>): Promise<DeployError> {
+  const outcome = await promise.then(
+    (value: unknown) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+  if ('error' in outcome && outcome.error instanceof DeployError) return outcome.error;
+  throw new Error('a DeployError was expected', { cause: outcome });
+}
+
+export function isTokenRequest(request: FakeRequest): boolean {
+  return request.url.startsWith('/token');
+}
+
+/** The `Authorization` of a login in base64. */
+export function basic(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}

@@ -1,0 +1,237 @@
+import type Docker from 'dockerode';
+import { DeployProcess, type DeployOptions } from './deploy-process.js';
+import { aDockerHubPush } from './docker-hub.js';
+import { pull } from './pull.js';
+import { aSampleApp, type SampleApp } from './sample-app.js';
+import type { ShownDeployment } from './scenario.js';
+import { HUB_SECRET, type Stage } from './scene.js';
+import { uniqueName } from './shared-rig.js';
+import { tar } from './tar.js';
+import { waitFor } from './wait-for.js';
+
+/** What has no deadline of its own is waited for so long. */
+export const PATIENCE_MS = 90_000;
+const LOOPBACK = '127.0.0.1';
+const DATA_FOLDER = '/app/www/data';
+const MARK = 'written before the deployment';
+/** Below the ports that outgoing connections are given, which could take one while it is free. */
+let nextPort = 18_000;
+
+/** One service of a fleet: a running container of version v1 with an anonymous volume and a published port. */
+export interface FleetService {
+  readonly container: string;
+  /** Of the service, and the tag that concerns it and no other. */
+  readonly name: string;
+  /** `repository:tag` */
+  readonly image: string;
+  readonly port: number;
+  readonly volume: string;
+  /** Of the version that it shall be moved to. */
+  readonly nextDigest: string;
+}
+
+/** One Deploy with many services of one image, each followed by a tag of its own. */
+export class Fleet {
+  #made = 0;
+
+  private constructor(
+    readonly stage: Stage,
+    /** First part of all its containers' names. */
+    readonly name: string,
+    readonly deploy: DeployProcess,
+    /** Where the test reaches the published ports. */
+    private readonly address: string,
+  ) {}
+
+  /**
+   * Prepares Deploy without starting it.
+   * @param stableFor How long a container of the fleet must stay up to prove itself.
+   */
+  static async prepare(
+    stage: Stage,
+    services: number,
+    options: Partial<DeployOptions> = {},
+    stableFor = '1s',
+  ): Promise<Fleet> {
+    const name = uniqueName('kill');
+    const image = `${stage.registryHost}/acme/${name}`;
+    await stage.registry.push(`acme/${name}`, 'v1', aSampleApp({ version: 'v1' }));
+    await pull(stage.docker, `${image}:v1`);
+    const configuration = configurationOf(stage, name, image, services, stableFor);
+    const deploy = await DeployProcess.prepare({ ...options, configuration });
+    return new Fleet(stage, name, deploy, options.place?.address ?? LOOPBACK);
+  }
+
+  /** Starts Deploy and waits for its readiness, with patience: many may start at once on a busy machine. */
+  async start(): Promise<void> {
+    this.deploy.spawn();
+    await this.deploy.ready(PATIENCE_MS);
+  }
+
+  /** Makes the next service's container of v1 and pushes the version that it shall be moved to. */
+  async add(next: SampleApp, container: Docker.ContainerCreateOptions = {}): Promise<FleetService> {
+    this.#made += 1;
+    const name = `s${this.#made}`;
+    const { docker, registry, registryHost } = this.stage;
+    const containerName = `${this.name}-${name}`;
+    const port = nextPort++;
+    const hostIp = this.address === LOOPBACK ? LOOPBACK : '0.0.0.0';
+    const repository = `${registryHost}/acme/${this.name}`;
+    await docker.getImage(`${repository}:v1`).tag({ repo: repository, tag: name });
+    // A label of its own makes it an image of its own, so that it has to be pulled.
+    const config = { ...next.config, Labels: { round: containerName } };
+    const app = aSampleApp({ ...next, config });
+    const nextDigest = await registry.push(`acme/${this.name}`, name, app);
+    const created = await docker.createContainer({
+      name: containerName,
+      Image: `${repository}:${name}`,
+      Volumes: { [DATA_FOLDER]: {} },
+      StopTimeout: 3,
+      ...container,
+      HostConfig: {
+        PortBindings: { '8080/tcp': [{ HostIp: hostIp, HostPort: String(port) }] },
+        RestartPolicy: { Name: 'always' },
+        ...container.HostConfig,
+      },
+    });
+    await created.putArchive(tar([{ path: 'mark', content: MARK }]), { path: DATA_FOLDER });
+    await created.start();
+    const { Mounts } = await created.inspect();
+    const volume = Mounts[0]?.Name ?? '';
+    return {
+      container: containerName,
+      name,
+      image: `${repository}:${name}`,
+      port,
+      volume,
+      nextDigest,
+    };
+  }
+
+  hook(service: FleetService): Promise<Response> {
+    const body = aDockerHubPush({ repository: `acme/${this.name}`, tag: service.name });
+    return fetch(`${this.deploy.baseUrl}/webhooks/hub/${HUB_SECRET}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  }
+
+  /** The service's one deployment, with its steps; null where none was stored. */
+  async deployment(service: FleetService): Promise<ShownDeployment | null> {
+    const answer = await this.deploy.api(
+      `/deployments?environment=staging&service=${service.name}`,
+    );
+    const { items } = (await answer.json()) as { items: ShownDeployment[] };
+    if (items.length > 1) throw new Error(`several deployments: ${JSON.stringify(items)}`);
+    const [item] = items;
+    if (item === undefined) return null;
+    return (await (await this.deploy.api(`/deployments/${item.id}`)).json()) as ShownDeployment;
+  }
+
+  async ended(service: FleetService, within = PATIENCE_MS): Promise<ShownDeployment> {
+    const deployment = await waitFor(
+      `the deployment of ${service.container} to end`,
+      () => this.deployment(service),
+      (seen) => seen?.finishedAt != null,
+      { within, every: 50 },
+    );
+    if (deployment === null) throw new Error('there is no deployment');
+    return deployment;
+  }
+
+  async served(service: FleetService): Promise<string> {
+    return (await this.#get(service, '/')).trim();
+  }
+
+  /** Everything of a service after its deployment, in a shape that tests compare whole. */
+  async outcome(service: FleetService): Promise<object> {
+    const { docker } = this.stage;
+    const containers = await this.containersOf(service);
+    const { HostConfig, Mounts, State } = await docker.getContainer(service.container).inspect();
+    return {
+      names: containers.flatMap((each) => each.Names),
+      running: State.Running,
+      policy: HostConfig.RestartPolicy?.Name,
+      volumes: Mounts.map((mount) => mount.Name),
+      data: await this.#get(service, '/data/mark'),
+      serves: await this.served(service),
+      quarantined: await this.quarantined(service),
+    };
+  }
+
+  /** What `outcome` shall be where the service runs a version. */
+  expected(service: FleetService, version: string, quarantined: readonly string[]): object {
+    return {
+      names: [`/${service.container}`],
+      running: true,
+      policy: 'always',
+      volumes: [service.volume],
+      data: MARK,
+      serves: version,
+      quarantined,
+    };
+  }
+
+  async quarantined(service: FleetService): Promise<readonly string[]> {
+    const answer = await this.deploy.api(`/environments/staging/services/${service.name}`);
+    return ((await answer.json()) as { quarantined: string[] }).quarantined;
+  }
+
+  /** All containers under the service's name and the temporary ones beside it. */
+  containersOf(service: FleetService): Promise<Docker.ContainerInfo[]> {
+    const filters = { name: [`^/${service.container}(\\..*)?$`] };
+    return this.stage.docker.listContainers({ all: true, filters });
+  }
+
+  /** Removes the service's containers and volume. */
+  async clear(service: FleetService): Promise<void> {
+    const { docker } = this.stage;
+    const containers = await this.containersOf(service);
+    await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true })));
+    // The engine removes the anonymous volume of a container that was run with --rm by itself.
+    const { Volumes } = await docker.listVolumes();
+    if (Volumes.some((volume) => volume.Name === service.volume)) {
+      await docker.getVolume(service.volume).remove();
+    }
+  }
+
+  async #get(service: FleetService, path: string): Promise<string> {
+    const answer = await fetch(`http://${this.address}:${service.port}${path}`, {
+      headers: { connection: 'close' },
+    });
+    return answer.text();
+  }
+}
+
+function configurationOf(
+  stage: Stage,
+  fleet: string,
+  image: string,
+  count: number,
+  stableFor: string,
+): string {
+  const services = Array.from({ length: count }, (_, index) => [
+    `      s${index + 1}:`,
+    `        container: ${fleet}-s${index + 1}`,
+    `        image: "${image}"`,
+    `        tag: s${index + 1}`,
+    `        rollout: { health: { stableFor: ${stableFor} } }`,
+  ]);
+  return [
+    'server: { throttle: { api: { limit: 0 }, webhook: { limit: 0 } } }',
+    'engines:',
+    `  local: { host: "${stage.engineHost}" }`,
+    'webhooks:',
+    '  hub:',
+    '    type: docker-hub',
+    `    secret: ${HUB_SECRET}`,
+    `    registry: "${stage.registryHost}"`,
+    'environments:',
+    '  staging:',
+    '    engine: local',
+    '    services:',
+    ...services.flat(),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,45 @@
+import type Docker from 'dockerode';
+import type { Readable } from 'node:stream';
+
+/** Tells of moments at which two containers of one service ran at once, by the engine's own events. */
+export class NeverBoth {
+  /** Names of the services. */
+  readonly violations: string[] = [];
+  /** Ids of what runs, by service. */
+  readonly #running = new Map<string, string>();
+
+  private constructor(private readonly events: Readable) {
+    let rest = '';
+    events.on('data', (chunk: Buffer) => {
+      const lines = (rest + chunk.toString()).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines.filter((each) => each.trim() !== '')) this.#see(line);
+    });
+  }
+
+  static async watch(docker: Docker): Promise<NeverBoth> {
+    const options: Docker.GetEventsOptions = {
+      filters: { type: ['container'], event: ['start', 'die'] },
+    };
+    return new NeverBoth((await docker.getEvents(options)) as Readable);
+  }
+
+  end(): void {
+    this.events.destroy();
+  }
+
+  #see(line: string): void {
+    const { Action, Actor } = JSON.parse(line) as {
+      Action: string;
+      Actor: { ID: string; Attributes: Record<string, string> };
+    };
+    const service = (Actor.Attributes['name'] ?? '').replace(/\.deploy-\w+$/, '');
+    const other = this.#running.get(service);
+    if (Action === 'start') {
+      if (other !== undefined && other !== Actor.ID) this.violations.push(service);
+      this.#running.set(service, Actor.ID);
+    } else if (other === Actor.ID) {
+      this.#running.delete(service);
+    }
+  }
+}

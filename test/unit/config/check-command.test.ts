@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { runCheck } from '../../../src/config/check-command.js';
+import { ConfigurationFolder } from './configuration-folder.js';
+
+/** Remembers what was written to it. */
+class Written {
+  text = '';
+
+  write(text: string): void {
+    this.text += text;
+  }
+}
+
+function check(path: string): { code: number; stdout: string; stderr: string } {
+  const [stdout, stderr] = [new Written(), new Written()];
+  const code = runCheck(path, {}, stdout, stderr);
+  return { code, stdout: stdout.text, stderr: stderr.text };
+}
+
+describe('check', () => {
+  it('prints ok and ends with 0 where nothing is wrong', () => {
+    const { file } = new ConfigurationFolder().write('{}\n');
+    expect(check(file)).toEqual({ code: 0, stdout: 'ok\n', stderr: '' });
+  });
+
+  it('prints every fault on a line of its own and ends with 1', () => {
+    const { file } = new ConfigurationFolder().write('retention: 1d\nserver: []\n');
+    expect(check(file)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        `${file}:1:1: retention: is not supported yet; leave it out\n` +
+        `${file}:2:9: server: a map (key: value) belongs here, not a list\n`,
+    });
+  });
+
+  it('ends with 1 for a missing file, and names it', () => {
+    const { file } = new ConfigurationFolder();
+    const { code, stdout, stderr } = check(file);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr.startsWith(`${file}:1:1: DEPLOY_CONFIG: there is no such file`)).toBe(true);
+  });
+});

@@ -1,0 +1,187 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { AccessSection, TokenSection } from '../../../src/config/sections/access.section.js';
+import { ConfigurationSection } from '../../../src/config/sections/configuration.section.js';
+import { EngineSection, TlsSection } from '../../../src/config/sections/engine.section.js';
+import {
+  EnvironmentSection,
+  ServiceSection,
+} from '../../../src/config/sections/environment.section.js';
+import {
+  ExecProbeSection,
+  HealthSection,
+  HttpProbeSection,
+  TcpProbeSection,
+} from '../../../src/config/sections/health.section.js';
+import { PolicySection } from '../../../src/config/sections/policy.section.js';
+import { RegistrySection } from '../../../src/config/sections/registry.section.js';
+import { RolloutSection } from '../../../src/config/sections/rollout.section.js';
+import {
+  LimitSection,
+  ServerSection,
+  ThrottleSection,
+} from '../../../src/config/sections/server.section.js';
+import { TagSection } from '../../../src/config/sections/tag.section.js';
+import { WebhookSection } from '../../../src/config/sections/webhook.section.js';
+import { keysOf } from '../../../src/config/section.js';
+import { ConfigurationFolder, faultsOf } from './configuration-folder.js';
+
+const read = (path: string): string =>
+  readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+const PAGE = read('docs/configuration.md');
+const EXAMPLE = read('deploy.example.yaml');
+
+const ENVIRONMENT = Object.fromEntries(
+  ['DEPLOY_CI_TOKEN', 'HUB_SECRET', 'HUB_SECRET_NEW', 'DOCKER_HUB_TOKEN'].map((name) => [
+    name,
+    `${name} of at least twenty characters`,
+  ]),
+);
+
+const SERVICE = 'environments.<environment>.services.<service>';
+
+/** Which class reads which part of the file. */
+const SECTIONS: Readonly<Record<string, new () => object>> = {
+  '': ConfigurationSection,
+  server: ServerSection,
+  'server.throttle': ThrottleSection,
+  'server.throttle.webhook': LimitSection,
+  'server.throttle.api': LimitSection,
+  'server.throttle.failedAuth': LimitSection,
+  access: AccessSection,
+  'access.tokens[]': TokenSection,
+  'engines.<engine>': EngineSection,
+  'engines.<engine>.tls': TlsSection,
+  'registries.<host>': RegistrySection,
+  'webhooks.<webhook>': WebhookSection,
+  'environments.<environment>': EnvironmentSection,
+  [SERVICE]: ServiceSection,
+  [`${SERVICE}.tag`]: TagSection,
+  policy: PolicySection,
+  rollout: RolloutSection,
+  'rollout.health': HealthSection,
+  'rollout.health.http': HttpProbeSection,
+  'rollout.health.tcp': TcpProbeSection,
+  'rollout.health.exec': ExecProbeSection,
+};
+
+/** Maps by name: their entries are keys too. */
+const ENTRIES = [
+  'engines.<engine>',
+  'registries.<host>',
+  'webhooks.<webhook>',
+  'environments.<environment>',
+  SERVICE,
+];
+
+/** Nested keys that no class takes further apart: lists of texts, secrets, and unions of them. */
+const LEAVES = [
+  'storage',
+  'server.trustedProxies',
+  'access.tokens[].secret',
+  'access.tokens[].environments',
+  'registries.<host>.password',
+  'webhooks.<webhook>.secret',
+  'webhooks.<webhook>.allowFrom',
+  'webhooks.<webhook>.environments',
+  `${SERVICE}.tag.semver`,
+  `${SERVICE}.tag.glob`,
+  `${SERVICE}.tag.regex`,
+  'rollout.health.exec.command',
+];
+
+/** Described once, under their own names. */
+const SHARED = /^environments\..*\.(policy|rollout)$/;
+
+const pathOf = (prefix: string, key: string): string => (prefix === '' ? key : `${prefix}.${key}`);
+
+function documentedPaths(): string[] {
+  const rows = [...PAGE.matchAll(/^\| `([^`]+)`/gm)].map((row) => row[1] ?? '');
+  return rows.filter((path) => !/^[A-Z_]+$|^\$/.test(path));
+}
+
+describe('docs/configuration.md', () => {
+  it('has a row for every key of the classes, and for no other', () => {
+    const keys = Object.entries(SECTIONS).flatMap(([prefix, section]) =>
+      [...keysOf(section).keys()].map((key) => pathOf(prefix, key)),
+    );
+    expect(documentedPaths().toSorted()).toEqual([...keys, ...ENTRIES].toSorted());
+  });
+
+  it('is compared with every class: each nested key leads to one, or is known to be a leaf', () => {
+    const prefixes = Object.keys(SECTIONS);
+    for (const [prefix, section] of Object.entries(SECTIONS)) {
+      for (const [key, kind] of keysOf(section)) {
+        const path = pathOf(prefix, key);
+        if (kind !== 'nested' || LEAVES.includes(path) || SHARED.test(path)) continue;
+        const leadsOn = prefixes.some(
+          (other) => other === path || other.startsWith(`${path}.<`) || other === `${path}[]`,
+        );
+        expect(leadsOn, path).toBe(true);
+      }
+    }
+  });
+
+  it('says "not supported yet" of exactly the keys that are refused as such', () => {
+    for (const [prefix, section] of Object.entries(SECTIONS)) {
+      for (const [key, kind] of keysOf(section)) {
+        const row = PAGE.split('\n').find((line) =>
+          line.startsWith(`| \`${pathOf(prefix, key)}\``),
+        );
+        expect(row?.includes('_not supported yet_'), pathOf(prefix, key)).toBe(kind === 'later');
+      }
+    }
+  });
+
+  it('names every variable that is read', () => {
+    const sources = [
+      'environment-settings.ts',
+      'sections/engine.section.ts',
+      'sections/configuration.section.ts',
+    ];
+    const variables = sources.flatMap((source) => [
+      ...new Set(read(`src/config/${source}`).match(/\b(DEPLOY|DOCKER)_[A-Z_]+[A-Z]\b/g)),
+    ]);
+    expect(variables.length).toBeGreaterThan(8);
+    for (const variable of variables) expect(PAGE).toContain(`| \`${variable}\``);
+  });
+
+  it('shows only examples that are sound', () => {
+    const examples = [...PAGE.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(
+      (match) => match[1] ?? '',
+    );
+    expect(examples.length).toBeGreaterThan(6);
+    for (const example of examples) {
+      const faults = faultsOf(example, ENVIRONMENT);
+      // An example may name what another one defines.
+      expect(faults.filter((fault) => !fault.includes('is defined in this file'))).toEqual([]);
+    }
+  });
+});
+
+describe('deploy.example.yaml', () => {
+  it('is sound, and deploys one service', () => {
+    const configuration = new ConfigurationFolder().write(EXAMPLE).sound(ENVIRONMENT);
+    expect(configuration.environments.flatMap(({ services }) => services)).toMatchObject([
+      { environment: 'staging', name: 'web', repository: 'docker.io/acme/web' },
+    ]);
+    expect(configuration.webhooks).toMatchObject([{ name: 'hub', type: 'docker-hub' }]);
+  });
+
+  it('stays sound with what is commented out', () => {
+    const text = EXAMPLE.replace(/^( *)# (registries:| {2}docker\.io:|http:)/gm, '$1$2');
+    expect(text).not.toBe(EXAMPLE);
+    const { registries, environments } = new ConfigurationFolder().write(text).sound(ENVIRONMENT);
+    expect(registries).toHaveLength(1);
+    expect(environments[0]?.services[0]?.rollout.health.probe?.kind).toBe('http');
+  });
+
+  it('names the variables that it needs', () => {
+    const faults = faultsOf(EXAMPLE);
+    expect(faults).toHaveLength(2);
+    for (const fault of faults) {
+      const variable = /variable (\w+) is not set/.exec(fault)?.[1] ?? 'none';
+      expect(EXAMPLE).toMatch(new RegExp(`^#   ${variable} `, 'm'));
+    }
+  });
+});

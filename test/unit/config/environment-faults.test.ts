@@ -1,0 +1,276 @@
+import { describe, expect, it } from 'vitest';
+import { faultsOf } from './configuration-folder.js';
+import { itTells, STAGING, TAG, WEB } from './fault-cases.js';
+
+describe('environments and services', () => {
+  itTells([
+    [
+      'an undefined engine',
+      `${STAGING}    engine: prod\n`,
+      '3:13: environments.staging.engine',
+      'no engine "prod"',
+    ],
+    [
+      'no engine local',
+      `engines: { prod: {} }\n${STAGING}    services: {}\n`,
+      '3:3: environments.staging.engine',
+      'defined: prod',
+    ],
+    [
+      'a name of an environment',
+      'environments:\n  a b: {}\n',
+      '2:3: environments."a b"',
+      '1 to 63',
+    ],
+    [
+      'a name of a service',
+      `${STAGING}    services:\n      _web: { container: web, image: a/b, tag: c }\n`,
+      '4:7: environments.staging.services._web',
+      '1 to 63',
+    ],
+    [
+      'services as a list',
+      `${STAGING}    services: [web]\n`,
+      '3:15: environments.staging.services',
+      'a map',
+    ],
+    [
+      'no container',
+      `${STAGING}    services:\n      web: { image: a/b, tag: c }\n`,
+      '4:7: environments.staging.services.web.container',
+      'is missing',
+    ],
+    [
+      'no image',
+      `${STAGING}    services:\n      web: { container: web, tag: c }\n`,
+      '4:7: environments.staging.services.web.image',
+      'is missing',
+    ],
+    ['no tag', WEB, '4:7: environments.staging.services.web.tag', 'is missing'],
+    [
+      'a container with a slash',
+      `${STAGING}    services:\n      web: { container: /web, image: a/b, tag: c }\n`,
+      '4:25: environments.staging.services.web.container',
+      'leave the slash out',
+    ],
+    [
+      'a container of one letter',
+      `${STAGING}    services:\n      web: { container: w, image: a/b, tag: c }\n`,
+      '4:25: environments.staging.services.web.container',
+      'at least two',
+    ],
+    [
+      "one of Deploy's own containers",
+      `${STAGING}    services:\n      web: { container: w.deploy-old, image: a/b, tag: c }\n`,
+      '4:25: environments.staging.services.web.container',
+      'of its own',
+    ],
+    [
+      'an image with a tag',
+      `${STAGING}    services:\n      web: { container: web, image: 'a/b:1', tag: c }\n`,
+      '4:37: environments.staging.services.web.image',
+      '"1" at tag',
+    ],
+    [
+      'an image in capitals',
+      `${STAGING}    services:\n      web: { container: web, image: a/B, tag: c }\n`,
+      '4:37: environments.staging.services.web.image',
+      'lower case',
+    ],
+    [
+      'no tag but a range',
+      `${WEB}        tag: ^1.4\n`,
+      '7:14: environments.staging.services.web.tag',
+      'semver',
+    ],
+    [
+      'an empty tag rule',
+      `${WEB}        tag: {}\n`,
+      '7:14: environments.staging.services.web.tag',
+      'says no rule',
+    ],
+    [
+      'two tag rules',
+      `${WEB}        tag: { glob: a, regex: b }\n`,
+      '7:25: environments.staging.services.web.tag.regex',
+      'only one of',
+    ],
+    [
+      'no range',
+      `${WEB}        tag: { semver: x.y }\n`,
+      '7:24: environments.staging.services.web.tag.semver',
+      'not a range',
+    ],
+    [
+      'no pattern',
+      `${WEB}        tag: { glob: 'a[' }\n`,
+      '7:22: environments.staging.services.web.tag.glob',
+      'not a pattern',
+    ],
+    [
+      'a pattern with a slash',
+      `${WEB}        tag: { glob: 'a/*' }\n`,
+      '7:22: environments.staging.services.web.tag.glob',
+      'slash',
+    ],
+    [
+      'no regular expression',
+      `${WEB}        tag: { regex: '(a' }\n`,
+      '7:23: environments.staging.services.web.tag.regex',
+      'RE2',
+    ],
+    [
+      'a regular expression that RE2 has not',
+      `${WEB}        tag: { regex: '(?=a)' }\n`,
+      '7:23: environments.staging.services.web.tag.regex',
+      'RE2',
+    ],
+    [
+      'an empty regular expression',
+      `${WEB}        tag: { regex: '' }\n`,
+      '7:23: environments.staging.services.web.tag.regex',
+      'is empty',
+    ],
+    [
+      'a container twice',
+      `${WEB}${TAG}      two: { container: web, image: a/b, tag: c }\n`,
+      '8:25: environments.staging.services.two.container',
+      'belongs to environments.staging.services.web',
+    ],
+    [
+      'a container twice in two environments',
+      `${WEB}${TAG}  other: { services: { two: { container: web, image: a/b, tag: c } } }\n`,
+      '8:42: environments.other.services.two.container',
+      'environments.staging.services.web',
+    ],
+    [
+      'a container twice by two names of one engine',
+      `engines: { local: {}, b: { host: 'unix:///var/run/docker.sock' } }\n${WEB}${TAG}  other: { engine: b, services: { two: { container: web, image: a/b, tag: c } } }\n`,
+      '9:53: environments.other.services.two.container',
+      'environments.staging.services.web',
+    ],
+    [
+      'an unknown key of a policy',
+      `${STAGING}    policy: { dely: 1m }\n`,
+      '3:15: environments.staging.policy.dely',
+      'did you mean delay?',
+    ],
+    [
+      'an unknown strategy',
+      `${STAGING}    rollout: { strategy: blue-green }\n`,
+      '3:26: environments.staging.rollout.strategy',
+      'recreate, start-first',
+    ],
+    [
+      'an unknown onFailure',
+      `${STAGING}    rollout: { onFailure: retry }\n`,
+      '3:27: environments.staging.rollout.onFailure',
+      'rollback or leave',
+    ],
+    [
+      'a timeout of nothing',
+      `${STAGING}    rollout: { health: { timeout: 0s } }\n`,
+      '3:35: environments.staging.rollout.health.timeout',
+      'from 1ms',
+    ],
+    [
+      'a number as duration',
+      `${STAGING}    rollout: { health: { stableFor: 5 } }\n`,
+      '3:37: environments.staging.rollout.health.stableFor',
+      '30s',
+    ],
+    [
+      'two probes',
+      `${STAGING}    rollout: { health: { http: { port: 1 }, tcp: { port: 1 } } }\n`,
+      '3:45: environments.staging.rollout.health.tcp',
+      'only one of http, tcp and exec',
+    ],
+    [
+      'a probe without port',
+      `${STAGING}    rollout: { health: { http: { path: / } } }\n`,
+      '3:26: environments.staging.rollout.health.http.port',
+      'is missing',
+    ],
+    [
+      'a port as text',
+      `${STAGING}    rollout: { health: { tcp: { port: '80' } } }\n`,
+      '3:39: environments.staging.rollout.health.tcp.port',
+      'from 1 to 65535',
+    ],
+    [
+      'a port of 0',
+      `${STAGING}    rollout: { health: { tcp: { port: 0 } } }\n`,
+      '3:39: environments.staging.rollout.health.tcp.port',
+      'from 1 to 65535',
+    ],
+    [
+      'a path without slash',
+      `${STAGING}    rollout: { health: { http: { port: 1, path: x } } }\n`,
+      '3:49: environments.staging.rollout.health.http.path',
+      '/healthz',
+    ],
+    [
+      'a status that is none',
+      `${STAGING}    rollout: { health: { http: { port: 1, status: 99 } } }\n`,
+      '3:51: environments.staging.rollout.health.http.status',
+      'from 100 to 599',
+    ],
+    [
+      'too quick an interval',
+      `${STAGING}    rollout: { health: { tcp: { port: 1, interval: 1ms } } }\n`,
+      '3:52: environments.staging.rollout.health.tcp.interval',
+      '10ms',
+    ],
+    [
+      'a command as text',
+      `${STAGING}    rollout: { health: { exec: { command: ls } } }\n`,
+      '3:43: environments.staging.rollout.health.exec.command',
+      'a list',
+    ],
+    [
+      'an empty command',
+      `${STAGING}    rollout: { health: { exec: { command: [] } } }\n`,
+      '3:43: environments.staging.rollout.health.exec.command',
+      'no program',
+    ],
+    [
+      'no command',
+      `${STAGING}    rollout: { health: { exec: {} } }\n`,
+      '3:26: environments.staging.rollout.health.exec.command',
+      'is missing',
+    ],
+    [
+      'a fault in a service’s own rollout',
+      `${WEB}${TAG}        rollout: { health: { nix: 1 } }\n`,
+      '8:30: environments.staging.services.web.rollout.health.nix',
+      'unknown key',
+    ],
+  ]);
+
+  it.each([
+    ['policy: { delay: 10m }', 'policy.delay'],
+    ['policy: { window: [] }', 'policy.window'],
+    ['policy: { approval: { required: 1 } }', 'policy.approval'],
+    ['policy: { promoteFrom: {} }', 'policy.promoteFrom'],
+    ['policy: { poll: 10m }', 'policy.poll'],
+    ['rollout: { strategy: start-first }', 'rollout.strategy'],
+    ['rollout: { strategy: handover }', 'rollout.strategy'],
+    ['rollout: { strategy: auto }', 'rollout.strategy'],
+    ['rollout: { fallback: true }', 'rollout.fallback'],
+    ['rollout: { watch: 30s }', 'rollout.watch'],
+    ['rollout: { drain: { signal: SIGUSR1 } }', 'rollout.drain'],
+    ['rollout: { aliases: at-start }', 'rollout.aliases'],
+    ['rollout: { overlap: allowed }', 'rollout.overlap'],
+    ['rollout: { keepImages: 2 }', 'rollout.keepImages'],
+  ])('refuses %s as not supported yet, on an environment and on a service', (text, path) => {
+    const [onEnvironment, ...more] = faultsOf(`${STAGING}    ${text}\n`);
+    expect(more).toEqual([]);
+    expect(onEnvironment).toMatch(/^3:\d+: /);
+    expect(onEnvironment).toContain(`: environments.staging.${path}: `);
+    expect(onEnvironment).toContain('not supported yet');
+    const onService = faultsOf(`${WEB}${TAG}        ${text}\n`);
+    expect(onService).toHaveLength(1);
+    expect(onService[0]).toContain(`: environments.staging.services.web.${path}: `);
+    expect(onService[0]).toContain('not supported yet');
+  });
+});

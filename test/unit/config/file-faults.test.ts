@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { faultsOf } from './configuration-folder.js';
+import { itTells } from './fault-cases.js';
+
+describe('a file that is no configuration', () => {
+  itTells([
+    ['empty', '', '1:1: (file)', 'write {}'],
+    ['only comments', '# nothing\n', '1:1: (file)', 'empty'],
+    ['only a null', '~\n', '1:1: (file)', 'empty'],
+    ['a list', '- a\n', '1:1: (file)', 'a map (key: value) belongs here, not a list'],
+    ['a text', '\nhello\n', '2:1: (file)', 'not a single value'],
+    ['indented by a tab', 'server:\n\tpublicUrl: x\n', '2:1: (file)', 'tabs'],
+    ['an unclosed bracket', 'server: {\n', '2:1: (file)', 'not closed'],
+    ['an unclosed quote', 'storage: "x\n', '2:1: (file)', 'closing quote'],
+    ['an unquoted reference in braces', 'server: { publicUrl: ${A} }\n', '1:23: (file)', 'quote'],
+    ['a missing colon', 'server\nstorage: x\n', '1:1: (file)', 'colon'],
+    ['two keys in one line', 'server: storage: x\n', '1:9: (file)', 'break the line'],
+    ['a text that begins with @', 'storage: @x\n', '1:10: (file)', 'quotes'],
+    ['a wrong escape', 'storage: "\\q"\n', '1:11: (file)', 'single quotes'],
+    ['two documents', '{}\n---\n{}\n', '2:1: (file)', 'one document'],
+    ['a tag', 'storage: !secret x\n', '1:10: (file)', 'tag'],
+    ['an alias of nothing', 'storage: *x\n', '1:10: (file)', 'no anchor'],
+    [
+      'too deep a nesting',
+      `server: ${'['.repeat(100)}${']'.repeat(100)}\n`,
+      '1:72: (file)',
+      'deep',
+    ],
+    ['a merge key', 'server: &s {}\naccess:\n  <<: *s\n', '3:3: access.<<', 'alias'],
+    ['a key that is no text', '? [a]\n: 1\n', '1:3: (file)', 'a key must be a text'],
+    ['a key twice', 'server: {}\nserver: {}\n', '2:1: server', 'twice'],
+    [
+      'a key twice deep inside',
+      'server:\n  throttle: { api: {}, api: {} }\n',
+      '2:24: server.throttle.api',
+      'twice',
+    ],
+    ['an unknown key', 'envronments: {}\n', '1:1: envronments', 'did you mean environments?'],
+    ['a key like no other', 'zzzzzzzzzz: {}\n', '1:1: zzzzzzzzzz', 'Known here: server, storage,'],
+    ['a key with a line break', '"a\\nb": 1\n', '1:1: "a\\nb"', 'unknown key "a\\nb"'],
+  ]);
+
+  it('tells where a byte is not UTF-8', () => {
+    const text = Buffer.from('# ok\nstorage: "ä€\u{1F600}?"\n');
+    text[text.indexOf(0x3f)] = 0xe4;
+    expect(faultsOf(text)).toEqual([
+      '2:15: (file): this byte is not UTF-8; save the file as UTF-8',
+    ]);
+  });
+
+  it('takes a byte order mark and Windows line ends', () => {
+    expect(faultsOf('\uFEFFserver:\r\n  throttle: {}\r\nstorage: sqlite:x.db\r\n')).toEqual([]);
+    expect(faultsOf('\uFEFFserver:\r\n  nix: 1\r\n')[0]).toMatch(/^2:3: server\.nix: /);
+  });
+});

@@ -1,0 +1,171 @@
+import { describe } from 'vitest';
+import { HUB, itTells } from './fault-cases.js';
+
+describe('server, storage and access', () => {
+  const token = (rest: string): string => `access:\n  tokens:\n    - ${rest}\n`;
+  itTells([
+    [
+      'a map where a text belongs',
+      'server: { publicUrl: {} }\n',
+      '1:22: server.publicUrl',
+      'a text belongs here, not a map',
+    ],
+    ['a key without a value', 'server:\n  publicUrl:\n', '2:3: server.publicUrl', 'not nothing'],
+    ['another scheme', 'server: { publicUrl: "ftp://x" }\n', '1:22: server.publicUrl', 'https://'],
+    [
+      'a user name in the URL',
+      'server: { publicUrl: "https://a@x" }\n',
+      '1:22: server.publicUrl',
+      'no user name',
+    ],
+    [
+      'a proxy that is no address',
+      'server: { trustedProxies: [10.0.0.0/8, x] }\n',
+      '1:40: server.trustedProxies[1]',
+      '"x" is not an address',
+    ],
+    [
+      'too long a prefix',
+      'server: { trustedProxies: [10.0.0.0/33] }\n',
+      '1:28: server.trustedProxies[0]',
+      'CIDR',
+    ],
+    [
+      'one address, no list',
+      'server: { trustedProxies: 10.0.0.1 }\n',
+      '1:27: server.trustedProxies',
+      'a list ([one, two]) belongs here',
+    ],
+    [
+      'an address to listen on',
+      'server: { metricsListen: "9090" }\n',
+      '1:26: server.metricsListen',
+      'host:port',
+    ],
+    [
+      'a limit below 0',
+      'server: { throttle: { api: { limit: -1 } } }\n',
+      '1:37: server.throttle.api.limit',
+      'from 0',
+    ],
+    [
+      'half a limit',
+      'server: { throttle: { api: { limit: 1.5 } } }\n',
+      '1:37: server.throttle.api.limit',
+      '1.5 is not',
+    ],
+    [
+      'no duration',
+      'server: { throttle: { api: { per: 1 minute } } }\n',
+      '1:35: server.throttle.api.per',
+      '500ms, 30s',
+    ],
+    [
+      'a duration of nothing',
+      'server: { throttle: { webhook: { per: 0s } } }\n',
+      '1:39: server.throttle.webhook.per',
+      'from 1ms',
+    ],
+    [
+      'an unknown limit',
+      'server: { throttle: { hook: {} } }\n',
+      '1:23: server.throttle.hook',
+      'Known here: webhook, api or failedAuth',
+    ],
+    ['storage of later', 'storage: postgres://u:p@h/d\n', '1:10: storage', 'not supported yet'],
+    ['storage of never', 'storage: mysql://u:p@h/d\n', '1:10: storage', 'sqlite:./data/deploy.db'],
+    ['storage in memory', "storage: 'sqlite::memory:'\n", '1:10: storage', 'lose'],
+    ['storage in a folder', 'storage: sqlite:data/\n', '1:10: storage', 'path of a file'],
+    ['retention', 'storage: sqlite:x.db\nretention: 90d\n', '2:1: retention', 'not supported yet'],
+    [
+      'a token without name',
+      token("{ role: admin, secret: '${A}' }"),
+      '3:7: access.tokens[0].name',
+      'is missing',
+    ],
+    [
+      'a token without role',
+      token("{ name: a, secret: '${A}' }"),
+      '3:7: access.tokens[0].role',
+      'viewer, operator or admin',
+    ],
+    [
+      'a token without secret',
+      token('{ name: a, role: admin }'),
+      '3:7: access.tokens[0].secret',
+      'is missing',
+    ],
+    [
+      'an unknown role',
+      token("{ name: a, role: root, secret: '${A}' }"),
+      '3:24: access.tokens[0].role',
+      '"root"',
+    ],
+    [
+      'a token with blanks in its name',
+      token("{ name: a b, role: admin, secret: '${A}' }"),
+      '3:15: access.tokens[0].name',
+      '1 to 63',
+    ],
+    [
+      'a token of an undefined environment',
+      token("{ name: a, role: admin, secret: '${A}', environments: [x] }"),
+      '3:62: access.tokens[0].environments[0]',
+      'no environment "x"',
+    ],
+    [
+      'a token of no environment',
+      token("{ name: a, role: admin, secret: '${A}', environments: [] }"),
+      '3:61: access.tokens[0].environments',
+      'leave the key out',
+    ],
+    [
+      'two tokens of one name',
+      `${token("{ name: a, role: admin, secret: '${A}' }")}    - { name: a, role: admin, secret: '\${B}' }\n`,
+      '4:15: access.tokens[1].name',
+      'taken',
+    ],
+    [
+      'a short token',
+      token('{ name: a, role: admin, secret: abcdefghijklmnopqrs }'),
+      '3:39: access.tokens[0].secret',
+      'shorter than 20',
+    ],
+    [
+      'one secret used twice',
+      `${HUB}${token("{ name: a, role: admin, secret: '${A}' }")}`,
+      '7:39: access.tokens[0].secret',
+      'same as',
+    ],
+    [
+      'a variable that is not set',
+      token("{ name: a, role: admin, secret: '${NIX}' }"),
+      '3:39: access.tokens[0].secret',
+      'the environment variable NIX is not set',
+    ],
+    [
+      'a malformed reference',
+      token("{ name: a, role: admin, secret: '${A-b}' }"),
+      '3:39: access.tokens[0].secret',
+      'malformed',
+    ],
+    [
+      'an unclosed reference',
+      token("{ name: a, role: admin, secret: '${A' }"),
+      '3:39: access.tokens[0].secret',
+      'no }',
+    ],
+    [
+      'a secret file that is missing',
+      token("{ name: a, role: admin, secret: '${file:/nix/s}' }"),
+      '3:39: access.tokens[0].secret',
+      'cannot be read',
+    ],
+    [
+      'a secret with a line break',
+      token('{ name: a, role: admin, secret: "aaaaaaaaaaaaaaaaaaaaaaaa\\n" }'),
+      '3:39: access.tokens[0].secret',
+      'line break',
+    ],
+  ]);
+});

@@ -1,0 +1,390 @@
+import { get, type IncomingMessage } from 'node:http';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ulid } from 'ulid';
+import { SCHEMAS } from '../../../src/operations/openapi-schemas.js';
+import {
+  aConfiguration,
+  aDeployment,
+  aHubBody,
+  DIGEST,
+  SECRETS,
+  startHttpEdge,
+  type HttpEdge,
+} from '../../support/http-edge.js';
+
+const OPEN =
+  'server: { throttle: { api: { limit: 0 }, webhook: { limit: 0 }, failedAuth: { limit: 0 } } }';
+const SERVICE = '/api/v1/environments/staging/services/web';
+
+interface Problem {
+  code: string;
+  errors?: { path: string; message: string }[];
+}
+interface Page {
+  items: { id: string }[];
+  next: string | null;
+}
+
+describe('REST', () => {
+  let edge: HttpEdge;
+  beforeAll(async () => {
+    edge = await startHttpEdge(aConfiguration(OPEN));
+  });
+  afterAll(() => edge.close());
+  beforeEach(() => {
+    edge.deployments.calls.length = 0;
+  });
+
+  it('deploys by hand', async () => {
+    const body = { tag: 'v1.2', reason: 'because', force: true, digest: null };
+    const answer = await edge.call('post', `${SERVICE}/deployments`, 'operator').send(body);
+    expect(answer.status).toBe(202);
+    expect(Object.keys(answer.body as object)).toEqual(
+      expect.arrayContaining([...(SCHEMAS.Deployment.required as string[])]),
+    );
+    expect(answer.body).not.toHaveProperty('steps');
+    expect(answer.headers.location).toBe(
+      `/api/v1/deployments/${(answer.body as { id: string }).id}`,
+    );
+    expect(edge.deployments.calls).toEqual([
+      ['deploy', 'staging', 'web', { tag: 'v1.2', reason: 'because', force: true }, 'ops'],
+    ]);
+  });
+
+  it('deploys by hand without a body', async () => {
+    const answer = await edge.call('post', `${SERVICE}/deployments`, 'operator');
+    expect(answer.status).toBe(202);
+    expect(edge.deployments.calls).toEqual([['deploy', 'staging', 'web', {}, 'ops']]);
+  });
+
+  it('only tells the plan of a dry run', async () => {
+    const answer = await edge
+      .call('post', `${SERVICE}/deployments`, 'operator')
+      .send({ dryRun: true, digest: DIGEST });
+    expect(answer.status).toBe(200);
+    expect(Object.keys(answer.body as object).toSorted()).toEqual(
+      [...(SCHEMAS.Plan.required as string[])].toSorted(),
+    );
+    expect(edge.deployments.calls).toEqual([['plan', 'staging', 'web', { digest: DIGEST }]]);
+  });
+
+  it('rolls back and cancels', async () => {
+    const to = ulid();
+    expect((await edge.call('post', `${SERVICE}/rollback`, 'operator').send({ to })).status).toBe(
+      202,
+    );
+    expect(edge.deployments.calls).toEqual([['rollback', 'staging', 'web', { to }, 'ops']]);
+    const { id } = await aDeployment(edge.storage);
+    const cancelled = await edge
+      .call('post', `/api/v1/deployments/${id}/cancel`, 'operator')
+      .send({ comment: 'no' });
+    expect(cancelled.body).toMatchObject({ id, phase: 'cancelled' });
+    const started = await aDeployment(edge.storage);
+    await edge.storage.deployments.update(started.id, { phase: 'queued' });
+    await edge.storage.deployments.update(started.id, { phase: 'running' });
+    const again = await edge
+      .call('post', `/api/v1/deployments/${started.id}/cancel`, 'operator')
+      .send({});
+    expect([again.status, (again.body as Problem).code]).toEqual([409, 'wrong-phase']);
+  });
+
+  it.each([
+    ['tag', { tag: 'not a tag' }],
+    ['tag', { tag: ['latest'] }],
+    ['digest', { digest: 'sha256:abc' }],
+    ['reason', { reason: 7 }],
+    ['reason', { reason: 'x'.repeat(1001) }],
+    ['force', { force: 'true' }],
+    ['dryRun', { dryRun: 1 }],
+    ['unknown', { unknown: 1 }],
+    ['constructor', { constructor: 1 }],
+  ])('names %s where it is wrong', async (path, body) => {
+    const answer = await edge.call('post', `${SERVICE}/deployments`, 'operator').send(body);
+    expect([answer.status, (answer.body as Problem).code]).toEqual([400, 'invalid']);
+    expect((answer.body as Problem).errors?.map((error) => error.path)).toContain(path);
+    expect(edge.deployments.calls).toEqual([]);
+  });
+
+  it.each([
+    ['no JSON', '{', 400, 'invalid'],
+    ['a list', '[]', 400, 'invalid'],
+    ['a text', '"x"', 400, 'invalid'],
+    ['a hundred levels', `{"a":${'['.repeat(100)}${']'.repeat(100)}}`, 400, 'invalid'],
+    ['twenty thousand levels', `{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, 400, 'invalid'],
+    ['an own __proto__', '{"__proto__":{"dryRun":true}}', 400, 'invalid'],
+    ['too much', JSON.stringify({ reason: 'x'.repeat(200_000) }), 413, 'too-large'],
+  ])('refuses a body that is %s', async (_, body, status, code) => {
+    const answer = await edge
+      .call('post', `${SERVICE}/deployments`, 'operator')
+      .type('json')
+      .send(body);
+    expect([answer.status, (answer.body as Problem).code]).toEqual([status, code]);
+    expect(edge.deployments.calls).toEqual([]);
+  });
+
+  it('refuses other media types, and reads nothing of whom it does not know', async () => {
+    const form = await edge
+      .call('post', `${SERVICE}/deployments`, 'operator')
+      .type('form')
+      .send('tag=x');
+    expect([form.status, (form.body as Problem).code]).toEqual([415, 'unsupported-media-type']);
+    const stranger = await edge.call('post', `${SERVICE}/deployments`).type('json').send('{');
+    expect(stranger.status).toBe(401);
+  });
+
+  it.each([
+    ['limit=0', 'limit'],
+    ['limit=201', 'limit'],
+    ['limit=ten', 'limit'],
+    ['limit=1&limit=2', 'limit'],
+    ['cursor=abc', 'cursor'],
+    ['cursor=', 'cursor'],
+    ['phase=gone', 'phase'],
+    ['environment=', 'environment'],
+    ['sort=asc', 'sort'],
+  ])('refuses the filter %s', async (query, path) => {
+    const answer = await edge.call('get', `/api/v1/deployments?${query}`, 'viewer');
+    expect([answer.status, (answer.body as Problem).code]).toEqual([400, 'invalid']);
+    expect((answer.body as Problem).errors?.map((error) => error.path)).toContain(path);
+  });
+
+  it('walks through a list page by page, newest first, each item once', async () => {
+    for (let index = 0; index < 5; index += 1) await aDeployment(edge.storage, 'staging', 'paged');
+    const seen: string[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
+      const answer = await edge.call(
+        'get',
+        `/api/v1/deployments?service=paged&limit=2${query}`,
+        'viewer',
+      );
+      expect(answer.status).toBe(200);
+      const page = answer.body as Page;
+      seen.push(...page.items.map(({ id }) => id));
+      cursor = page.next;
+    }
+    expect(seen).toHaveLength(5);
+    expect(seen).toEqual([...new Set(seen)].toSorted().toReversed());
+  });
+
+  it('shows one deployment with its steps', async () => {
+    const { id } = await aDeployment(edge.storage);
+    const seq = await edge.storage.deployments.beginStep(
+      id,
+      'pull',
+      null,
+      new Date().toISOString(),
+    );
+    await edge.storage.deployments.finishStep(id, seq, 'done', 'pulled', new Date().toISOString());
+    const answer = await edge.call('get', `/api/v1/deployments/${id}`, 'viewer');
+    expect(Object.keys(answer.body as object).toSorted()).toEqual(
+      [...(SCHEMAS.DeploymentWithSteps.required as string[])].toSorted(),
+    );
+    expect(answer.body).toMatchObject({
+      id,
+      steps: [{ name: 'pull', outcome: 'done', detail: 'pulled' }],
+    });
+  });
+
+  it.each([
+    '/api/v1/deployments/nothing',
+    '/api/v1/deliveries/nothing',
+    '/api/v1/environments/nothing',
+    '/api/v1/environments/staging/services/nothing',
+    '/api/v1/nothing',
+    '/',
+    '/api/v1/deployments/x/approve',
+    '/api/v1/audit',
+  ])('answers 404 with a problem at %s', async (path) => {
+    const answer = await edge.call('get', path, 'operator');
+    expect([answer.status, (answer.body as Problem).code]).toEqual([404, 'not-found']);
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+  });
+
+  it('tells which methods an address takes', async () => {
+    const answer = await edge.call('delete', '/api/v1/deployments', 'operator');
+    expect([answer.status, answer.headers.allow, (answer.body as Problem).code]).toEqual([
+      405,
+      'GET',
+      'method-not-allowed',
+    ]);
+  });
+
+  it('lists, shows and replays deliveries', async () => {
+    const received = await edge.call('post', `/webhooks/hub/${SECRETS.hub}`).send(aHubBody());
+    const { delivery: id } = received.body as { delivery: string };
+    const list = (await edge.call('get', '/api/v1/deliveries?limit=1', 'operator')).body as Page;
+    expect(Object.keys(list.items[0] ?? {}).toSorted()).toEqual(
+      [...(SCHEMAS.DeliverySummary.required as string[])].toSorted(),
+    );
+    const one = (await edge.call('get', `/api/v1/deliveries/${id}`, 'operator')).body as object;
+    expect(Object.keys(one).toSorted()).toEqual(
+      [...(SCHEMAS.Delivery.required as string[])].toSorted(),
+    );
+    expect(one).toMatchObject({
+      id,
+      webhook: 'hub',
+      type: 'docker-hub',
+      from: '127.0.0.1',
+      outcome: 'accepted',
+      pushes: [{ image: 'docker.io/acme/web', tag: 'latest', digest: null }],
+    });
+    const replayed = await edge.call('post', `/api/v1/deliveries/${id}/replay`, 'operator');
+    expect(replayed.status).toBe(202);
+    expect((replayed.body as { id: string }).id).not.toBe(id);
+    expect((await edge.call('get', `/api/v1/deliveries/${id}`, 'staging')).status).toBe(403);
+    expect((await edge.call('post', `/api/v1/deliveries/${id}/replay`, 'staging')).status).toBe(
+      403,
+    );
+  });
+
+  it('lets a limited token replay only what can touch nothing else', async () => {
+    const deployment = await aDeployment(edge.storage, 'staging');
+    const received = await edge
+      .call('post', `/webhooks/hub/${SECRETS.hub}`)
+      .send(aHubBody('acme/web', 'once'));
+    const { delivery: id } = received.body as { delivery: string };
+    await edge.storage.deliveries.link(id, deployment.id);
+    expect((await edge.call('get', `/api/v1/deliveries/${id}`, 'staging')).status).toBe(200);
+    expect((await edge.call('post', `/api/v1/deliveries/${id}/replay`, 'staging')).status).toBe(
+      403,
+    );
+    edge.reconfigure(
+      aConfiguration(OPEN).replace('hub: { type', 'hub: { environments: [staging], type'),
+    );
+    expect((await edge.call('post', `/api/v1/deliveries/${id}/replay`, 'staging')).status).toBe(
+      202,
+    );
+    edge.reconfigure(aConfiguration(OPEN));
+  });
+
+  it('serves the log of a deployment as JSON in pages, as text and as a stream', async () => {
+    const { id } = await aDeployment(edge.storage);
+    const at = new Date().toISOString();
+    await edge.storage.logs.append(
+      id,
+      [1, 2, 3].map((each) => ({ at, level: 'info' as const, text: `line ${String(each)}` })),
+    );
+    const path = `/api/v1/deployments/${id}/log`;
+    const first = (await edge.call('get', `${path}?limit=2`, 'viewer')).body as {
+      items: object[];
+      next: string;
+    };
+    expect(first.items).toEqual(
+      [1, 2].map((seq) => ({ seq, at, level: 'info', text: `line ${String(seq)}` })),
+    );
+    const second = (await edge.call('get', `${path}?cursor=${first.next}`, 'viewer')).body as {
+      items: object[];
+      next: null;
+    };
+    expect([second.items.length, second.next]).toEqual([1, null]);
+    const text = await edge.call('get', path, 'viewer').set('Accept', 'text/plain');
+    expect(text.text).toBe([1, 2, 3].map((each) => `${at} info line ${String(each)}\n`).join(''));
+    const stream = await edge
+      .call('get', path, 'viewer')
+      .set('Accept', 'text/event-stream')
+      .buffer(true);
+    expect(stream.headers['content-type']).toContain('text/event-stream');
+    expect(stream.text.match(/^event: log$/gm)).toHaveLength(3);
+  });
+
+  it('follows the log until the deployment ends', async () => {
+    const { id } = await aDeployment(edge.storage);
+    const stream = await open(edge, `/api/v1/deployments/${id}/log?follow`, 'viewer');
+    const at = new Date().toISOString();
+    await edge.storage.logs.append(id, [{ at, level: 'info', text: 'while it runs' }]);
+    await expect.poll(() => stream.text()).toContain('while it runs');
+    await edge.storage.deployments.update(id, { phase: 'cancelled' });
+    await expect.poll(() => stream.hasEnded()).toBe(true);
+  });
+
+  it('streams changes of deployments, goes on after the last one seen, and shows no steps', async () => {
+    const stream = await open(edge, '/api/v1/events', 'viewer');
+    const { id } = await aDeployment(edge.storage);
+    await expect.poll(() => stream.events().length).toBe(1);
+    const [event] = stream.events();
+    expect(event).toMatchObject({ name: 'deployment', data: { id, phase: 'waiting' } });
+    expect(event?.data).not.toHaveProperty('steps');
+    stream.close();
+    await edge.storage.deployments.update(id, { phase: 'cancelled' });
+    const later = await open(edge, '/api/v1/events', 'viewer', {
+      'Last-Event-ID': event?.id ?? '',
+    });
+    await expect.poll(() => later.events().length).toBe(1);
+    expect(later.events()[0]).toMatchObject({ data: { id, phase: 'cancelled' } });
+    later.close();
+  });
+
+  it('streams to a limited token only what it may see', async () => {
+    const stream = await open(edge, '/api/v1/events', 'staging');
+    await aDeployment(edge.storage, 'production');
+    const { id } = await aDeployment(edge.storage, 'staging');
+    await expect.poll(() => stream.events().length).toBe(1);
+    expect(stream.events()[0]).toMatchObject({ data: { id } });
+    stream.close();
+  });
+
+  it('refuses an event id that never was one', async () => {
+    const answer = await edge.call('get', '/api/v1/events', 'viewer').set('Last-Event-ID', 'abc');
+    expect([answer.status, (answer.body as Problem).code]).toEqual([400, 'invalid']);
+  });
+
+  it('ends streams when tokens may have changed', async () => {
+    const stream = await open(edge, '/api/v1/events', 'viewer');
+    edge.reconfigure(aConfiguration(OPEN));
+    await expect.poll(() => stream.hasEnded()).toBe(true);
+  });
+});
+
+interface OpenStream {
+  readonly text: () => string;
+  readonly events: () => { id: string; name: string; data: object }[];
+  readonly hasEnded: () => boolean;
+  readonly close: () => void;
+}
+
+async function open(
+  edge: HttpEdge,
+  path: string,
+  token: keyof typeof SECRETS,
+  headers: Record<string, string> = {},
+): Promise<OpenStream> {
+  const { port } = edge.application.getHttpServer().address() as { port: number };
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const options = {
+      headers: {
+        Accept: 'text/event-stream',
+        Authorization: `Bearer ${SECRETS[token]}`,
+        ...headers,
+      },
+    };
+    get(`http://127.0.0.1:${String(port)}${path}`, options, resolve).on('error', reject);
+  });
+  expect(response.statusCode).toBe(200);
+  let text = '';
+  let hasEnded = false;
+  response
+    .setEncoding('utf8')
+    .on('data', (chunk: string) => {
+      text += chunk;
+    })
+    .on('end', () => {
+      hasEnded = true;
+    })
+    .on('error', () => undefined);
+  const events = () =>
+    text.split('\n\n').flatMap((block) => {
+      const [, name = '', id = '', data = ''] =
+        /^event: (.*)\nid: (.*)\ndata: (.*)$/.exec(block) ?? [];
+      return name === '' ? [] : [{ name, id, data: JSON.parse(data) as object }];
+    });
+  return {
+    text: () => text,
+    events,
+    hasEnded: () => hasEnded,
+    close: () => {
+      response.destroy();
+    },
+  };
+}

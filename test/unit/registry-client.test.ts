@@ -1,0 +1,399 @@
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  INDEX_BODY,
+  INDEX_DIGEST,
+  MANIFEST,
+  OCI_INDEX,
+  RegistryWorld,
+  aRegistry,
+  digestOf,
+  failureOf,
+  lookUpAsLoopback,
+  untilDone,
+} from '../support/fake-registry.js';
+import type { FakeHandler } from '../support/fake-server.js';
+
+let world: RegistryWorld;
+beforeEach(async () => {
+  world = await RegistryWorld.begin();
+});
+afterEach(async () => {
+  await world.end();
+});
+
+const OTHER_DIGEST = digestOf('something else');
+const DOCKER_SCHEMA_1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
+
+/** Looks up `acme/web:latest` at a registry that answers like this. */
+async function lookUp(handler: FakeHandler, reference = 'latest') {
+  const server = await world.server(handler);
+  const { client } = world.registries();
+  const result = client.resolveDigest(`${server.host}/acme/web`, reference, untilDone());
+  // The caller awaits it; until then it must not count as unhandled.
+  result.catch(() => undefined);
+  return { server, client, result };
+}
+
+describe('the digest of a tag', () => {
+  it('comes from one HEAD with the full Accept list', async () => {
+    const { server, result } = await lookUp(() => MANIFEST);
+    expect(await result).toEqual({ digest: INDEX_DIGEST, mediaType: OCI_INDEX });
+    expect(server.log).toEqual(['HEAD /v2/acme/web/manifests/latest']);
+    expect(server.requests[0]?.headers.accept).toBe(
+      'application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, ' +
+        'application/vnd.docker.distribution.manifest.list.v2+json, ' +
+        'application/vnd.docker.distribution.manifest.v2+json',
+    );
+    expect(server.requests[0]?.headers.authorization).toBeUndefined();
+  });
+
+  it('does not take the parameters of the content type as part of it', async () => {
+    const { result } = await lookUp(() => ({
+      ...MANIFEST,
+      headers: { ...MANIFEST.headers, 'content-type': `${OCI_INDEX}; charset=utf-8` },
+    }));
+    expect((await result).mediaType).toBe(OCI_INDEX);
+  });
+
+  it('is the hash of the body where the header is missing', async () => {
+    const { server, result } = await lookUp(() => ({
+      ...MANIFEST,
+      headers: { 'content-type': OCI_INDEX },
+    }));
+    expect(await result).toEqual({ digest: INDEX_DIGEST, mediaType: OCI_INDEX });
+    expect(server.log.map((line) => line.split(' ')[0])).toEqual(['HEAD', 'GET']);
+  });
+
+  it.each([400, 404, 405, 501])(
+    'is asked for by GET where HEAD is answered with %i',
+    async (status) => {
+      const { result } = await lookUp(({ method }) => (method === 'HEAD' ? { status } : MANIFEST));
+      expect((await result).digest).toBe(INDEX_DIGEST);
+    },
+  );
+
+  it('is found in a manifest without a media type in its header', async () => {
+    const body = JSON.stringify({ schemaVersion: 2, config: {}, layers: [] });
+    const { result } = await lookUp(() => ({
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body,
+    }));
+    expect(await result).toEqual({
+      digest: digestOf(body),
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    });
+  });
+
+  it('is refused where the bytes are not those of the header', async () => {
+    const { result } = await lookUp(({ method }) =>
+      method === 'HEAD'
+        ? { status: 405 }
+        : { ...MANIFEST, headers: { ...MANIFEST.headers, 'docker-content-digest': OTHER_DIGEST } },
+    );
+    expect(await failureOf(result)).toMatchObject({ code: 'registry-protocol' });
+  });
+
+  it.each(['sha256:1234', 'latest', '', INDEX_DIGEST.toUpperCase()])(
+    'is refused where the header says %j',
+    async (digest) => {
+      const { result } = await lookUp(() => ({
+        ...MANIFEST,
+        headers: { ...MANIFEST.headers, 'docker-content-digest': digest },
+      }));
+      expect(await failureOf(result)).toMatchObject({ code: 'registry-protocol' });
+    },
+  );
+
+  it('is refused for the outdated manifest format, on HEAD and by its bytes', async () => {
+    const onHead = await lookUp(() => ({
+      ...MANIFEST,
+      headers: { ...MANIFEST.headers, 'content-type': DOCKER_SCHEMA_1 },
+    }));
+    const failure = await failureOf(onHead.result);
+    expect(failure).toMatchObject({ code: 'registry-protocol' });
+    expect(failure.message).toMatch(/schema 1/);
+    const inBody = await lookUp(() => ({
+      status: 200,
+      body: '{"schemaVersion":1,"name":"acme/web"}',
+    }));
+    expect((await failureOf(inBody.result)).message).toMatch(/schema 1/);
+  });
+
+  it.each(['<html>welcome</html>', '{"schemaVersion":2}', '[]', INDEX_BODY.slice(0, -3)])(
+    'is refused for a body of %j',
+    async (body) => {
+      const { result } = await lookUp(() => ({
+        status: 200,
+        headers: { 'content-type': 'application/json' },
+        body,
+      }));
+      expect(await failureOf(result)).toMatchObject({ code: 'registry-protocol' });
+    },
+  );
+
+  it('is refused for a manifest of more than 4 MiB', async () => {
+    const { result } = await lookUp(({ method }) =>
+      method === 'HEAD'
+        ? { status: 405 }
+        : { ...MANIFEST, body: Buffer.alloc(4 * 1024 * 1024 + 1) },
+    );
+    const failure = await failureOf(result);
+    expect(failure).toMatchObject({ code: 'registry-protocol' });
+    expect(failure.message).toMatch(/4194304 bytes/);
+  });
+});
+
+describe('looking up a digest', () => {
+  it('confirms it', async () => {
+    const { server, result } = await lookUp(() => MANIFEST, INDEX_DIGEST);
+    expect((await result).digest).toBe(INDEX_DIGEST);
+    expect(server.log).toEqual([`HEAD /v2/acme/web/manifests/${INDEX_DIGEST}`]);
+  });
+
+  it('refuses an answer for another one, in the header or in the bytes', async () => {
+    const byHeader = await lookUp(() => MANIFEST, OTHER_DIGEST);
+    expect(await failureOf(byHeader.result)).toMatchObject({ code: 'registry-protocol' });
+    const byBytes = await lookUp(
+      () => ({ ...MANIFEST, headers: { 'content-type': OCI_INDEX } }),
+      OTHER_DIGEST,
+    );
+    expect(await failureOf(byBytes.result)).toMatchObject({ code: 'registry-protocol' });
+  });
+
+  it('compares the bytes where the registry hashes by another algorithm', async () => {
+    const sha512 = `sha512:${createHash('sha512').update(INDEX_BODY).digest('hex')}`;
+    const { result } = await lookUp(() => MANIFEST, sha512);
+    expect((await result).digest).toBe(sha512);
+    const other = await lookUp(() => MANIFEST, `sha512:${'0'.repeat(128)}`);
+    expect(await failureOf(other.result)).toMatchObject({ code: 'registry-protocol' });
+  });
+});
+
+describe('what a registry can answer instead', () => {
+  it('a missing tag is tag-not-found, without a second request where the registry is one', async () => {
+    const { server, result } = await lookUp(() => ({
+      status: 404,
+      headers: { 'docker-distribution-api-version': 'registry/2.0' },
+    }));
+    const failure = await failureOf(result);
+    expect(failure).toMatchObject({ code: 'tag-not-found' });
+    expect(failure.message).toMatch(/latest of acme\/web/);
+    expect(server.log).toHaveLength(1);
+  });
+
+  it.each(['MANIFEST_UNKNOWN', 'NAME_UNKNOWN'])(
+    '%s is tag-not-found under any status',
+    async (code) => {
+      const { result } = await lookUp(() => ({
+        status: 400,
+        body: JSON.stringify({ errors: [{ code, message: 'no such thing' }] }),
+      }));
+      expect(await failureOf(result)).toMatchObject({ code: 'tag-not-found' });
+    },
+  );
+
+  it.each([500, 502, 503])('%i is registry-unavailable', async (status) => {
+    const { result } = await lookUp(() => ({ status }));
+    expect(await failureOf(result)).toMatchObject({
+      code: 'registry-unavailable',
+      retryAfterMs: null,
+      retryable: true,
+    });
+  });
+
+  it('the time of a Retry-After is passed on', async () => {
+    const { result } = await lookUp(() => ({ status: 503, headers: { 'retry-after': '7' } }));
+    expect(await failureOf(result)).toMatchObject({ retryAfterMs: 7000 });
+  });
+
+  it.each([204, 302, 418])('%i without a manifest is registry-protocol', async (status) => {
+    const { result } = await lookUp(() => ({ status }));
+    expect(await failureOf(result)).toMatchObject({ code: 'registry-protocol' });
+  });
+
+  it('403 without a challenge is registry-auth', async () => {
+    const { server, result } = await lookUp(() => ({ status: 403 }));
+    expect(await failureOf(result)).toMatchObject({ code: 'registry-auth', retryable: false });
+    expect(server.log).toHaveLength(1);
+  });
+
+  it('a closed connection is registry-unavailable', async () => {
+    const { result } = await lookUp(() => 'cut');
+    expect(await failureOf(result)).toMatchObject({ code: 'registry-unavailable' });
+  });
+
+  it('nobody listening is registry-unavailable', async () => {
+    const server = await world.server(() => MANIFEST);
+    await server.close();
+    const { client } = world.registries();
+    const failure = await failureOf(
+      client.resolveDigest(`${server.host}/acme/web`, 'latest', untilDone()),
+    );
+    expect(failure).toMatchObject({ code: 'registry-unavailable' });
+    expect(failure.message).toContain(server.host);
+  });
+});
+
+describe('deadlines', () => {
+  it('end a request that is not answered', async () => {
+    const server = await world.server(() => 'hang');
+    const { client } = world.registries({ settings: { http: { requestTimeoutMs: 200 } } });
+    const failure = await failureOf(
+      client.resolveDigest(`${server.host}/acme/web`, 'latest', untilDone()),
+    );
+    expect(failure).toMatchObject({ code: 'registry-unavailable' });
+    expect(failure.message).toMatch(/did not answer in 0.2 s/);
+  });
+
+  it('are not needed where the caller gives up: its own reason comes back', async () => {
+    const server = await world.server(() => 'hang');
+    const { client } = world.registries();
+    const caller = new AbortController();
+    const reason = new Error('no longer of interest');
+    const result = client.resolveDigest(`${server.host}/acme/web`, 'latest', caller.signal);
+    setTimeout(() => {
+      caller.abort(reason);
+    }, 100);
+    await expect(result).rejects.toBe(reason);
+    await expect(
+      client.resolveDigest(`${server.host}/acme/web`, 'latest', caller.signal),
+    ).rejects.toBe(reason);
+    expect(server.log).toHaveLength(1);
+  });
+});
+
+describe('rate limits', () => {
+  it('leave the host alone after 429 until the announced time', async () => {
+    let now = 1_800_000_000_000;
+    let answer: ReturnType<FakeHandler> = { status: 429, headers: { 'retry-after': '60' } };
+    const server = await world.server(() => answer);
+    const { client } = world.registries({ settings: { now: () => now } });
+    const ask = (path: string) =>
+      client.resolveDigest(`${server.host}/${path}`, 'latest', untilDone());
+    expect(await failureOf(ask('acme/web'))).toMatchObject({
+      code: 'registry-unavailable',
+      retryAfterMs: 60_000,
+    });
+    answer = MANIFEST;
+    now += 20_000;
+    expect(await failureOf(ask('acme/other'))).toMatchObject({
+      code: 'registry-unavailable',
+      retryAfterMs: 40_000,
+    });
+    expect(server.log).toHaveLength(1);
+    now += 40_000;
+    expect((await ask('acme/web')).digest).toBe(INDEX_DIGEST);
+  });
+
+  it('let the last allowed answer count and then leave the host alone', async () => {
+    let now = 1_800_000_000_000;
+    const headers = { ...MANIFEST.headers, 'ratelimit-limit': '100;w=21600' };
+    const server = await world.server(() => ({
+      ...MANIFEST,
+      headers: { ...headers, 'ratelimit-remaining': '0;w=21600' },
+    }));
+    const { client } = world.registries({ settings: { now: () => now } });
+    const ask = () => client.resolveDigest(`${server.host}/acme/web`, 'latest', untilDone());
+    expect((await ask()).digest).toBe(INDEX_DIGEST);
+    expect(await failureOf(ask())).toMatchObject({ code: 'registry-unavailable' });
+    now += 30_000;
+    expect((await ask()).digest).toBe(INDEX_DIGEST);
+  });
+
+  it('of one host do not hold another', async () => {
+    const limited = await world.server(() => ({ status: 429 }));
+    const free = await world.server(() => MANIFEST);
+    const { client } = world.registries();
+    await failureOf(client.resolveDigest(`${limited.host}/acme/web`, 'latest', untilDone()));
+    const found = await client.resolveDigest(`${free.host}/acme/web`, 'latest', untilDone());
+    expect(found.digest).toBe(INDEX_DIGEST);
+  });
+});
+
+describe('https and plain http', () => {
+  it('uses TLS on loopback where it is spoken, with whatever certificate', async () => {
+    const server = await world.server(() => MANIFEST, { tls: true });
+    const { client } = world.registries();
+    const found = await client.resolveDigest(`${server.host}/acme/web`, 'latest', untilDone());
+    expect(found.digest).toBe(INDEX_DIGEST);
+  });
+
+  it('takes plain http for a registry that is marked insecure', async () => {
+    const server = await world.server(() => MANIFEST);
+    const host = `registry.example.test:${server.port}`;
+    const { client } = world.registries({
+      registries: [aRegistry(host, { insecure: true })],
+      settings: { http: { lookup: lookUpAsLoopback } },
+    });
+    expect((await client.resolveDigest(`${host}/acme/web`, 'latest', untilDone())).digest).toBe(
+      INDEX_DIGEST,
+    );
+  });
+
+  it('never falls back to plain http for others', async () => {
+    const server = await world.server(() => MANIFEST);
+    const { client } = world.registries({ settings: { http: { lookup: lookUpAsLoopback } } });
+    const repository = `registry.example.test:${server.port}/acme/web`;
+    expect(await failureOf(client.resolveDigest(repository, 'latest', untilDone()))).toMatchObject({
+      code: 'registry-unavailable',
+    });
+    expect(server.log).toEqual([]);
+  });
+
+  it('checks the certificate of others', async () => {
+    const server = await world.server(() => MANIFEST, { tls: true });
+    const { client } = world.registries({ settings: { http: { lookup: lookUpAsLoopback } } });
+    const repository = `registry.example.test:${server.port}/acme/web`;
+    expect(await failureOf(client.resolveDigest(repository, 'latest', untilDone()))).toMatchObject({
+      code: 'registry-unavailable',
+    });
+    expect(server.log).toEqual([]);
+  });
+
+  it('finds its way again when the registry changes from one to the other', async () => {
+    const plain = await world.server(() => MANIFEST);
+    const { client } = world.registries();
+    const ask = () => client.resolveDigest(`${plain.host}/acme/web`, 'latest', untilDone());
+    await ask();
+    await plain.close();
+    const secure = await world.server(() => MANIFEST, { tls: true, port: Number(plain.port) });
+    await failureOf(ask());
+    expect((await ask()).digest).toBe(INDEX_DIGEST);
+    expect(secure.log).toHaveLength(1);
+  });
+});
+
+describe('what may be asked for', () => {
+  it.each([
+    ['docker.io/acme/web', '../../secret'],
+    ['docker.io/acme/web', ''],
+    ['docker.io/acme/web', 'a?b'],
+    ['docker.io/acme/../web', 'latest'],
+    ['localhost:99999/acme/web', 'latest'],
+  ])('not %j with the reference %j', async (repository, reference) => {
+    const { client } = world.registries();
+    const result = client.resolveDigest(repository, reference, untilDone());
+    expect(await failureOf(result)).toMatchObject({ code: 'invalid-reference' });
+  });
+
+  it('Docker Hub by the host of its API, over https', async () => {
+    const hosts: string[] = [];
+    const { client } = world.registries({
+      settings: {
+        http: {
+          lookup: (hostname, _options, callback) => {
+            hosts.push(hostname);
+            callback(Object.assign(new Error('no network here'), { code: 'ENOTFOUND' }), '');
+          },
+        },
+      },
+    });
+    const failure = await failureOf(
+      client.resolveDigest('docker.io/acme/web', 'latest', untilDone()),
+    );
+    expect(failure).toMatchObject({ code: 'registry-unavailable' });
+    expect(hosts).toEqual(['registry-1.docker.io']);
+  });
+});
