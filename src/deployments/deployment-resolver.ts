@@ -14,6 +14,12 @@ import { DigestLookup, LookupSchedule, type LookupOutcome } from './digest-looku
 import { failureOf } from './rollout/conclusion.js';
 import { ServiceInspector, type InspectedService } from './service-inspector.js';
 
+/** What counts as running. */
+interface Current {
+  readonly digests: readonly string[];
+  readonly tag: string | null;
+}
+
 export interface ResolveControls {
   readonly wait: (milliseconds: number) => Promise<boolean>;
   readonly signal: AbortSignal;
@@ -41,12 +47,16 @@ export class DeploymentResolver {
     controls: ResolveControls,
   ): Promise<void> {
     if (deployment.pinned && deployment.digest !== null) {
-      await this.settle(deployment, service, deployment.digest);
+      await this.settle(deployment, service, deployment.digest, null);
       return;
     }
-    const outcome = await this.lookUp(deployment, service, controls);
+    /** What ran at the last look: the policy need not ask the engine again. */
+    let seen: Current | null = null;
+    const outcome = await this.lookUp(deployment, service, controls, (current) => {
+      seen = current;
+    });
     if (outcome.kind === 'changed') {
-      await this.settle(deployment, service, outcome.digest);
+      await this.settle(deployment, service, outcome.digest, seen);
     } else {
       await this.endWithout(deployment, outcome);
     }
@@ -59,7 +69,7 @@ export class DeploymentResolver {
       tag: deployment.tag,
       once: true,
       expiresAt: 0,
-      isSame: () => Promise.resolve(false),
+      running: () => Promise.resolve([]),
       onTrouble: () => Promise.resolve(),
       wait: () => Promise.resolve(false),
       signal,
@@ -68,7 +78,7 @@ export class DeploymentResolver {
   }
 
   /** What counts as running: what is being rolled out, else what the engine shows; null where that is unknown. */
-  async current(service: Service): Promise<{ digests: readonly string[]; tag: string | null }> {
+  async current(service: Service): Promise<Current> {
     const active = await this.storage.deployments.activeOf(service.environment, service.name);
     const underWay = active.find((each) => UNDER_WAY.includes(each.phase));
     if (underWay?.digest != null) return { digests: [underWay.digest], tag: underWay.tag };
@@ -80,14 +90,18 @@ export class DeploymentResolver {
     deployment: Deployment,
     service: Service,
     { wait, signal }: ResolveControls,
+    onLook: (current: Current) => void,
   ): Promise<LookupOutcome> {
     return this.lookup.resolve({
       repository: deployment.image,
       tag: deployment.tag,
       once: deployment.trigger.kind === 'api',
       expiresAt: Date.parse(deployment.createdAt) + this.schedule.expiresAfterMs,
-      isSame: async (digest) =>
-        !deployment.force && (await this.current(service)).digests.includes(digest),
+      running: async () => {
+        const current = await this.current(service);
+        onLook(current);
+        return deployment.force ? [] : current.digests;
+      },
       onTrouble: (message) => this.tellTrouble(deployment, message),
       wait,
       signal,
@@ -121,16 +135,28 @@ export class DeploymentResolver {
   }
 
   /** Its digest is known: asks the policy and settles it with the service's other deployments. */
-  private async settle(deployment: Deployment, service: Service, digest: string): Promise<void> {
+  private async settle(
+    deployment: Deployment,
+    service: Service,
+    digest: string,
+    seen: Current | null,
+  ): Promise<void> {
     const known = { ...deployment, digest };
-    const { tag } = await this.current(service);
+    const { tag } = seen ?? (await this.current(service));
     const decision = await this.environments.decide(known, service, tag);
     if (decision.kind === 'skip') {
       await this.end(deployment, { phase: 'skipped', digest, reason: decision.reason });
       return;
     }
-    const lines = await this.storage.transaction((stored) => this.settleIn(stored, known));
-    for (const { subject, text } of lines) await this.log.line(subject, 'info', text);
+    const lines = await this.storage.transaction(async (stored) => {
+      const told = await this.settleIn(stored, known);
+      const at = new Date().toISOString();
+      for (const { subject, text } of told) {
+        await stored.logs.append(subject.id, [{ at, level: 'info', text }]);
+      }
+      return told;
+    });
+    for (const { subject, text } of lines) this.log.say(subject, 'info', text);
   }
 
   private async settleIn(

@@ -54,7 +54,7 @@ async function lookUp(wanted: Case): Promise<Seen> {
     tag: 'latest',
     once: wanted.once ?? false,
     expiresAt: wanted.expiresAt ?? Number.POSITIVE_INFINITY,
-    isSame: (digest) => Promise.resolve(digest === OLD),
+    running: () => Promise.resolve([OLD]),
     onTrouble: (message) => {
       troubles.push(message);
       return Promise.resolve();
@@ -132,7 +132,7 @@ describe('a look at the registry', () => {
       tag: 'latest',
       once: true,
       expiresAt: 0,
-      isSame: () => Promise.resolve(false),
+      running: () => Promise.resolve([]),
       onTrouble: () => Promise.resolve(),
       wait: () => Promise.resolve(false),
       signal: new AbortController().signal,

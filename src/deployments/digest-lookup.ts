@@ -35,8 +35,8 @@ export interface LookupRequest {
   readonly once: boolean;
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
-  /** Whether a digest is what runs already. Asked again at every look. */
-  readonly isSame: (digest: string) => Promise<boolean>;
+  /** The digests that count as running already. Asked again at every look. */
+  readonly running: () => Promise<readonly string[]>;
   /** Told while the registry does not answer. */
   readonly onTrouble: (message: string) => Promise<void>;
   /** Waits, or returns earlier when there is a new reason to look: then true. Throws when aborted. */
@@ -96,8 +96,11 @@ export class DigestLookup {
   > {
     const { repository, tag, signal } = request;
     try {
-      const { digest } = await this.registry.resolveDigest(repository, tag, signal);
-      return { kind: (await request.isSame(digest)) ? 'same' : 'changed', digest };
+      const [{ digest }, running] = await Promise.all([
+        this.registry.resolveDigest(repository, tag, signal),
+        request.running(),
+      ]);
+      return { kind: running.includes(digest) ? 'same' : 'changed', digest };
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof DeployError)) throw error;

@@ -1,7 +1,7 @@
 import type { Engine } from '../domain/environment.js';
 import type { RestartPolicy } from '../domain/rollout.js';
 import type { Secret } from '../domain/secret.js';
-import { EngineConnection, QUICK_MS } from './engine-connection.js';
+import { EngineConnection, QUICK_MS, type OpenLine } from './engine-connection.js';
 import { EngineError } from './engine-error.js';
 import type { ContainerInspection, ImageInspection } from './inspection.js';
 import { logLines } from './log-lines.js';
@@ -10,6 +10,8 @@ import { PullFailedError, readPullProgress } from './pull-progress.js';
 /** What a stop may take beyond the container's own stop timeout, in milliseconds. */
 const STOP_MARGIN_MS = 20_000;
 const START_MS = 60_000;
+/** How long what an engine tells of itself is taken as known, in milliseconds. */
+const FACTS_MS = 10_000;
 const DEFAULT_STOP_TIMEOUT_S = 10;
 const WATCHED_EVENTS = ['start', 'die', 'oom', 'health_status', 'stop', 'destroy', 'rename'];
 
@@ -39,26 +41,24 @@ export type EngineCredentials = Readonly<Record<string, string | Secret>>;
  */
 export class EngineClient {
   readonly #connection: EngineConnection;
+  #known: { readonly line: OpenLine; readonly at: number; readonly facts: EngineFacts } | null =
+    null;
 
   constructor(readonly engine: Engine) {
     this.#connection = new EngineConnection(engine);
   }
 
+  /** Asked anew after a while: an engine's default runtime can be changed while it runs. */
   async facts(): Promise<EngineFacts> {
-    const info = await this.#info();
-    const version = await this.#connection.request<{ Version: string; Os: string; Arch: string }>({
-      doing: 'ask for the version',
-      method: 'GET',
-      path: '/version',
-    });
-    return {
-      version: version.Version,
-      apiVersion: await this.#connection.apiVersion(),
-      hostName: info.Name,
-      defaultRuntime: info.DefaultRuntime ?? null,
-      os: version.Os,
-      architecture: version.Arch,
-    };
+    const line = await this.#connection.line();
+    const known = this.#known;
+    if (known?.line === line && performance.now() - known.at < FACTS_MS) return known.facts;
+    const { Name: hostName, DefaultRuntime } = await this.#info();
+    const { version, apiVersion, os, architecture } = line;
+    const defaultRuntime = DefaultRuntime ?? null;
+    const facts = { version, apiVersion, hostName, defaultRuntime, os, architecture };
+    this.#known = { line, at: performance.now(), facts };
+    return facts;
   }
 
   /** Throws where the engine does not answer within `deadlineMs`. */

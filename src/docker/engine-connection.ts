@@ -2,6 +2,7 @@ import Docker from 'dockerode';
 import http from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
+import { inspect } from 'node:util';
 import type { Engine } from '../domain/environment.js';
 import { messageOf } from '../domain/errors.js';
 import { engineError, EngineError } from './engine-error.js';
@@ -32,13 +33,18 @@ export interface EngineRequest {
  * `createContainer(options)` would put it into the URL too.
  */
 export class EngineConnection {
-  #open: { docker: Docker; apiVersion: string } | null = null;
+  #open: Promise<OpenLine> | null = null;
 
   constructor(readonly engine: Engine) {}
 
   /** The version in use: the lower of the engine's and the newest that this client knows. */
   async apiVersion(): Promise<string> {
     return (await this.#connect(QUICK_MS)).apiVersion;
+  }
+
+  /** What the engine said of itself; the same object until the engine was out of reach. @throws EngineError */
+  async line(): Promise<OpenLine> {
+    return this.#connect(QUICK_MS);
   }
 
   /** Sends a request and returns the parsed answer. @throws EngineError */
@@ -78,20 +84,28 @@ export class EngineConnection {
     } catch (error) {
       const failure = engineError(`cannot ${request.doing}`, error);
       // The engine may come back in another version.
-      if (failure.isUnreachable) this.#open = null;
+      if (failure.isUnreachable && request.signal?.aborted !== true) this.#open = null;
       throw failure;
     }
   }
 
-  async #connect(deadlineMs: number): Promise<{ docker: Docker; apiVersion: string }> {
-    if (this.#open !== null) return this.#open;
+  #connect(deadlineMs: number): Promise<OpenLine> {
+    this.#open ??= this.#negotiate(deadlineMs).catch((error: unknown) => {
+      this.#open = null;
+      throw error;
+    });
+    return this.#open;
+  }
+
+  async #negotiate(deadlineMs: number): Promise<OpenLine> {
     const options = connectionOptions(this.engine);
-    const { ApiVersion: offered } = await dial<{ ApiVersion: string }>(
+    const told = await dial<{ ApiVersion: string; Version: string; Os: string; Arch: string }>(
       new Docker(options),
       { doing: 'ask for the version', method: 'GET', path: '/version' },
       false,
       deadlineMs,
     );
+    const { ApiVersion: offered, Version: version, Os: os, Arch: architecture } = told;
     if (compareVersions(offered, OLDEST_API) < 0) {
       throw new EngineError(
         `it speaks API ${offered}; ${OLDEST_API} (Docker 20.10) or newer is needed`,
@@ -99,9 +113,18 @@ export class EngineConnection {
       );
     }
     const apiVersion = compareVersions(offered, NEWEST_API) < 0 ? offered : NEWEST_API;
-    this.#open = { docker: new Docker({ ...options, version: `v${apiVersion}` }), apiVersion };
-    return this.#open;
+    const docker = new Docker({ ...options, version: `v${apiVersion}` });
+    return { docker, apiVersion, version, os, architecture };
   }
+}
+
+/** A line to an engine that has answered. */
+export interface OpenLine {
+  readonly docker: Docker;
+  readonly apiVersion: string;
+  readonly version: string;
+  readonly os: string;
+  readonly architecture: string;
 }
 
 /** One call through docker-modem, whose answer counts as good for every 2xx. */
@@ -140,7 +163,12 @@ function dial<T>(
 function connectionOptions(engine: Engine): Docker.DockerOptions & { agent: http.Agent } {
   if (engine.host.startsWith('unix://')) {
     const socketPath = engine.host.slice('unix://'.length);
-    return { ...NOTHING, socketPath, protocol: 'http', agent: new http.Agent(ONE_CALL_EACH) };
+    return {
+      ...NOTHING,
+      socketPath,
+      protocol: 'http',
+      agent: terse(new http.Agent(ONE_CALL_EACH)),
+    };
   }
   const { hostname, port } = new URL(engine.host);
   if (engine.tls === null) {
@@ -149,7 +177,7 @@ function connectionOptions(engine: Engine): Docker.DockerOptions & { agent: http
       host: hostname,
       port: port === '' ? 2375 : Number(port),
       protocol: 'http',
-      agent: new http.Agent(ONE_CALL_EACH),
+      agent: terse(new http.Agent(ONE_CALL_EACH)),
     };
   }
   const { ca, cert, key } = engine.tls;
@@ -158,7 +186,7 @@ function connectionOptions(engine: Engine): Docker.DockerOptions & { agent: http
     host: hostname,
     port: port === '' ? 2376 : Number(port),
     protocol: 'https',
-    agent: new https.Agent(ONE_CALL_EACH),
+    agent: terse(new https.Agent(ONE_CALL_EACH)),
     ca,
     cert,
     key: key.reveal(),
@@ -170,6 +198,14 @@ function connectionOptions(engine: Engine): Docker.DockerOptions & { agent: http
  * answering on those it has, while it stops all containers: what it says then would be blamed on a version.
  */
 const ONE_CALL_EACH = { keepAlive: false };
+
+/**
+ * docker-modem prints every request's options, the agent with all its sockets among them, whether or not
+ * anybody debugs it: that was a third of the work of a whole rollout. A terse agent prints as its name.
+ */
+function terse<T extends http.Agent>(agent: T): T {
+  return Object.assign(agent, { [inspect.custom]: () => 'agent' });
+}
 
 /** Keeps docker-modem from taking DOCKER_HOST instead of what is configured. */
 const NOTHING = { host: undefined, port: undefined, socketPath: undefined };

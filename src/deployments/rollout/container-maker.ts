@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { replacementOf, type Replacement } from '../../docker/container-options.js';
 import type { EngineClient } from '../../docker/engine-client.js';
+import type { ContainerInspection } from '../../docker/inspection.js';
 import { DeployError } from '../../domain/errors.js';
 import { canonicalRepository, parseImageReference } from '../../domain/image-reference.js';
 import { candidateLabels } from '../../domain/labels.js';
@@ -19,10 +20,16 @@ export class ContainerMaker {
 
   constructor(private readonly storage: Storage) {}
 
-  /** How the new container is made: the old one's settings, the new image, our labels. */
-  async candidate(engine: EngineClient, intent: RolloutIntent): Promise<Replacement> {
-    const container = await engine.container(intent.old.id);
-    if (container === null) {
+  /**
+   * How the new container is made: the old one's settings, the new image, our labels.
+   * @param container the old one.
+   */
+  async candidate(
+    engine: EngineClient,
+    intent: RolloutIntent,
+    container: ContainerInspection | undefined,
+  ): Promise<Replacement> {
+    if (container === undefined) {
       throw new DeployError('container-missing', `the container ${intent.container} was removed`);
     }
     return replacementOf({
@@ -34,9 +41,13 @@ export class ContainerMaker {
   }
 
   /** Creates the new container and proves that it is of the pulled image. */
-  async createCandidate(engine: EngineClient, intent: RolloutIntent): Promise<void> {
+  async createCandidate(
+    engine: EngineClient,
+    intent: RolloutIntent,
+    old: ContainerInspection | undefined,
+  ): Promise<void> {
     const { candidate } = rolloutNames(intent.container);
-    const replacement = await this.candidate(engine, intent);
+    const replacement = await this.candidate(engine, intent, old);
     await this.holdTag(intent.image, engine, () =>
       createFrom(engine, intent.image, wantedImage(intent), candidate, replacement),
     );

@@ -23,9 +23,11 @@ export class ImagePuller {
    */
   async pull(engine: EngineClient, intent: RolloutIntent, signal: AbortSignal): Promise<string> {
     const reference = `${intent.repository}@${intent.digest}`;
-    const present = await engine.image(reference);
+    const [present, old] = await Promise.all([
+      engine.image(reference),
+      engine.image(intent.old.imageId),
+    ]);
     if (present !== null) return present.Id;
-    const old = await engine.image(intent.old.imageId);
     try {
       const image = await engine.pull(intent.repository, intent.digest, {
         credentials: await this.credentials.forEngine(intent.repository),

@@ -57,6 +57,7 @@ export class Journal {
     return this.write(before, () =>
       this.storage.transaction(async (stored) => {
         await stored.deployments.setIntent(intent.deployment, intent);
+        await stored.logs.append(intent.deployment, [{ at, level: 'info', text: detail }]);
         return stored.deployments.beginStep(intent.deployment, step, detail, at);
       }),
     );

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { containerState } from '../../docker/container-state.js';
 import { replacementOf } from '../../docker/container-options.js';
-import type { EngineClient } from '../../docker/engine-client.js';
+import type { ContainerSummary, EngineClient } from '../../docker/engine-client.js';
 import { Engines } from '../../docker/engines.js';
 import { nameOf, type ContainerInspection, type ImageInspection } from '../../docker/inspection.js';
 import { dependentsOf, whyNotRestartable, whyUnsupported } from '../../docker/refusals.js';
@@ -15,7 +15,7 @@ import { isActive, rolloutNames, type RolloutIntent } from '../../domain/rollout
 import { Storage } from '../../storage/storage.js';
 import { hostname } from 'node:os';
 import { chooseProbeWay } from './probe.js';
-import { replacementSettings } from './replacement-settings.js';
+import { replacementSettings, type ReplacementSettings } from './replacement-settings.js';
 
 /** How many earlier deployments are asked for containers that they may have left. */
 const FORMER_DEPLOYMENTS = 20;
@@ -39,11 +39,17 @@ export class RolloutPreparation {
   ): Promise<RolloutIntent> {
     const engine = this.engines.get(service.engine);
     const formerIds = await this.formerIds(service);
-    const container = await currentContainer(engine, service, formerIds);
-    const image = await engine.image(container.Image);
+    const [container, peers] = await Promise.all([
+      currentContainer(engine, service, formerIds),
+      engine.containers(),
+    ]);
     refuseUnsupported(container);
+    const [settings] = await Promise.all([
+      replacementSettings(engine, container, peers),
+      refuseEntangled(engine, container, peers),
+    ]);
+    const image = settings.oldImage;
     const written = writtenRepository(container, image, service);
-    await refuseEntangled(engine, container);
     const state = containerState(container);
     if (state === null) throw missing(service);
     if (state.status === 'paused') {
@@ -93,16 +99,11 @@ export class RolloutPreparation {
       tagRestored: false,
       logTail: null,
     };
-    return this.withReplacement(engine, container, intent);
+    return this.withReplacement(settings, intent);
   }
 
   /** Completes the intent with what the new container's settings say. */
-  private async withReplacement(
-    engine: EngineClient,
-    container: ContainerInspection,
-    intent: RolloutIntent,
-  ): Promise<RolloutIntent> {
-    const settings = await replacementSettings(engine, container);
+  private withReplacement(settings: ReplacementSettings, intent: RolloutIntent): RolloutIntent {
     const replacement = replacementOf({
       ...settings,
       image: intent.image,
@@ -207,9 +208,10 @@ function mismatch(service: Service, written: string): DeployError {
 async function refuseEntangled(
   engine: EngineClient,
   container: ContainerInspection,
+  peers: readonly ContainerSummary[],
 ): Promise<void> {
-  const summaries = (await engine.containers()).filter((each) => each.id !== container.Id);
-  const inspections = await Promise.all(summaries.map((each) => engine.container(each.id)));
+  const otherIds = peers.map((each) => each.id).filter((id) => id !== container.Id);
+  const inspections = await Promise.all(otherIds.map((id) => engine.container(id)));
   const others = inspections.filter((each) => each !== null);
   const reason = whyNotRestartable(container, others);
   if (reason !== null) throw new DeployError('container-unsupported', reason);

@@ -19,7 +19,7 @@ import { Storage } from '../../storage/storage.js';
 import { DeploymentLog } from '../deployment-log.js';
 import { isEngineGone } from './health-watch.js';
 import { Journal } from './journal.js';
-import { observe } from './observer.js';
+import { observe, type Look } from './observer.js';
 import { beforeStep, StepExecutor, type StepResult } from './step-executor.js';
 
 /** A step that fails and leaves everything as it was is tried so often. */
@@ -53,6 +53,15 @@ export type RolloutEnd =
   /** The server stops; the next one goes on from here. */
   | { readonly kind: 'parked' };
 
+/** A step that was carried out, or was tried. */
+interface DoneStep {
+  readonly intent: RolloutIntent;
+  readonly failure: NonNullable<StepResult['failure']> | null;
+  readonly error: unknown;
+  /** Resolves when its end is in the journal. */
+  readonly closing: Promise<void>;
+}
+
 type Finish = Extract<Decision, { name: 'finish' }>;
 
 /**
@@ -73,9 +82,16 @@ export class Rollout {
     const engine = this.engines.get(begun.engine);
     let intent = begun;
     let failures = { step: '', count: 0 };
+    let before: Look | null = null;
+    /** The last step's end on its way into the journal, which the next look need not wait for. */
+    let closing: Promise<void> = Promise.resolve();
     for (let count = 0; count < MOST_STEPS; count++) {
-      const snapshot = await this.observeWhenReachable(engine, intent, signal);
-      if (snapshot === 'parked') return { kind: 'parked' };
+      const looking = this.observeWhenReachable(engine, intent, before, signal);
+      await Promise.all([looking, closing]);
+      const look: Look | 'parked' = await looking;
+      if (look === 'parked') return { kind: 'parked' };
+      before = look;
+      const { snapshot } = look;
       intent = acknowledge(snapshot, intent);
       const step = nextStep(snapshot, intent);
       if (step.name === 'finish') return { kind: 'finished', intent, decision: step };
@@ -84,8 +100,10 @@ export class Rollout {
         continue;
       }
       if (signal.aborted && mayPark(snapshot, intent)) return { kind: 'parked' };
-      const done = await this.doStep(engine, step, snapshot, intent, signal);
+      const done = await this.doStep(engine, step, look, intent, signal);
       intent = done.intent;
+      closing = done.closing;
+      if (done.failure !== null || done.error !== null) await closing;
       if (done.failure !== null) intent = await this.giveUp(intent, snapshot, done.failure);
       if (done.error === null) {
         failures = { step: '', count: 0 };
@@ -105,12 +123,13 @@ export class Rollout {
   private async observeWhenReachable(
     engine: EngineClient,
     intent: RolloutIntent,
+    before: Look | null,
     signal: AbortSignal,
-  ): Promise<Snapshot | 'parked'> {
+  ): Promise<Look | 'parked'> {
     const deadline = Date.now() + ENGINE_WAIT_MS;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await observe(engine, intent, this.storage.instanceId);
+        return await observe(engine, intent, this.storage.instanceId, before);
       } catch (error) {
         if (Date.now() > deadline) throw error;
         if (attempt === 0) {
@@ -130,35 +149,28 @@ export class Rollout {
   private async doStep(
     engine: EngineClient,
     step: EngineStep,
-    snapshot: Snapshot,
+    look: Look,
     before: RolloutIntent,
     signal: AbortSignal,
-  ): Promise<{
-    intent: RolloutIntent;
-    failure: NonNullable<StepResult['failure']> | null;
-    error: unknown;
-  }> {
-    const intent = { ...before, ...beforeStep(step, snapshot, before) };
+  ): Promise<DoneStep> {
+    const intent = { ...before, ...beforeStep(step, look.snapshot, before) };
     const description = describeStep(step, intent);
     const open = await this.journal.begin(before, intent, step.name, description);
-    await this.log.line(subjectOf(intent), 'info', description);
+    this.log.say(subjectOf(intent), 'info', description);
     try {
-      const result = await this.executor.execute(step, { engine, intent, snapshot, signal });
+      const result = await this.executor.execute(step, { engine, intent, look, signal });
       const after = { ...intent, ...result.patch };
       const failure = result.failure ?? null;
       const ending = result.interrupted === true ? 'interrupted' : 'done';
       const outcome = failure === null ? ending : 'failed';
-      await this.journal.end(after, open, outcome, failure?.message ?? null);
-      return { intent: after, failure, error: null };
+      const closing = this.journal.end(after, open, outcome, failure?.message ?? null);
+      return { intent: after, failure, error: null, closing };
     } catch (error) {
       const isCut = signal.aborted || isEngineGone(error);
-      await this.journal.end(intent, open, isCut ? 'interrupted' : 'failed', messageOf(error));
-      await this.log.line(
-        subjectOf(intent),
-        isCut ? 'info' : 'warn',
-        `${step.name}: ${messageOf(error)}`,
-      );
-      return { intent, failure: null, error: isCut ? null : error };
+      const message = messageOf(error);
+      await this.journal.end(intent, open, isCut ? 'interrupted' : 'failed', message);
+      await this.log.line(subjectOf(intent), isCut ? 'info' : 'warn', `${step.name}: ${message}`);
+      return { intent, failure: null, error: isCut ? null : error, closing: Promise.resolve() };
     }
   }
 

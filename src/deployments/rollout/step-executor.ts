@@ -16,6 +16,7 @@ import type { EngineStep } from '../../domain/step.js';
 import { ContainerMaker, connectFurther } from './container-maker.js';
 import { watchHealth, type GateOutcome } from './health-watch.js';
 import { ImagePuller } from './image-puller.js';
+import type { Look } from './observer.js';
 
 const LOG_TAIL_LINES = 50;
 /** How long a container may take to be shown as stopped after its stop was done, in milliseconds. */
@@ -26,7 +27,8 @@ const NEVER_RESTART: RestartPolicy = { name: 'no', maximumRetryCount: 0 };
 export interface StepContext {
   readonly engine: EngineClient;
   readonly intent: RolloutIntent;
-  readonly snapshot: Snapshot;
+  /** The one that the step was decided by. */
+  readonly look: Look;
   readonly signal: AbortSignal;
 }
 
@@ -81,21 +83,22 @@ export class StepExecutor {
     pull: async (_step, context) => ({
       patch: { imageId: await this.puller.pull(context.engine, context.intent, context.signal) },
     }),
-    'clear-leftover': async (step, { engine }) => this.removeStopped(engine, step.id),
-    create: async (_step, { engine, intent }) => {
-      await this.maker.createCandidate(engine, intent);
+    'clear-leftover': async (step, { engine, look }) => this.removeStopped(engine, step.id, look),
+    create: async (_step, { engine, intent, look }) => {
+      await this.maker.createCandidate(engine, intent, look.inspections.get(intent.old.id));
       return {};
     },
-    'connect-new': async (step, { engine, intent }) => {
-      await connectFurther(engine, step.id, await this.maker.candidate(engine, intent));
+    'connect-new': async (step, { engine, intent, look }) => {
+      const old = look.inspections.get(intent.old.id);
+      await connectFurther(engine, step.id, await this.maker.candidate(engine, intent, old));
       return { patch: { connected: true } };
     },
     'create-twin': async (_step, { engine, intent }) => {
       await this.maker.createTwin(engine, intent);
       return {};
     },
-    'stop-old': async (step, { engine }) => ({
-      patch: { oldDownAt: await stopAndSettle(engine, step.id) },
+    'stop-old': async (step, { engine, look }) => ({
+      patch: { oldDownAt: await stopAndSettle(engine, step.id, look) },
     }),
     'retire-old': async (step, { engine, intent }) => {
       await engine.rename(step.id, rolloutNames(intent.container).old);
@@ -111,13 +114,13 @@ export class StepExecutor {
     },
     'disarm-old': async (step, { engine }) => setPolicy(engine, step.id, NEVER_RESTART),
     'verify-new': async (step, context) => this.verifyNew(step.id, context),
-    'remove-old': async (step, { engine }) => this.removeStopped(engine, step.id),
-    'remove-twin': async (step, { engine }) => this.removeStopped(engine, step.id),
-    'stop-new': async (step, { engine, intent, snapshot }) => {
+    'remove-old': async (step, { engine, look }) => this.removeStopped(engine, step.id, look),
+    'remove-twin': async (step, { engine, look }) => this.removeStopped(engine, step.id, look),
+    'stop-new': async (step, { engine, intent, look }) => {
       // The log of a container that was run with --rm goes with its end.
-      const isGoing = snapshot.candidate?.autoRemove === true;
+      const isGoing = look.snapshot.candidate?.autoRemove === true;
       const early = isGoing ? await logTail(engine, step.id, intent) : null;
-      await stopAndSettle(engine, step.id);
+      await stopAndSettle(engine, step.id, look);
       return { patch: early ?? (await logTail(engine, step.id, intent)) };
     },
     'disarm-new': async (step, { engine }) => setPolicy(engine, step.id, NEVER_RESTART),
@@ -150,9 +153,9 @@ export class StepExecutor {
       await this.maker.restoreTag(engine, intent);
       return { patch: { tagRestored: true } };
     },
-    'remove-new': async (step, { engine, intent }) => {
+    'remove-new': async (step, { engine, intent, look }) => {
       const patch = await logTail(engine, step.id, intent);
-      await this.removeStopped(engine, step.id);
+      await this.removeStopped(engine, step.id, look);
       return { patch };
     },
   };
@@ -171,26 +174,22 @@ export class StepExecutor {
     return { patch: { restoreFailed: `the old container was started, but ${outcome.message}` } };
   }
 
-  private async removeStopped(engine: EngineClient, id: string): Promise<StepResult> {
-    const inspection = await engine.container(id);
-    const state = inspection === null ? null : containerState(inspection);
-    if (state !== null && isActive(state)) await stopAndSettle(engine, id);
+  private async removeStopped(engine: EngineClient, id: string, look: Look): Promise<StepResult> {
+    const inspection = look.inspections.get(id);
+    const state = inspection === undefined ? null : containerState(inspection);
+    if (state !== null && isActive(state)) await stopAndSettle(engine, id, look);
     await engine.remove(id);
     return {};
   }
 }
 
-function watch(
-  id: string,
-  { engine, intent, snapshot, signal }: StepContext,
-): Promise<GateOutcome> {
-  return watchHealth(engine, id, intent, snapshot.epoch, signal);
+function watch(id: string, { engine, intent, look, signal }: StepContext): Promise<GateOutcome> {
+  return watchHealth(engine, id, intent, look.snapshot.epoch, signal);
 }
 
 /** Stops a container and returns when it was seen stopped, with the time of its end by the engine's clock. */
-async function stopAndSettle(engine: EngineClient, id: string): Promise<string> {
-  const before = await engine.container(id);
-  if (before !== null) await engine.stop(id, before.Config.StopTimeout ?? null);
+async function stopAndSettle(engine: EngineClient, id: string, look: Look): Promise<string> {
+  await engine.stop(id, look.inspections.get(id)?.Config.StopTimeout ?? null);
   const deadline = Date.now() + SETTLE_MS;
   for (;;) {
     const inspection = await engine.container(id);
