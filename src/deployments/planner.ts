@@ -61,7 +61,10 @@ export class Planner {
     if (reason !== null) return { ...view, steps: [], expectedDowntimeMs: 0, reason };
     const intent = await this.preparation.prepare({ ...wanted, digest }, service);
     const engine = this.engines.get(service.engine);
-    const { snapshot } = await observe(engine, intent, this.storage.instanceId, null);
+    const { snapshot } = await observe(engine, intent, this.storage.instanceId, {
+      before: null,
+      areAll: false,
+    });
     const steps = simulateRollout(snapshot, intent);
     const last = steps.at(-1);
     if (last?.name === 'give-up') throw new DeployError(last.code, last.message);

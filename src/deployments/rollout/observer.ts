@@ -22,24 +22,36 @@ export interface Look {
   readonly inspections: ReadonlyMap<string, ContainerInspection>;
 }
 
-/**
- * Looks at everything on the engine that the next step of a rollout is decided by.
- * @param before The look before this one: its containers are inspected without waiting for the lists.
- */
+/** What is known before a look. */
+export interface Known {
+  /** The look before this one: its containers are inspected without waiting for the lists. */
+  readonly before: Look | null;
+  /**
+   * There can be no others: since then one step was done, and none that makes containers. Then nothing is
+   * listed, for the service is down meanwhile. Who takes a name just then is told by the engine's refusal.
+   */
+  readonly areAll: boolean;
+}
+
+/** Looks at everything on the engine that the next step of a rollout is decided by. */
 export async function observe(
   engine: EngineClient,
   intent: RolloutIntent,
   instance: string,
-  before: Look | null,
+  known: Known,
 ): Promise<Look> {
-  const [epoch, inspections] = await Promise.all([
+  const inspections = new Inspections(engine);
+  for (const id of [intent.old.id, ...(known.before?.inspections.keys() ?? [])]) {
+    inspections.begin(id);
+  }
+  const [epoch] = await Promise.all([
     engine.epoch(),
-    lookAtAll(engine, intent, [intent.old.id, ...(before?.inspections.keys() ?? [])]),
+    inspections.done(),
+    known.areAll ? null : lookForOthers(engine, intent, inspections),
   ]);
-  const containers = [...inspections.values()]
-    .map(containerState)
-    .filter((state) => state !== null);
-  return { snapshot: snapshotOf(epoch, containers, intent, instance), inspections };
+  const found = await inspections.done();
+  const containers = [...found.values()].map(containerState).filter((state) => state !== null);
+  return { snapshot: snapshotOf(epoch, containers, intent, instance), inspections: found };
 }
 
 function snapshotOf(
@@ -77,26 +89,38 @@ function isLeftover(container: ContainerState, intent: RolloutIntent, instance: 
   );
 }
 
-/** Every container under one of the service's names, with the rollout's label, or that is known already. */
-async function lookAtAll(
+/** Every container under one of the service's names or with the rollout's label. */
+async function lookForOthers(
   engine: EngineClient,
   intent: RolloutIntent,
-  known: readonly string[],
-): Promise<ReadonlyMap<string, ContainerInspection>> {
+  inspections: Inspections,
+): Promise<void> {
   const name = intent.container.replaceAll('.', '\\.');
-  const inspections = new Map<string, Promise<ContainerInspection | null>>();
-  const inspect = (id: string): void => {
-    if (!inspections.has(id)) inspections.set(id, inspectionOf(engine, id));
-  };
-  known.forEach(inspect);
   const lists = await Promise.all([
     engine.containers({ name: [`^/?${name}(\\.deploy-(new|old|failed|twin))?$`] }),
     engine.containers({ label: [`${LABELS.deployment}=${intent.deployment}`] }),
-    ...inspections.values(),
   ]);
-  for (const each of [...lists[0], ...lists[1]]) inspect(each.id);
-  const found = await Promise.all(inspections.values());
-  return new Map(found.filter((each) => each !== null).map((each) => [each.Id, each]));
+  for (const each of lists.flat()) inspections.begin(each.id);
+}
+
+/** Inspections of several containers at a time, each of them once. */
+class Inspections {
+  readonly #begun = new Map<string, Promise<ContainerInspection | null>>();
+
+  constructor(private readonly engine: EngineClient) {}
+
+  begin(id: string): void {
+    if (this.#begun.has(id)) return;
+    const inspecting = inspectionOf(this.engine, id);
+    inspecting.catch(() => undefined); // Told by `done`, unless the look has failed before.
+    this.#begun.set(id, inspecting);
+  }
+
+  /** By id; without those that are gone. @throws EngineError */
+  async done(): Promise<ReadonlyMap<string, ContainerInspection>> {
+    const found = await Promise.all(this.#begun.values());
+    return new Map(found.filter((each) => each !== null).map((each) => [each.Id, each]));
+  }
 }
 
 /** Null where it is gone. A container that is being removed is waited for. */

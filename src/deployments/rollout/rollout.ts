@@ -19,7 +19,7 @@ import { Storage } from '../../storage/storage.js';
 import { DeploymentLog } from '../deployment-log.js';
 import { isEngineGone } from './health-watch.js';
 import { Journal } from './journal.js';
-import { observe, type Look } from './observer.js';
+import { observe, type Known, type Look } from './observer.js';
 import { beforeStep, StepExecutor, type StepResult } from './step-executor.js';
 
 /** A step that fails and leaves everything as it was is tried so often. */
@@ -48,6 +48,9 @@ const DISPENSABLE: readonly EngineStep['name'][] = [
   'return-name',
 ];
 
+/** The steps between which nobody serves: what comes after them is decided by the fewest looks. */
+const SWAP: readonly EngineStep['name'][] = ['stop-old', 'retire-old', 'take-name', 'start-new'];
+
 export type RolloutEnd =
   | { readonly kind: 'finished'; readonly intent: RolloutIntent; readonly decision: Finish }
   /** The server stops; the next one goes on from here. */
@@ -56,6 +59,7 @@ export type RolloutEnd =
 /** A step that was carried out, or was tried. */
 interface DoneStep {
   readonly intent: RolloutIntent;
+  readonly isDone: boolean;
   readonly failure: NonNullable<StepResult['failure']> | null;
   readonly error: unknown;
   /** Resolves when its end is in the journal. */
@@ -82,15 +86,15 @@ export class Rollout {
     const engine = this.engines.get(begun.engine);
     let intent = begun;
     let failures = { step: '', count: 0 };
-    let before: Look | null = null;
+    let known: Known = { before: null, areAll: false };
     /** The last step's end on its way into the journal, which the next look need not wait for. */
     let closing: Promise<void> = Promise.resolve();
     for (let count = 0; count < MOST_STEPS; count++) {
-      const looking = this.observeWhenReachable(engine, intent, before, signal);
+      const looking = this.observeWhenReachable(engine, intent, known, signal);
       await Promise.all([looking, closing]);
       const look: Look | 'parked' = await looking;
       if (look === 'parked') return { kind: 'parked' };
-      before = look;
+      known = { before: look, areAll: false };
       const { snapshot } = look;
       intent = acknowledge(snapshot, intent);
       const step = nextStep(snapshot, intent);
@@ -103,6 +107,7 @@ export class Rollout {
       const done = await this.doStep(engine, step, look, intent, signal);
       intent = done.intent;
       closing = done.closing;
+      known = { before: look, areAll: done.isDone && SWAP.includes(step.name) };
       if (done.failure !== null || done.error !== null) await closing;
       if (done.failure !== null) intent = await this.giveUp(intent, snapshot, done.failure);
       if (done.error === null) {
@@ -123,13 +128,13 @@ export class Rollout {
   private async observeWhenReachable(
     engine: EngineClient,
     intent: RolloutIntent,
-    before: Look | null,
+    known: Known,
     signal: AbortSignal,
   ): Promise<Look | 'parked'> {
     const deadline = Date.now() + ENGINE_WAIT_MS;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await observe(engine, intent, this.storage.instanceId, before);
+        return await observe(engine, intent, this.storage.instanceId, known);
       } catch (error) {
         if (Date.now() > deadline) throw error;
         if (attempt === 0) {
@@ -164,13 +169,14 @@ export class Rollout {
       const ending = result.interrupted === true ? 'interrupted' : 'done';
       const outcome = failure === null ? ending : 'failed';
       const closing = this.journal.end(after, open, outcome, failure?.message ?? null);
-      return { intent: after, failure, error: null, closing };
+      return { intent: after, isDone: outcome === 'done', failure, error: null, closing };
     } catch (error) {
       const isCut = signal.aborted || isEngineGone(error);
       const message = messageOf(error);
       await this.journal.end(intent, open, isCut ? 'interrupted' : 'failed', message);
       await this.log.line(subjectOf(intent), isCut ? 'info' : 'warn', `${step.name}: ${message}`);
-      return { intent, failure: null, error: isCut ? null : error, closing: Promise.resolve() };
+      const told = isCut ? null : error;
+      return { intent, isDone: false, failure: null, error: told, closing: Promise.resolve() };
     }
   }
 
