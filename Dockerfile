@@ -21,6 +21,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json nest-cli.json ./
 COPY src ./src
+COPY scripts/bundle-dependencies.ts ./scripts/
 # Optional dependencies are accelerators that would have to be compiled, and TypeScript itself.
 RUN npm run build \
     && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund

@@ -6,7 +6,13 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SETTINGS = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'];
+const SETTINGS = [
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'nest-cli.json',
+  'scripts/bundle-dependencies.ts',
+];
 
 /**
  * Builds `dist/` as it is shipped, when it is missing or older than anything it is made from.
@@ -15,11 +21,12 @@ const SETTINGS = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', '
  */
 export async function buildIfNeeded(say: (line: string) => void): Promise<void> {
   if (process.env['DEPLOY_TEST_BUILD'] === 'skip') return;
-  const built = await modifiedAt(join(ROOT, 'dist', 'main.js')).catch(() => 0);
+  // What a build writes last; `nest build` alone takes it away.
+  const built = await modifiedAt(join(ROOT, 'dist', 'node_modules')).catch(() => 0);
   if (built > (await newestSource())) return;
-  say('Building Deploy (npx nest build).');
+  say('Building Deploy (npm run build).');
   try {
-    await run('npx', ['--no-install', 'nest', 'build'], { cwd: ROOT });
+    await run('npm', ['run', 'build'], { cwd: ROOT });
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     throw new Error(`The build failed:\n${stdout}${stderr}`, { cause: error });

@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import { DeployProcess, type DeployOptions } from './deploy-process.js';
 import { aDockerHubPush } from './docker-hub.js';
+import type { Image } from './image.js';
 import { pull } from './pull.js';
 import { aSampleApp, type SampleApp } from './sample-app.js';
 import type { ShownDeployment } from './scenario.js';
@@ -33,6 +34,7 @@ export interface FleetService {
 /** One Deploy with many services of one image, each followed by a tag of its own. */
 export class Fleet {
   #made = 0;
+  #pushed: Promise<unknown> = Promise.resolve();
 
   private constructor(
     readonly stage: Stage,
@@ -41,10 +43,11 @@ export class Fleet {
     readonly deploy: DeployProcess,
     /** Where the test reaches the published ports. */
     private readonly address: string,
+    private readonly stableFor: string,
   ) {}
 
   /**
-   * Prepares Deploy without starting it.
+   * Prepares Deploy without starting it, for the first services that will be added.
    * @param stableFor How long a container of the fleet must stay up to prove itself.
    */
   static async prepare(
@@ -57,9 +60,15 @@ export class Fleet {
     const image = `${stage.registryHost}/acme/${name}`;
     await stage.registry.push(`acme/${name}`, 'v1', aSampleApp({ version: 'v1' }));
     await pull(stage.docker, `${image}:v1`);
-    const configuration = configurationOf(stage, name, image, services, stableFor);
-    const deploy = await DeployProcess.prepare({ ...options, configuration });
-    return new Fleet(stage, name, deploy, options.place?.address ?? LOOPBACK);
+    const deploy = await DeployProcess.prepare({ ...options, configuration: '' });
+    const fleet = new Fleet(stage, name, deploy, options.place?.address ?? LOOPBACK, stableFor);
+    await fleet.configure(Array.from({ length: services }, (_, index) => `s${index + 1}`));
+    return fleet;
+  }
+
+  /** Which services Deploy knows from its next start on. */
+  async configure(services: readonly string[]): Promise<void> {
+    await this.deploy.configure(configurationOf(this.stage, this.name, services, this.stableFor));
   }
 
   /** Starts Deploy and waits for its readiness, with patience: many may start at once on a busy machine. */
@@ -72,7 +81,7 @@ export class Fleet {
   async add(next: SampleApp, container: Docker.ContainerCreateOptions = {}): Promise<FleetService> {
     this.#made += 1;
     const name = `s${this.#made}`;
-    const { docker, registry, registryHost } = this.stage;
+    const { docker, registryHost } = this.stage;
     const containerName = `${this.name}-${name}`;
     const port = nextPort++;
     const hostIp = this.address === LOOPBACK ? LOOPBACK : '0.0.0.0';
@@ -81,7 +90,7 @@ export class Fleet {
     // A label of its own makes it an image of its own, so that it has to be pulled.
     const config = { ...next.config, Labels: { round: containerName } };
     const app = aSampleApp({ ...next, config });
-    const nextDigest = await registry.push(`acme/${this.name}`, name, app);
+    const nextDigest = await this.#push(name, app);
     const created = await docker.createContainer({
       name: containerName,
       Image: `${repository}:${name}`,
@@ -108,11 +117,11 @@ export class Fleet {
     };
   }
 
-  hook(service: FleetService): Promise<Response> {
+  hook(service: FleetService, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
     const body = aDockerHubPush({ repository: `acme/${this.name}`, tag: service.name });
     return fetch(`${this.deploy.baseUrl}/webhooks/hub/${HUB_SECRET}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
     });
   }
@@ -134,7 +143,7 @@ export class Fleet {
       `the deployment of ${service.container} to end`,
       () => this.deployment(service),
       (seen) => seen?.finishedAt != null,
-      { within, every: 50 },
+      { within, every: 200 },
     );
     if (deployment === null) throw new Error('there is no deployment');
     return deployment;
@@ -196,6 +205,14 @@ export class Fleet {
     }
   }
 
+  /** One at a time: while a layer is pushed anew, the registry has no whole link to it in the repository. */
+  #push(tag: string, image: Image): Promise<string> {
+    const push = (): Promise<string> => this.stage.registry.push(`acme/${this.name}`, tag, image);
+    const pushed = this.#pushed.then(push, push);
+    this.#pushed = pushed;
+    return pushed;
+  }
+
   async #get(service: FleetService, path: string): Promise<string> {
     const answer = await fetch(`http://${this.address}:${service.port}${path}`, {
       headers: { connection: 'close' },
@@ -207,15 +224,14 @@ export class Fleet {
 function configurationOf(
   stage: Stage,
   fleet: string,
-  image: string,
-  count: number,
+  services: readonly string[],
   stableFor: string,
 ): string {
-  const services = Array.from({ length: count }, (_, index) => [
-    `      s${index + 1}:`,
-    `        container: ${fleet}-s${index + 1}`,
-    `        image: "${image}"`,
-    `        tag: s${index + 1}`,
+  const lines = services.flatMap((name) => [
+    `      ${name}:`,
+    `        container: ${fleet}-${name}`,
+    `        image: "${stage.registryHost}/acme/${fleet}"`,
+    `        tag: ${name}`,
     `        rollout: { health: { stableFor: ${stableFor} } }`,
   ]);
   return [
@@ -231,7 +247,7 @@ function configurationOf(
     '  staging:',
     '    engine: local',
     '    services:',
-    ...services.flat(),
+    ...lines,
     '',
   ].join('\n');
 }

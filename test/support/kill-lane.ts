@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,8 +14,14 @@ export interface RecordedEvent {
   readonly event: string;
 }
 
+/** A service and the instant of its deployment that the kill shall come at. */
+export interface KillTarget {
+  readonly service: FleetService;
+  readonly position: string;
+}
+
 /**
- * A fleet whose Deploy has the kill switch: each round takes a fresh service. The life that a kill ends is
+ * A fleet whose Deploy has the kill switch: each round takes fresh services. The life that a kill ends is
  * followed by one that recovers and is checked, and which is then killed in the next round: the switch does
  * nothing until a hook arrives, and that saves a start.
  */
@@ -26,13 +31,13 @@ export class KillLane {
     private readonly folder: string,
   ) {}
 
-  static async start(stage: Stage, rounds: number): Promise<KillLane> {
+  /** Prepares Deploy without starting it. */
+  static async prepare(stage: Stage): Promise<KillLane> {
     const folder = await mkdtemp(join(rigFolder(), 'kill-'));
-    const fleet = await Fleet.prepare(stage, rounds, {
+    const fleet = await Fleet.prepare(stage, 0, {
       environment: { KILL_SWITCH_FOLDER: folder },
       nodeArguments: ['--import', SWITCH],
     });
-    await fleet.start();
     return new KillLane(fleet, folder);
   }
 
@@ -41,38 +46,51 @@ export class KillLane {
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  /** Starts Deploy for these services, and no others: what it reads and looks at takes time. */
+  async start(services: readonly FleetService[]): Promise<void> {
+    await this.fleet.configure(services.map(({ name }) => name));
+    await this.fleet.start();
+  }
+
   /** Deploys undisturbed and returns what was asked and committed from the hook's arrival on. */
   async record(service: FleetService): Promise<RecordedEvent[]> {
+    await this.start([service]);
     await this.#plan({ record: true });
-    await this.fleet.hook(service);
+    await this.fleet.hook(service, { 'x-kill-switch': service.name });
     await this.fleet.ended(service);
     // Its last commit comes after the deployment is shown as ended; a stop waits for it.
     await this.fleet.deploy.stop();
-    await this.fleet.start();
-    const lines = (await readFile(join(this.folder, 'record.jsonl'), 'utf8')).trim().split('\n');
-    return lines.map((line) => JSON.parse(line) as RecordedEvent);
+    return this.#lines<RecordedEvent>('record.jsonl');
   }
 
   /**
-   * Sends the hook with the switch set to the position and returns when the process is dead.
-   * @throws Error where the position was not hit.
+   * Sends the hooks with the switch set to the positions and returns when the process is dead.
+   * @throws Error where a position was not hit, or Deploy ended by itself.
    */
-  async killAt(position: string, service: FleetService): Promise<void> {
+  async killAt(targets: readonly KillTarget[]): Promise<void> {
     const { deploy } = this.fleet;
-    await this.#plan({ position });
-    await this.fleet.hook(service).catch(() => undefined); // The answer may be cut by the kill.
-    try {
-      await waitFor('the kill', () => deploy.ended, Boolean, { within: PATIENCE_MS });
-    } catch (error) {
-      await deploy.stop();
-      await this.fleet.start();
-      throw new Error('the position was not hit', { cause: error });
+    const positions = targets.map(({ service, position }) => [service.name, position] as const);
+    await this.#plan({ positions: Object.fromEntries(positions) });
+    for (const { service } of targets) {
+      // The answer may be cut by the kill.
+      this.fleet.hook(service, { 'x-kill-switch': service.name }).catch(() => undefined);
     }
-    if (!existsSync(join(this.folder, 'hit'))) throw new Error('Deploy ended by itself');
+    const kill = waitFor('the kill', () => deploy.ended, Boolean, { within: PATIENCE_MS });
+    await kill.catch(() => deploy.kill());
+    const hit = await this.#lines<string>('hit.jsonl');
+    const missed = positions.map(([, position]) => position).filter((each) => !hit.includes(each));
+    if (missed.length > 0) throw new Error(`not hit: ${missed.join(', ')}`);
   }
 
-  async #plan(plan: { readonly record: true } | { readonly position: string }): Promise<void> {
+  async #plan(
+    plan: { readonly record: true } | { readonly positions: Readonly<Record<string, string>> },
+  ): Promise<void> {
     await writeFile(join(this.folder, 'plan.json'), JSON.stringify(plan));
-    for (const file of ['hit', 'record.jsonl']) await rm(join(this.folder, file), { force: true });
+    for (const file of ['hit.jsonl', 'record.jsonl']) await writeFile(join(this.folder, file), '');
+  }
+
+  async #lines<T>(file: string): Promise<T[]> {
+    const lines = (await readFile(join(this.folder, file), 'utf8')).split('\n');
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as T);
   }
 }

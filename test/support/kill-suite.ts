@@ -1,5 +1,5 @@
 import type { Fleet, FleetService } from './kill-fleet.js';
-import type { KillLane, RecordedEvent } from './kill-lane.js';
+import type { KillLane, KillTarget, RecordedEvent } from './kill-lane.js';
 import { NeverBoth } from './kill-witness.js';
 import type { SampleApp } from './sample-app.js';
 import type { Stage } from './scene.js';
@@ -13,6 +13,11 @@ export interface KillCase {
   readonly next: SampleApp;
   readonly phase: 'succeeded' | 'rolled-back';
   readonly serves: string;
+  /**
+   * A start of Deploy costs more than a rollout: one kill is for so many deployments. Images that fail keep the
+   * engine busy, and more than it can do would only make everything wait.
+   */
+  readonly atOnce: number;
 }
 
 /** Which instants of a recorded deployment a run is killed at. */
@@ -78,7 +83,24 @@ export interface KillSummary {
   readonly seconds: number;
 }
 
-/** Kills a Deploy once at every position, several at a time, and tells of every service that was not well after. */
+/**
+ * The positions in groups, each for one kill, which every deployment of the group meets at its own position.
+ * They are neighbours, so that none stands still for long while the engine goes on. There is at most one
+ * `during` in a group: it has to be the last thing that happens.
+ */
+function killGroups(positions: readonly string[], size: number): string[][] {
+  const isDuring = (position: string): boolean => position.startsWith('during ');
+  const groups: string[][] = [];
+  for (const position of positions) {
+    const group = groups.at(-1);
+    const isFull = group === undefined || group.length === size;
+    if (isFull || (isDuring(position) && group.some(isDuring))) groups.push([position]);
+    else group.push(position);
+  }
+  return groups;
+}
+
+/** Kills a Deploy at every position, and tells of every service that was not well after. */
 export async function runKills(
   lanes: readonly KillLane[],
   stage: Stage,
@@ -87,33 +109,39 @@ export async function runKills(
 ): Promise<KillSummary> {
   const began = performance.now();
   const neverBoth = await NeverBoth.watch(stage.docker);
-  const left = [...plan.positions];
+  const left = killGroups(plan.positions, kase.atOnce);
   const faults: string[] = [];
   let hit = 0;
-  const work = async (lane: KillLane): Promise<void> => {
-    const { fleet } = lane;
-    let service = await fleet.add(kase.next);
-    for (;;) {
-      const position = left.shift();
-      if (position === undefined) return fleet.clear(service);
-      try {
-        await lane.killAt(position, service);
-        hit += 1;
-        const [fresh] = await Promise.all([fleet.add(kase.next), fleet.start()]);
-        const killed = service;
-        service = fresh;
-        await checkAfterKill(fleet, killed, kase, plan.unstored.has(position));
-        await fleet.clear(killed);
-      } catch (error) {
-        const fault = `${position}: ${error instanceof Error ? error.message : String(error)}`;
-        console.log(fault);
-        faults.push(fault);
-        if (fleet.deploy.ended) await fleet.start();
-        if (faults.length > 10) return;
-      }
+  const orFault = async (what: string, work: () => Promise<unknown>): Promise<boolean> => {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      const fault = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+      console.log(fault);
+      faults.push(fault);
+      return false;
     }
   };
-  await Promise.all(lanes.map(work));
+  const work = async (lane: KillLane): Promise<void> => {
+    const { fleet } = lane;
+    let targets = await prepare(fleet, kase, left.shift());
+    if (targets.length > 0) await lane.start(targets.map(({ service }) => service));
+    while (targets.length > 0) {
+      const [now, later] = [targets, await prepare(fleet, kase, left.shift())];
+      targets = later;
+      const isHit = await orFault('the kill', () => lane.killAt(now));
+      await lane.start([...now, ...later].map(({ service }) => service));
+      if (isHit) hit += now.length;
+      const check = ({ service, position }: KillTarget): Promise<boolean> =>
+        orFault(position, () => checkAfterKill(fleet, service, kase, plan.unstored.has(position)));
+      if (isHit) await Promise.all(now.map(check));
+      await Promise.all(now.map(({ service }) => fleet.clear(service)));
+      if (faults.length > 10) break;
+    }
+    await Promise.all(targets.map(({ service }) => fleet.clear(service)));
+  };
+  await Promise.all(lanes.map((lane) => work(lane).finally(() => lane.fleet.deploy.kill())));
   neverBoth.end();
   return {
     planned: plan.positions.length,
@@ -121,6 +149,17 @@ export async function runKills(
     faults: [...faults, ...neverBoth.violations.map((name) => `two at once: ${name}`)],
     seconds: Math.round((performance.now() - began) / 1_000),
   };
+}
+
+/** Services that run v1, one for each position. */
+async function prepare(
+  fleet: Fleet,
+  kase: KillCase,
+  positions: readonly string[] = [],
+): Promise<KillTarget[]> {
+  return Promise.all(
+    positions.map(async (position) => ({ position, service: await fleet.add(kase.next) })),
+  );
 }
 
 async function checkAfterKill(

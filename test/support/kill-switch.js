@@ -1,86 +1,140 @@
 /**
- * Loaded into Deploy with `node --import`: ends its own process with SIGKILL at a planned instant.
+ * Loaded into Deploy with `node --import`: ends its own process with SIGKILL at a planned instant of each of
+ * several deployments.
  *
- * It does nothing until a webhook arrives. Then it reads `plan.json` in the folder KILL_SWITCH_FOLDER, and
- * from there on numbers everything that the process asks of the engine and every commit of its storage:
+ * It does nothing until a webhook arrives, whose header `x-kill-switch` names the service. At the first one it
+ * reads `plan.json` in the folder KILL_SWITCH_FOLDER, and from there on numbers, service by service, everything
+ * that is asked of the engine and every commit of the storage:
  *
- * - `{"record": true}`: each of them is appended to `record.jsonl`;
- * - `{"position": "after POST /containers/:id/stop #1"}`: the process ends there, after it has written the
- *   position to the file `hit`.
+ * - `{"record": true}`: each of them is appended to `record.jsonl`, with the service;
+ * - `{"positions": {"s1": "after POST /containers/:id/stop #1"}}`: a service that comes to its position stands
+ *   still there, and the position is appended to `hit.jsonl`. When all stand still, the process ends.
  *
  * A position is a side, a label and how many times the label came before. Sides: `before` (nothing was sent,
  * nothing is committed), `during` (the last byte of a request was sent, no answer read) and `after` (the
- * answer came or the commit returned, and nobody has seen it). How often Deploy looks at the engine while it
- * waits for health differs from run to run, so reads are counted anew after each thing that changes
- * something: `GET /containers/:id/json @ commit deployments #2`.
+ * answer came or the commit returned, and nobody has seen it). What is asked `during` is sent when all others
+ * stand still, and the process ends with its last byte; so there may be one in a plan. How often Deploy looks at
+ * the engine while it waits for health differs from run to run, so reads are counted anew after each thing that
+ * changes something: `GET /containers/:id/json @ commit deployments #2`.
  */
-import Modem from 'docker-modem';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import diagnostics from 'node:diagnostics_channel';
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { Server } from 'node:http';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
+import { pathToFileURL, URL } from 'node:url';
+import { EngineSlots } from '../../dist/deployments/engine-slots.js';
 import { SqliteDriver } from '../../dist/storage/sqlite-driver.js';
 
 const folder = process.env['KILL_SWITCH_FOLDER'];
+const NEVER = new Promise(() => undefined);
+
 let plan = null;
-let lastChange = 'the webhook';
-let counts = new Map();
-/** Position at which the next HTTP request that is completely sent ends the process. */
-let killWhenSent = null;
+/** Of the plan's services, those that do not stand still yet. */
+const moving = new Set();
+/** The service that something is done for: all that follows from its webhook. */
+const context = new AsyncLocalStorage();
+/** The request whose last byte ends the process is the next one to begin. */
+let isSendingLast = false;
+/** Sends the request that the process shall end during. */
+let sendLast = null;
+
+// How many rollouts there may be at once is not the matter here.
+EngineSlots.prototype.take = function (engine) {
+  return this.takeAnyway(engine);
+};
 
 const emit = Server.prototype.emit;
 Server.prototype.emit = function (event, ...rest) {
-  const [request] = rest;
-  if (event === 'request' && request.method === 'POST' && request.url.startsWith('/webhooks/')) {
+  const name = event === 'request' ? rest[0].headers['x-kill-switch'] : undefined;
+  if (name === undefined) return emit.call(this, event, ...rest);
+  if (plan === null) {
     plan = JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8'));
-    lastChange = 'the webhook';
-    counts = new Map();
+    for (const each of Object.keys(plan.positions ?? {})) moving.add(each);
   }
-  return emit.call(this, event, ...rest);
+  const service = {
+    name,
+    position: plan.positions?.[name],
+    lastChange: 'the webhook',
+    counts: new Map(),
+    standsStill: false,
+  };
+  return context.run(service, () => emit.call(this, event, ...rest));
 };
 
-function numbered(kind, name) {
-  const label = kind === 'read' ? `${name} @ ${lastChange}` : name;
-  const count = (counts.get(label) ?? 0) + 1;
-  counts.set(label, count);
+/** Undefined where nothing is to be done: before the first webhook, and for what recovered before it. */
+function serviceNow() {
+  const service = context.getStore();
+  if (service !== undefined || plan?.record !== true) return service;
+  throw new Error('the kill switch lost track of the service');
+}
+
+function append(file, line) {
+  appendFileSync(join(folder, file), JSON.stringify(line) + '\n');
+}
+
+function numbered(service, kind, name) {
+  const label = kind === 'read' ? `${name} @ ${service.lastChange}` : name;
+  const count = (service.counts.get(label) ?? 0) + 1;
+  service.counts.set(label, count);
   const event = `${label} #${count}`;
-  if (kind !== 'read') lastChange = event;
-  if (plan?.record === true) {
-    appendFileSync(join(folder, 'record.jsonl'), JSON.stringify({ kind, event }) + '\n');
-  }
+  if (kind !== 'read') service.lastChange = event;
+  if (plan.record === true) append('record.jsonl', { kind, event });
   return event;
 }
 
-function endIfAt(position) {
-  if (plan?.position !== position) return;
-  writeFileSync(join(folder, 'hit'), position);
-  process.kill(process.pid, 'SIGKILL');
+/** Whether the service stands still from here on. */
+function standsStillAt(service, position) {
+  if (service.standsStill) return true;
+  if (service.position !== position) return false;
+  service.standsStill = true;
+  append('hit.jsonl', position);
+  moving.delete(service.name);
+  if (moving.size === 0) process.kill(process.pid, 'SIGKILL');
+  if (moving.size === 1) sendLast?.();
+  return true;
 }
 
-const dial = Modem.prototype.dial;
-Modem.prototype.dial = function (options, callback) {
-  if (plan === null) return dial.call(this, options, callback);
+/** That of the server: a build has dockerode's files once more, beside itself. */
+const serverRequire = createRequire(new URL('../../dist/main.js', import.meta.url));
+const { default: Docker } = await import(pathToFileURL(serverRequire.resolve('dockerode')).href);
+const modem = Object.getPrototypeOf(new Docker({ socketPath: '/nowhere' }).modem);
+
+const { dial } = modem;
+modem.dial = function (options, callback) {
+  const service = serviceNow();
+  if (service === undefined) return dial.call(this, options, callback);
+  if (service.standsStill) return;
   const path = options.path
     .replace(/\?.*$/, '')
     .replace(/[0-9a-f]{64}/g, ':id')
     .replace(/^\/images\/.+\/(json|tag)$/, '/images/:name/$1')
     .replace(/^\/containers\/kill-[^/]+\//, '/containers/:name/');
-  const event = numbered(options.method === 'GET' ? 'read' : 'call', `${options.method} ${path}`);
-  endIfAt(`before ${event}`);
-  if (plan.position === `during ${event}`) killWhenSent = plan.position;
-  return dial.call(this, options, (error, answer) => {
-    endIfAt(`after ${event}`);
-    callback(error, answer);
+  const kind = options.method === 'GET' ? 'read' : 'call';
+  const event = numbered(service, kind, `${options.method} ${path}`);
+  if (standsStillAt(service, `before ${event}`)) return;
+  if (service.position === `during ${event}`) {
+    service.standsStill = true;
+    sendLast = () => {
+      append('hit.jsonl', service.position);
+      isSendingLast = true;
+      dial.call(this, options, () => undefined);
+    };
+    if (moving.size === 1) sendLast();
+    return;
+  }
+  dial.call(this, options, (error, answer) => {
+    if (!standsStillAt(service, `after ${event}`)) callback(error, answer);
   });
 };
 
 diagnostics.subscribe('http.client.request.start', ({ request }) => {
-  if (killWhenSent === null) return;
-  const position = killWhenSent;
-  killWhenSent = null;
+  if (!isSendingLast) return;
+  isSendingLast = false;
   request.once('finish', () => {
-    endIfAt(position);
+    process.kill(process.pid, 'SIGKILL');
   });
 });
 
@@ -90,6 +144,7 @@ let isWatched = false;
 
 const { acquireConnection, beginTransaction, commitTransaction } = SqliteDriver.prototype;
 SqliteDriver.prototype.acquireConnection = async function () {
+  if (context.getStore()?.standsStill === true) return NEVER;
   const connection = await acquireConnection.call(this);
   if (isWatched) return connection;
   isWatched = true;
@@ -108,11 +163,18 @@ SqliteDriver.prototype.beginTransaction = function () {
 };
 
 SqliteDriver.prototype.commitTransaction = function () {
-  if (plan === null) return commitTransaction.call(this);
-  const event = numbered('commit', `commit ${[...written].sort().join('+')}`);
-  endIfAt(`before ${event}`);
+  const service = serviceNow();
+  if (service === undefined) return commitTransaction.call(this);
+  const event = numbered(service, 'commit', `commit ${[...written].sort().join('+')}`);
+  if (standsStillAt(service, `before ${event}`)) {
+    // The others go on with the connection meanwhile; an end of the process undoes it in the same way.
+    void this.rollbackTransaction();
+    void this.releaseConnection();
+    return NEVER;
+  }
   // SQLite blocks: when this returns, the commit is done.
   const done = commitTransaction.call(this);
-  endIfAt(`after ${event}`);
-  return done;
+  if (!standsStillAt(service, `after ${event}`)) return done;
+  void this.releaseConnection();
+  return NEVER;
 };
