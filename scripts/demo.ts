@@ -200,7 +200,11 @@ async function served(url: string, version: string): Promise<void> {
 }
 
 async function textOf(url: string): Promise<string> {
-  const answer = await fetch(url, { headers: { connection: 'close' } });
+  const answer = await fetch(url, {
+    headers: { connection: 'close' },
+    // Before a container listens, the engine's proxy may take a connection and never answer on it.
+    signal: AbortSignal.timeout(2_000),
+  });
   return (await answer.text()).trim();
 }
 

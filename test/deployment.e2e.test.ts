@@ -108,7 +108,10 @@ describe('how a new version proves itself', () => {
     ['staying up, where there is no check', '{ stableFor: 1s }'],
     ['an http probe', '{ http: { port: 8080, path: /healthz, interval: 100ms } }'],
     ['a tcp probe', '{ tcp: { port: 8080, interval: 100ms } }'],
-    ['a command in the container', '{ exec: { command: [/bin/cat, /app/www/healthz] } }'],
+    [
+      'a command in the container',
+      '{ exec: { command: [/bin/wget, -q, -O, /dev/null, "http://127.0.0.1:8080/healthz"] } }',
+    ],
   ])('by %s', async (_, health) => {
     const scenario = await Scenario.startInProcess({
       service: ['tag: latest', `rollout: { health: ${health} }`],

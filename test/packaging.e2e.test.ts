@@ -52,7 +52,11 @@ describe('the image', () => {
 
     const ready = await waitFor(
       'readiness',
-      async () => (await fetch(`http://127.0.0.1:${port}/health/ready`)).text(),
+      async () => {
+        // Before it listens, the engine's proxy may take a connection and never answer on it.
+        const signal = AbortSignal.timeout(2_000);
+        return (await fetch(`http://127.0.0.1:${port}/health/ready`, { signal })).text();
+      },
       (text) => text.includes('"up"'),
       { within: 20_000 },
     ).catch(async (error: unknown) => {

@@ -8,7 +8,11 @@ import { sharedRig, uniqueName } from './support/shared-rig.js';
 import { waitFor } from './support/wait-for.js';
 
 const textAt = async (url: string): Promise<string> => {
-  const answer = await fetch(url, { headers: { connection: 'close' } });
+  const answer = await fetch(url, {
+    headers: { connection: 'close' },
+    // Before a container listens, the engine's proxy may take a connection and never answer on it.
+    signal: AbortSignal.timeout(2_000),
+  });
   return answer.text();
 };
 

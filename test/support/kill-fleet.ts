@@ -216,6 +216,8 @@ export class Fleet {
   async #get(service: FleetService, path: string): Promise<string> {
     const answer = await fetch(`http://${this.address}:${service.port}${path}`, {
       headers: { connection: 'close' },
+      // Before a container listens, the engine's proxy may take a connection and never answer on it.
+      signal: AbortSignal.timeout(2_000),
     });
     return answer.text();
   }

@@ -208,7 +208,11 @@ export class Scenario<Server extends DeployServer = DeployProcess> {
 
   /** What the published port serves now. */
   async served(): Promise<string> {
-    const answer = await fetch(this.url, { headers: { connection: 'close' } });
+    const answer = await fetch(this.url, {
+      headers: { connection: 'close' },
+      // Before a container listens, the engine's proxy may take a connection and never answer on it.
+      signal: AbortSignal.timeout(2_000),
+    });
     return (await answer.text()).trim();
   }
 
