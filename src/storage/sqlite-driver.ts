@@ -69,8 +69,19 @@ export class SqliteDriver implements Driver {
 
   async destroy(): Promise<void> {
     await this.acquireConnection();
+    this.#moveIntoOneFile();
     this.handle.close();
     this.#release();
+  }
+
+  /** A closed storage may be copied as the one file that its name says. SQLite leaves that to the last statement's end. */
+  #moveIntoOneFile(): void {
+    try {
+      this.handle.exec('pragma wal_checkpoint(truncate)');
+    } catch (error) {
+      // Where the disk is full nothing is lost: the next open reads the write-ahead log.
+      if (!isUnavailable(error)) throw error;
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { aDelivery, aDeployment } from '../../test/unit/storage/samples.js';
@@ -52,6 +52,16 @@ describe('opening', () => {
     expect(second.instanceId).toBe(first.instanceId);
     expect(first.instanceId).toMatch(/^[0-9a-f-]{36}$/);
     expect(await second.settings.get('key')).toBe('value');
+  });
+
+  it('has everything in its one file once it is closed', async () => {
+    const url = await aStorageUrl();
+    const storage = await Storage.open(url);
+    await storage.settings.set('key', 'value');
+    await storage.close();
+    const copied = `sqlite:${join(await aFolder(), 'copy.db')}`;
+    await copyFile(fileOf(url), fileOf(copied));
+    expect(await (await anOpenStorage(copied)).settings.get('key')).toBe('value');
   });
 
   it('gives each storage an instance id of its own', async () => {
