@@ -105,12 +105,12 @@ describe('a push to Docker Hub', () => {
 
 describe('how a new version proves itself', () => {
   it.each([
-    ['staying up, where there is no check', '{ stableFor: 1s }'],
+    ['staying up, where there is no check', '{ stableFor: 2s }'],
     ['an http probe', '{ http: { port: 8080, path: /healthz, interval: 100ms } }'],
     ['a tcp probe', '{ tcp: { port: 8080, interval: 100ms } }'],
     [
       'a command in the container',
-      '{ exec: { command: [/bin/wget, -q, -O, /dev/null, "http://127.0.0.1:8080/healthz"] } }',
+      '{ exec: { command: [/bin/wget, -q, -O, /dev/null, "http://127.0.0.1:8080/healthz"], interval: 100ms } }',
     ],
   ])('by %s', async (_, health) => {
     const scenario = await Scenario.startInProcess({
