@@ -13,7 +13,13 @@ import { waitFor } from './support/wait-for.js';
 
 const IMAGE = 'deploy-under-test:latest';
 const CONTEXT = ['Dockerfile', '.dockerignore', 'package.json', 'package-lock.json', 'LICENSE'];
-const SOURCES = ['tsconfig.json', 'tsconfig.build.json', 'nest-cli.json', 'src'];
+const SOURCES = [
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'nest-cli.json',
+  'src',
+  'scripts/bundle-dependencies.ts',
+];
 
 describe('the image', () => {
   // Runs the whole Dockerfile as shipped, by the classic builder; only its base images are other ones.
