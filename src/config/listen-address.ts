@@ -6,7 +6,7 @@ export const LISTEN_FORMS = 'host:port, e.g. 127.0.0.1:8080, [::1]:8080 or :8080
 
 const HOST = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/;
 
-/** `host:port`, `[IPv6]:port` or `:port` (every address); null where it is none of these. Port 0: any free one. */
+/** `host:port`, `[IPv6]:port` or `:port` (every address); null for other text. Port 0 lets the system choose. */
 export function parseListenAddress(text: string): ListenAddress | null {
   const match = /^(?:\[([^[\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
   if (match === null) return null;

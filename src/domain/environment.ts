@@ -103,7 +103,7 @@ export interface Environment {
   readonly services: readonly Service[];
 }
 
-/** Where to listen. `host` is empty where every address of the machine is meant; port 0: any free one. */
+/** Where to listen. An empty `host` means every address of the machine; port 0 lets the system choose. */
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;

@@ -55,7 +55,7 @@ export class WebhookController {
     return receiptOf(delivery);
   }
 
-  /** Senders with a header or signature of their own; of today's types none has: as unknown as any name. */
+  /** For senders that sign or send a header. No supported type does, so it answers as for an unknown name. */
   @Post(':name')
   @HttpCode(202)
   async receiveSigned(@Param('name') name: string, @Req() request: Request): Promise<Receipt> {
