@@ -59,12 +59,9 @@ export class Planner {
     };
     const reason = await this.whyNot({ ...wanted, digest }, service, digests, running?.tag ?? null);
     if (reason !== null) return { ...view, steps: [], expectedDowntimeMs: 0, reason };
-    const intent = await this.preparation.prepare({ ...wanted, digest }, service);
+    const { intent, known } = await this.preparation.prepare({ ...wanted, digest }, service);
     const engine = this.engines.get(service.engine);
-    const { snapshot } = await observe(engine, intent, this.storage.instanceId, {
-      before: null,
-      areAll: false,
-    });
+    const { snapshot } = await observe(engine, intent, this.storage.instanceId, known);
     const steps = simulateRollout(snapshot, intent);
     const last = steps.at(-1);
     if (last?.name === 'give-up') throw new DeployError(last.code, last.message);

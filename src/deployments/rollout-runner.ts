@@ -11,8 +11,8 @@ import { newId } from './new-id.js';
 import { concludeRollout, failureOf, type Conclusion } from './rollout/conclusion.js';
 import { isEngineGone } from './rollout/health-watch.js';
 import { Journal } from './rollout/journal.js';
-import { RolloutPreparation } from './rollout/preparation.js';
-import { Rollout } from './rollout/rollout.js';
+import { RolloutPreparation, type Prepared } from './rollout/preparation.js';
+import { Rollout, type RolloutEnd } from './rollout/rollout.js';
 import { ServiceInspector } from './service-inspector.js';
 
 const PREPARE_PAUSE_MS = 1_000;
@@ -41,10 +41,8 @@ export class RolloutRunner {
     service: Service | null,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const intent = await this.begin(deployment, service, signal);
-    if (intent === 'parked') return false;
-    if (intent === 'ended') return true;
-    const end = await this.rollout.drive(intent, signal);
+    const end = await this.roll(deployment, service, signal);
+    if (end === 'ended') return true;
     if (end.kind === 'parked') {
       await this.log.line(deployment, 'info', 'parked: the server stops; the next start goes on');
       return false;
@@ -53,11 +51,12 @@ export class RolloutRunner {
     return this.store(deployment, end.intent, conclusion, signal);
   }
 
-  private async begin(
+  /** Begins the rollout, or goes on with it. */
+  private async roll(
     deployment: Deployment,
     service: Service | null,
     signal: AbortSignal,
-  ): Promise<RolloutIntent | 'parked' | 'ended'> {
+  ): Promise<RolloutEnd | 'ended'> {
     const journalled = await this.journal.read(deployment.id);
     if (journalled !== null) {
       await this.log.line(deployment, 'info', 'goes on with the rollout from where it was left');
@@ -65,27 +64,27 @@ export class RolloutRunner {
         journalled,
         await this.storage.deployments.steps(deployment.id),
       );
-      return journalled;
+      return this.rollout.resume(journalled, signal);
     }
     if (service === null) {
       const error = new DeployError('interrupted', 'the service is no longer configured');
       return this.endUnbegun(deployment, null, error);
     }
-    return this.prepare(deployment, service, signal);
+    const prepared = await this.prepare(deployment, service, signal);
+    if (prepared === 'ended') return 'ended';
+    return prepared === 'parked' ? { kind: 'parked' } : this.rollout.begin(prepared, signal);
   }
 
   private async prepare(
     deployment: Deployment,
     service: Service,
     signal: AbortSignal,
-  ): Promise<RolloutIntent | 'parked' | 'ended'> {
+  ): Promise<Prepared | 'parked' | 'ended'> {
     const { digest } = deployment;
     if (digest === null) throw new DeployError('internal', 'a rollout needs a digest');
     for (;;) {
       try {
-        const intent = await this.preparation.prepare({ ...deployment, digest }, service);
-        await this.journal.change(intent, { previousDigest: intent.old.digest });
-        return intent;
+        return await this.preparation.prepare({ ...deployment, digest }, service);
       } catch (error) {
         if (signal.aborted) return 'parked';
         if (!isEngineGone(error)) return this.endUnbegun(deployment, service, error);

@@ -10,6 +10,8 @@ import { LookupSchedule } from './digest-lookup.js';
 import { EngineSlots } from './engine-slots.js';
 
 const ENGINE_PING_MS = 2_000;
+/** An engine that answered so recently is there, in milliseconds. */
+const ENGINE_FRESH_MS = 500;
 /** The older a waiting deployment, the rarer its engine is asked: one step of the pauses for each of these, in milliseconds. */
 const PAUSE_STEP_MS = 5_000;
 
@@ -65,7 +67,8 @@ export class StartGate {
     { wakeIn }: Waker,
   ): Promise<boolean> {
     try {
-      await this.engines.get(service.engine).ping(ENGINE_PING_MS);
+      const engine = this.engines.get(service.engine);
+      if (!engine.answeredWithin(ENGINE_FRESH_MS)) await engine.ping(ENGINE_PING_MS);
       return true;
     } catch (error) {
       const reason = `waits for the engine ${service.engine}: ${messageOf(error)}`;

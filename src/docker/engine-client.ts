@@ -1,29 +1,18 @@
 import type { Engine } from '../domain/environment.js';
 import type { RestartPolicy } from '../domain/rollout.js';
 import type { Secret } from '../domain/secret.js';
-import { EngineConnection, QUICK_MS, type OpenLine } from './engine-connection.js';
-import { EngineError } from './engine-error.js';
+import { EngineConnection, QUICK_MS } from './engine-connection.js';
+import { askInfo, FactsOfEngine, type EngineFacts } from './engine-facts.js';
 import type { ContainerInspection, ImageInspection } from './inspection.js';
 import { logLines } from './log-lines.js';
 import { PullFailedError, readPullProgress } from './pull-progress.js';
+import { runCommand } from './engine-command.js';
 
 /** What a stop may take beyond the container's own stop timeout, in milliseconds. */
 const STOP_MARGIN_MS = 20_000;
 const START_MS = 60_000;
-/** How long what an engine tells of itself is taken as known, in milliseconds. */
-const FACTS_MS = 10_000;
 const DEFAULT_STOP_TIMEOUT_S = 10;
 const WATCHED_EVENTS = ['start', 'die', 'oom', 'health_status', 'stop', 'destroy', 'rename'];
-
-/** What of an engine decides how containers are made on it. */
-export interface EngineFacts {
-  readonly version: string;
-  readonly apiVersion: string;
-  readonly hostName: string;
-  readonly defaultRuntime: string | null;
-  readonly os: string;
-  readonly architecture: string;
-}
 
 export interface ContainerSummary {
   readonly id: string;
@@ -41,24 +30,21 @@ export type EngineCredentials = Readonly<Record<string, string | Secret>>;
  */
 export class EngineClient {
   readonly #connection: EngineConnection;
-  #known: { readonly line: OpenLine; readonly at: number; readonly facts: EngineFacts } | null =
-    null;
+  readonly #facts: FactsOfEngine;
 
   constructor(readonly engine: Engine) {
     this.#connection = new EngineConnection(engine);
+    this.#facts = new FactsOfEngine(this.#connection);
   }
 
-  /** Asked anew after a while: an engine's default runtime can be changed while it runs. */
-  async facts(): Promise<EngineFacts> {
-    const line = await this.#connection.line();
-    const known = this.#known;
-    if (known?.line === line && performance.now() - known.at < FACTS_MS) return known.facts;
-    const { Name: hostName, DefaultRuntime } = await this.#info();
-    const { version, apiVersion, os, architecture } = line;
-    const defaultRuntime = DefaultRuntime ?? null;
-    const facts = { version, apiVersion, hostName, defaultRuntime, os, architecture };
-    this.#known = { line, at: performance.now(), facts };
-    return facts;
+  /** What it tells of itself; for some seconds the same answer. */
+  facts(): Promise<EngineFacts> {
+    return this.#facts.ask();
+  }
+
+  /** Whether its last good answer came so many milliseconds ago, or less. */
+  answeredWithin(milliseconds: number): boolean {
+    return this.#connection.answeredWithin(milliseconds);
   }
 
   /** Throws where the engine does not answer within `deadlineMs`. */
@@ -73,7 +59,7 @@ export class EngineClient {
 
   /** The engine's clock, as milliseconds since 1970. */
   async now(): Promise<number> {
-    return Date.parse((await this.#info()).SystemTime);
+    return Date.parse((await askInfo(this.#connection)).SystemTime);
   }
 
   /**
@@ -263,28 +249,7 @@ export class EngineClient {
 
   /** Runs a command in a running container and returns its exit code. Its output is thrown away. */
   async exec(id: string, command: readonly string[], deadlineMs: number): Promise<number> {
-    const doing = `run a command in ${id}`;
-    const exec = await this.#connection.request<{ Id: string }>({
-      doing,
-      method: 'POST',
-      path: `/containers/${id}/exec`,
-      body: { Cmd: command, AttachStdout: true, AttachStderr: true },
-      deadlineMs,
-    });
-    await this.#connection.request({
-      doing,
-      method: 'POST',
-      path: `/exec/${exec.Id}/start`,
-      body: { Detach: false, Tty: false },
-      deadlineMs,
-    });
-    const { ExitCode: exitCode } = await this.#connection.request<{ ExitCode: number | null }>({
-      doing,
-      method: 'GET',
-      path: `/exec/${exec.Id}/json`,
-    });
-    if (exitCode === null) throw new EngineError(`${doing}: it did not end in time`, 408);
-    return exitCode;
+    return runCommand(this.#connection, id, command, deadlineMs);
   }
 
   /**
@@ -308,10 +273,6 @@ export class EngineClient {
       };
       stream.on('data', onEvent).on('end', done).on('close', done).on('error', done);
     });
-  }
-
-  async #info(): Promise<{ Name: string; DefaultRuntime?: string; SystemTime: string }> {
-    return this.#connection.request({ doing: 'ask the engine', method: 'GET', path: '/info' });
   }
 }
 

@@ -34,6 +34,7 @@ export interface EngineRequest {
  */
 export class EngineConnection {
   #open: Promise<OpenLine> | null = null;
+  #answeredAt = Number.NEGATIVE_INFINITY;
 
   constructor(readonly engine: Engine) {}
 
@@ -45,6 +46,11 @@ export class EngineConnection {
   /** What the engine said of itself; the same object until the engine was out of reach. @throws EngineError */
   async line(): Promise<OpenLine> {
     return this.#connect(QUICK_MS);
+  }
+
+  /** Whether its last good answer came so many milliseconds ago, or less. */
+  answeredWithin(milliseconds: number): boolean {
+    return performance.now() - this.#answeredAt <= milliseconds;
   }
 
   /** Sends a request and returns the parsed answer. @throws EngineError */
@@ -80,7 +86,9 @@ export class EngineConnection {
     const deadlineMs = request.deadlineMs ?? QUICK_MS;
     try {
       const { docker } = await this.#connect(deadlineMs);
-      return await dial<T>(docker, request, isStream, deadlineMs);
+      const answer = await dial<T>(docker, request, isStream, deadlineMs);
+      this.#answeredAt = performance.now();
+      return answer;
     } catch (error) {
       const failure = engineError(`cannot ${request.doing}`, error);
       // The engine may come back in another version.

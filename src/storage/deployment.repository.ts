@@ -168,6 +168,22 @@ export class DeploymentRepository {
     });
   }
 
+  /** What `setIntent` kept last of a service's newest deployments, where it kept anything; the newest first. */
+  intentsOf(environment: string, service: string, limit: number): Promise<unknown[]> {
+    return this.session.read(async (database) => {
+      const newest = await database
+        .selectFrom('deployments')
+        .select('intent')
+        .where('environment', '=', environment)
+        .where('service', '=', service)
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
+      const kept = newest.map(({ intent }) => intent).filter((intent) => intent !== null);
+      return kept.map((intent) => JSON.parse(intent) as unknown);
+    });
+  }
+
   /**
    * Keeps, as JSON, what the rollout is about to do; null forgets it.
    * @throws DeployError `not-found`

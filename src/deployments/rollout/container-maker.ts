@@ -40,15 +40,16 @@ export class ContainerMaker {
     });
   }
 
-  /** Creates the new container and proves that it is of the pulled image. */
+  /** Creates the new container, proves that it is of the pulled image, and returns its id. */
   async createCandidate(
     engine: EngineClient,
     intent: RolloutIntent,
     old: ContainerInspection | undefined,
-  ): Promise<void> {
+  ): Promise<string> {
     const { candidate } = rolloutNames(intent.container);
-    const replacement = await this.candidate(engine, intent, old);
-    await this.holdTag(intent.image, engine, () =>
+    const replacement = this.candidate(engine, intent, old);
+    replacement.catch(() => undefined); // Told where it is used, once the tag is ours.
+    return this.holdTag(intent.image, engine, () =>
       createFrom(engine, intent.image, wantedImage(intent), candidate, replacement),
     );
   }
@@ -77,7 +78,7 @@ export class ContainerMaker {
     );
   }
 
-  private holdTag(image: string, engine: EngineClient, work: () => Promise<void>): Promise<void> {
+  private holdTag<T>(image: string, engine: EngineClient, work: () => Promise<T>): Promise<T> {
     const split = splitTag(image);
     const key = split === null ? image : `${canonicalRepository(split.repository)}:${split.tag}`;
     return this.#lock.hold(engine.engine.name, key, work);
@@ -89,13 +90,13 @@ async function createFrom(
   image: string,
   imageId: string,
   name: string,
-  replacement: Replacement,
-): Promise<void> {
+  replacement: Replacement | Promise<Replacement>,
+): Promise<string> {
   for (let attempt = 1; attempt <= TAG_TRIES; attempt++) {
-    await pointTag(engine, image, imageId);
-    const id = await engine.create(name, replacement.body, replacement.platform);
+    const [{ body, platform }] = await Promise.all([replacement, pointTag(engine, image, imageId)]);
+    const id = await engine.create(name, body, platform);
     const created = await engine.container(id);
-    if (created?.Image === imageId) return;
+    if (created?.Image === imageId) return id;
     await engine.remove(id);
   }
   throw new DeployError('tag-moved', `something else keeps moving the local tag ${image}`);

@@ -22,15 +22,17 @@ export interface Look {
   readonly inspections: ReadonlyMap<string, ContainerInspection>;
 }
 
-/** What is known before a look. */
+/**
+ * What may be other than at the look before: anything; `the-known`, the containers that it showed, while no
+ * others can be there; or only the containers with these ids. The fewer are asked for, the sooner the service
+ * is up again. Who takes a name just then is told by the engine's refusal.
+ */
+export type Changed = 'anything' | 'the-known' | readonly string[];
+
+/** What a look begins with. */
 export interface Known {
-  /** The look before this one: its containers are inspected without waiting for the lists. */
   readonly before: Look | null;
-  /**
-   * There can be no others: since then one step was done, and none that makes containers. Then nothing is
-   * listed, for the service is down meanwhile. Who takes a name just then is told by the engine's refusal.
-   */
-  readonly areAll: boolean;
+  readonly changed: Changed;
 }
 
 /** Looks at everything on the engine that the next step of a rollout is decided by. */
@@ -38,18 +40,20 @@ export async function observe(
   engine: EngineClient,
   intent: RolloutIntent,
   instance: string,
-  known: Known,
+  { before, changed }: Known,
 ): Promise<Look> {
   const inspections = new Inspections(engine);
-  for (const id of [intent.old.id, ...(known.before?.inspections.keys() ?? [])]) {
-    inspections.begin(id);
-  }
+  const shown = before?.inspections ?? new Map<string, ContainerInspection>();
+  const isPart = typeof changed !== 'string' && before !== null;
+  const ids = isPart ? changed : [intent.old.id, ...shown.keys()];
+  for (const id of ids) inspections.begin(id);
   const [epoch] = await Promise.all([
-    engine.epoch(),
+    isPart ? before.snapshot.epoch : engine.epoch(),
     inspections.done(),
-    known.areAll ? null : lookForOthers(engine, intent, inspections),
+    changed === 'anything' ? lookForOthers(engine, intent, inspections) : null,
   ]);
-  const found = await inspections.done();
+  const untouched = [...shown].filter(([id]) => !ids.includes(id));
+  const found = new Map([...(isPart ? untouched : []), ...(await inspections.done())]);
   const containers = [...found.values()].map(containerState).filter((state) => state !== null);
   return { snapshot: snapshotOf(epoch, containers, intent, instance), inspections: found };
 }

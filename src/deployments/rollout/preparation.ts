@@ -14,11 +14,19 @@ import { twinLabels } from '../../domain/labels.js';
 import { isActive, rolloutNames, type RolloutIntent } from '../../domain/rollout.js';
 import { Storage } from '../../storage/storage.js';
 import { hostname } from 'node:os';
+import type { Known } from './observer.js';
 import { chooseProbeWay } from './probe.js';
 import { replacementSettings, type ReplacementSettings } from './replacement-settings.js';
 
 /** How many earlier deployments are asked for containers that they may have left. */
 const FORMER_DEPLOYMENTS = 20;
+
+/** A rollout that has not begun. */
+export interface Prepared {
+  readonly intent: RolloutIntent;
+  /** For its first look. */
+  readonly known: Known;
+}
 
 /** Looks at the running container before anything is touched and says what a rollout would start from. */
 @Injectable()
@@ -29,16 +37,20 @@ export class RolloutPreparation {
   ) {}
 
   /**
-   * The intent of a rollout that has not begun.
+   * What a rollout would start from.
    * @throws DeployError where it must not begin: `container-missing`, `container-paused`,
    * `container-unsupported`, `image-mismatch`, `has-dependents`, `probe-unreachable`; EngineError.
    */
   async prepare(
     deployment: Pick<Deployment, 'id' | 'tag' | 'force'> & { readonly digest: string },
     service: Service,
-  ): Promise<RolloutIntent> {
+  ): Promise<Prepared> {
     const engine = this.engines.get(service.engine);
-    const formerIds = await this.formerIds(service);
+    // The slowest answer, and the same for whoever asks next.
+    engine.facts().catch(() => undefined);
+    const { environment, name } = service;
+    const former = await this.storage.deployments.intentsOf(environment, name, FORMER_DEPLOYMENTS);
+    const formerIds = former.map((each) => (each as RolloutIntent).old.id);
     const [container, peers] = await Promise.all([
       currentContainer(engine, service, formerIds),
       engine.containers(),
@@ -99,7 +111,13 @@ export class RolloutPreparation {
       tagRestored: false,
       logTail: null,
     };
-    return this.withReplacement(settings, intent);
+    return {
+      intent: this.withReplacement(settings, intent),
+      known: {
+        before: null,
+        changed: peers.some((each) => isInTheWay(each, intent)) ? 'anything' : 'the-known',
+      },
+    };
   }
 
   /** Completes the intent with what the new container's settings say. */
@@ -120,20 +138,6 @@ export class RolloutPreparation {
     });
     return { ...intent, furtherNetworks, old: { ...intent.old, record } };
   }
-
-  private async formerIds(service: Service): Promise<string[]> {
-    const former = await this.storage.deployments.list({
-      environment: service.environment,
-      service: service.name,
-      limit: FORMER_DEPLOYMENTS,
-    });
-    const intents = await Promise.all(
-      former.map((each) => this.storage.deployments.intent(each.id)),
-    );
-    return intents
-      .map((intent) => (intent as RolloutIntent | null)?.old.id)
-      .filter((id) => id !== undefined);
-  }
 }
 
 /** The container under the service's name, or else the one that a failed deployment left beside it. */
@@ -149,6 +153,12 @@ async function currentContainer(
   const left = await engine.container(names.old);
   if (left !== null && formerIds.includes(left.Id)) return left;
   throw missing(service);
+}
+
+/** Whether another container has one of the names that a rollout uses. */
+function isInTheWay({ id, names }: ContainerSummary, intent: RolloutIntent): boolean {
+  const used = Object.values(rolloutNames(intent.container));
+  return id !== intent.old.id && names.some((name) => used.includes(name));
 }
 
 function missing(service: Service): DeployError {

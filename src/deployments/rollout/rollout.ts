@@ -19,7 +19,8 @@ import { Storage } from '../../storage/storage.js';
 import { DeploymentLog } from '../deployment-log.js';
 import { isEngineGone } from './health-watch.js';
 import { Journal } from './journal.js';
-import { observe, type Known, type Look } from './observer.js';
+import { observe, type Changed, type Known, type Look } from './observer.js';
+import type { Prepared } from './preparation.js';
 import { beforeStep, StepExecutor, type StepResult } from './step-executor.js';
 
 /** A step that fails and leaves everything as it was is tried so often. */
@@ -48,8 +49,15 @@ const DISPENSABLE: readonly EngineStep['name'][] = [
   'return-name',
 ];
 
-/** The steps between which nobody serves: what comes after them is decided by the fewest looks. */
-const SWAP: readonly EngineStep['name'][] = ['stop-old', 'retire-old', 'take-name', 'start-new'];
+/** Steps that change one container and take a moment: nothing else is looked at after them. */
+const MOMENTARY: readonly EngineStep['name'][] = [
+  'create',
+  'connect-new',
+  'retire-old',
+  'take-name',
+];
+/** Steps that take their time and make no container: nothing is listed after them, for nobody serves. */
+const LASTING: readonly EngineStep['name'][] = ['stop-old', 'start-new'];
 
 export type RolloutEnd =
   | { readonly kind: 'finished'; readonly intent: RolloutIntent; readonly decision: Finish }
@@ -59,7 +67,7 @@ export type RolloutEnd =
 /** A step that was carried out, or was tried. */
 interface DoneStep {
   readonly intent: RolloutIntent;
-  readonly isDone: boolean;
+  readonly changed: Changed;
   readonly failure: NonNullable<StepResult['failure']> | null;
   readonly error: unknown;
   /** Resolves when its end is in the journal. */
@@ -82,19 +90,35 @@ export class Rollout {
     private readonly log: DeploymentLog,
   ) {}
 
-  async drive(begun: RolloutIntent, signal: AbortSignal): Promise<RolloutEnd> {
+  /** Begins a rollout: its intent is stored while the engine is looked at. */
+  begin({ intent, known }: Prepared, signal: AbortSignal): Promise<RolloutEnd> {
+    const storing = this.journal.change(intent, { previousDigest: intent.old.digest });
+    return this.drive(intent, known, storing, signal);
+  }
+
+  /** Goes on with a rollout whose intent is in the journal. */
+  resume(intent: RolloutIntent, signal: AbortSignal): Promise<RolloutEnd> {
+    return this.drive(intent, { before: null, changed: 'anything' }, Promise.resolve(), signal);
+  }
+
+  /** @param written resolves when the last entry is in the journal: looking need not wait for it, acting must. */
+  private async drive(
+    begun: RolloutIntent,
+    knownAtFirst: Known,
+    written: Promise<void>,
+    signal: AbortSignal,
+  ): Promise<RolloutEnd> {
     const engine = this.engines.get(begun.engine);
     let intent = begun;
     let failures = { step: '', count: 0 };
-    let known: Known = { before: null, areAll: false };
-    /** The last step's end on its way into the journal, which the next look need not wait for. */
-    let closing: Promise<void> = Promise.resolve();
+    let known = knownAtFirst;
+    let closing = written;
     for (let count = 0; count < MOST_STEPS; count++) {
-      const looking = this.observeWhenReachable(engine, intent, known, signal);
-      await Promise.all([looking, closing]);
-      const look: Look | 'parked' = await looking;
+      closing.catch(() => undefined); // Told below, after the look.
+      const look = await this.observeWhenReachable(engine, intent, known, signal);
+      await closing;
       if (look === 'parked') return { kind: 'parked' };
-      known = { before: look, areAll: false };
+      known = { before: look, changed: 'anything' };
       const { snapshot } = look;
       intent = acknowledge(snapshot, intent);
       const step = nextStep(snapshot, intent);
@@ -107,7 +131,7 @@ export class Rollout {
       const done = await this.doStep(engine, step, look, intent, signal);
       intent = done.intent;
       closing = done.closing;
-      known = { before: look, areAll: done.isDone && SWAP.includes(step.name) };
+      known = { before: look, changed: done.changed };
       if (done.failure !== null || done.error !== null) await closing;
       if (done.failure !== null) intent = await this.giveUp(intent, snapshot, done.failure);
       if (done.error === null) {
@@ -134,7 +158,9 @@ export class Rollout {
     const deadline = Date.now() + ENGINE_WAIT_MS;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await observe(engine, intent, this.storage.instanceId, known);
+        // An engine that was away may come back with anything.
+        const now: Known = attempt === 0 ? known : { ...known, changed: 'anything' };
+        return await observe(engine, intent, this.storage.instanceId, now);
       } catch (error) {
         if (Date.now() > deadline) throw error;
         if (attempt === 0) {
@@ -169,14 +195,16 @@ export class Rollout {
       const ending = result.interrupted === true ? 'interrupted' : 'done';
       const outcome = failure === null ? ending : 'failed';
       const closing = this.journal.end(after, open, outcome, failure?.message ?? null);
-      return { intent: after, isDone: outcome === 'done', failure, error: null, closing };
+      const changed = outcome === 'done' ? changedBy(step, result) : 'anything';
+      return { intent: after, changed, failure, error: null, closing };
     } catch (error) {
       const isCut = signal.aborted || isEngineGone(error);
       const message = messageOf(error);
       await this.journal.end(intent, open, isCut ? 'interrupted' : 'failed', message);
       await this.log.line(subjectOf(intent), isCut ? 'info' : 'warn', `${step.name}: ${message}`);
       const told = isCut ? null : error;
-      return { intent, isDone: false, failure: null, error: told, closing: Promise.resolve() };
+      const closing = Promise.resolve();
+      return { intent, changed: 'anything', failure: null, error: told, closing };
     }
   }
 
@@ -218,6 +246,14 @@ export class Rollout {
     }
     return { ...intent, restoreFailed: `${step.name} is not possible: ${messageOf(error)}` };
   }
+}
+
+/** What the look after a step that was done has to ask for. */
+function changedBy(step: EngineStep, { made }: StepResult): Changed {
+  if (LASTING.includes(step.name)) return 'the-known';
+  if (!MOMENTARY.includes(step.name)) return 'anything';
+  if (made !== undefined) return [made];
+  return 'id' in step ? [step.id] : 'anything';
 }
 
 /** A rollout is parked only where something serves: not between the stop of one and the start of the other. */

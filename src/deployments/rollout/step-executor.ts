@@ -35,6 +35,8 @@ export interface StepContext {
 /** What a step that was carried out changes. An expected bad result is a value, a broken call is thrown. */
 export interface StepResult {
   readonly patch?: Partial<RolloutIntent>;
+  /** Id of the container that it made. */
+  readonly made?: string;
   readonly failure?: { readonly code: ErrorCode; readonly message: string };
   readonly interrupted?: boolean;
 }
@@ -84,10 +86,9 @@ export class StepExecutor {
       patch: { imageId: await this.puller.pull(context.engine, context.intent, context.signal) },
     }),
     'clear-leftover': async (step, { engine, look }) => this.removeStopped(engine, step.id, look),
-    create: async (_step, { engine, intent, look }) => {
-      await this.maker.createCandidate(engine, intent, look.inspections.get(intent.old.id));
-      return {};
-    },
+    create: async (_step, { engine, intent, look }) => ({
+      made: await this.maker.createCandidate(engine, intent, look.inspections.get(intent.old.id)),
+    }),
     'connect-new': async (step, { engine, intent, look }) => {
       const old = look.inspections.get(intent.old.id);
       await connectFurther(engine, step.id, await this.maker.candidate(engine, intent, old));
