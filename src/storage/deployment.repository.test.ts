@@ -99,6 +99,16 @@ describe('a deployment', () => {
     expect(await deployments.intent('nobody')).toBeNull();
   });
 
+  it('is found by the intents of its service, the newest first', async () => {
+    const { deployments } = await anOpenStorage();
+    for (const id of ['01A', '01B', '01C', '01D']) await deployments.insert(aDeployment({ id }));
+    await deployments.insert(aDeployment({ id: '01E', service: 'another' }));
+    for (const id of ['01A', '01C', '01D', '01E']) await deployments.setIntent(id, { of: id });
+    const { environment, service } = aDeployment();
+    const kept = await deployments.intentsOf(environment, service, 3);
+    expect(kept).toEqual([{ of: '01D' }, { of: '01C' }]);
+  });
+
   it('journals its steps in their order', async () => {
     const { deployments } = await anOpenStorage();
     await deployments.insert(aDeployment());
