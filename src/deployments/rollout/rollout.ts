@@ -90,29 +90,28 @@ export class Rollout {
     private readonly log: DeploymentLog,
   ) {}
 
-  /** Begins a rollout: its intent is stored while the engine is looked at. */
-  begin({ intent, known }: Prepared, signal: AbortSignal): Promise<RolloutEnd> {
-    const storing = this.journal.change(intent, { previousDigest: intent.old.digest });
-    return this.drive(intent, known, storing, signal);
+  /** Stores the intent of a rollout and begins it. */
+  async begin({ intent, known }: Prepared, signal: AbortSignal): Promise<RolloutEnd> {
+    await this.journal.change(intent, { previousDigest: intent.old.digest });
+    return this.drive(intent, known, signal);
   }
 
   /** Goes on with a rollout whose intent is in the journal. */
   resume(intent: RolloutIntent, signal: AbortSignal): Promise<RolloutEnd> {
-    return this.drive(intent, { before: null, changed: 'anything' }, Promise.resolve(), signal);
+    return this.drive(intent, { before: null, changed: 'anything' }, signal);
   }
 
-  /** @param written resolves when the last entry is in the journal: looking need not wait for it, acting must. */
   private async drive(
     begun: RolloutIntent,
     knownAtFirst: Known,
-    written: Promise<void>,
     signal: AbortSignal,
   ): Promise<RolloutEnd> {
     const engine = this.engines.get(begun.engine);
     let intent = begun;
     let failures = { step: '', count: 0 };
     let known = knownAtFirst;
-    let closing = written;
+    /** The last step's end on its way into the journal: looking need not wait for it, acting must. */
+    let closing: Promise<void> = Promise.resolve();
     for (let count = 0; count < MOST_STEPS; count++) {
       closing.catch(() => undefined); // Told below, after the look.
       const look = await this.observeWhenReachable(engine, intent, known, signal);
