@@ -47,8 +47,7 @@ export class ContainerMaker {
     old: ContainerInspection | undefined,
   ): Promise<string> {
     const { candidate } = rolloutNames(intent.container);
-    const replacement = this.candidate(engine, intent, old);
-    replacement.catch(() => undefined); // Told where it is used, once the tag is ours.
+    const replacement = await this.candidate(engine, intent, old);
     return this.holdTag(intent.image, engine, () =>
       createFrom(engine, intent.image, wantedImage(intent), candidate, replacement),
     );
@@ -90,11 +89,11 @@ async function createFrom(
   image: string,
   imageId: string,
   name: string,
-  replacement: Replacement | Promise<Replacement>,
+  replacement: Replacement,
 ): Promise<string> {
   for (let attempt = 1; attempt <= TAG_TRIES; attempt++) {
-    const [{ body, platform }] = await Promise.all([replacement, pointTag(engine, image, imageId)]);
-    const id = await engine.create(name, body, platform);
+    await pointTag(engine, image, imageId);
+    const id = await engine.create(name, replacement.body, replacement.platform);
     const created = await engine.container(id);
     if (created?.Image === imageId) return id;
     await engine.remove(id);
