@@ -42,7 +42,7 @@ export class SecretReader {
     return this.take({ value, path: name, offset: -1, fault });
   }
 
-  /** A password that another server asks for: any text but the empty one. */
+  /** A password that another server asks for; null after a fault, which an empty one is. */
   readPassword(place: Place): Secret | null {
     const value = this.resolved(place);
     if (value === '') place.fault('is empty; give the password or access token');
