@@ -1,3 +1,4 @@
+import { afterEach, beforeEach } from 'vitest';
 import { createHash } from 'node:crypto';
 import type { LookupAddress } from 'node:dns';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -51,14 +52,25 @@ export interface WorldOptions {
   readonly path?: string;
 }
 
-/** Fake servers, a folder for Docker's files and the registries' door over them, all removed by `end`. */
+/** Fake servers, a folder for Docker's files and the registries' door over them. */
 export class RegistryWorld {
   private readonly endings: (() => Promise<void>)[] = [];
+  private own = '';
 
-  private constructor(readonly folder: string) {}
+  private constructor() {}
 
-  static async begin(): Promise<RegistryWorld> {
-    return new RegistryWorld(await mkdtemp(join(tmpdir(), 'deploy-registries-')));
+  /** One that is made before each test of the file and removed after it. */
+  static forEachTest(): RegistryWorld {
+    const world = new RegistryWorld();
+    beforeEach(async () => {
+      world.own = await mkdtemp(join(tmpdir(), 'deploy-registries-'));
+    });
+    afterEach(() => world.end());
+    return world;
+  }
+
+  get folder(): string {
+    return this.own;
   }
 
   async server(handler: FakeHandler, options?: FakeServerOptions): Promise<FakeServer> {
@@ -85,8 +97,8 @@ export class RegistryWorld {
     return made;
   }
 
-  async end(): Promise<void> {
-    for (const ending of this.endings) await ending();
+  private async end(): Promise<void> {
+    for (const ending of this.endings.splice(0)) await ending();
     await rm(this.folder, { recursive: true, force: true });
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   INDEX_BODY,
   INDEX_DIGEST,
@@ -12,13 +12,7 @@ import {
 } from '../support/fake-registry.js';
 import type { FakeHandler } from '../support/fake-server.js';
 
-let world: RegistryWorld;
-beforeEach(async () => {
-  world = await RegistryWorld.begin();
-});
-afterEach(async () => {
-  await world.end();
-});
+const world = RegistryWorld.forEachTest();
 
 const OTHER_DIGEST = digestOf('something else');
 const DOCKER_SCHEMA_1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws';

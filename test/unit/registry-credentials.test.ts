@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { WorldOptions } from '../support/fake-registry.js';
 import {
   RegistryWorld,
@@ -11,13 +11,7 @@ import {
   untilDone,
 } from '../support/fake-registry.js';
 
-let world: RegistryWorld;
-beforeEach(async () => {
-  world = await RegistryWorld.begin();
-});
-afterEach(async () => {
-  await world.end();
-});
+const world = RegistryWorld.forEachTest();
 
 const CANARY = 'canary-secret-0004';
 

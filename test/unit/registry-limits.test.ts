@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   INDEX_DIGEST,
   MANIFEST,
@@ -10,13 +10,7 @@ import {
 } from '../support/fake-registry.js';
 import type { FakeHandler } from '../support/fake-server.js';
 
-let world: RegistryWorld;
-beforeEach(async () => {
-  world = await RegistryWorld.begin();
-});
-afterEach(async () => {
-  await world.end();
-});
+const world = RegistryWorld.forEachTest();
 
 describe('deadlines', () => {
   it('end a request that is not answered', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   INDEX_DIGEST,
   MANIFEST,
@@ -11,13 +11,7 @@ import {
 } from '../support/fake-registry.js';
 import type { FakeAnswer, FakeServer } from '../support/fake-server.js';
 
-let world: RegistryWorld;
-beforeEach(async () => {
-  world = await RegistryWorld.begin();
-});
-afterEach(async () => {
-  await world.end();
-});
+const world = RegistryWorld.forEachTest();
 
 const PASSWORD = 'hunter-two-hunter-two';
 

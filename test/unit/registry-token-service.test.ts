@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   INDEX_DIGEST,
   RegistryWorld,
@@ -13,13 +13,7 @@ import {
 import type { FakeAnswer } from '../support/fake-server.js';
 import { aTokenRegistry, TOKEN } from '../support/token-registry.js';
 
-let world: RegistryWorld;
-beforeEach(async () => {
-  world = await RegistryWorld.begin();
-});
-afterEach(async () => {
-  await world.end();
-});
+const world = RegistryWorld.forEachTest();
 
 const PASSWORD = 'canary-password-0001';
 const IDENTITY = 'canary-identity-0002';
