@@ -11,13 +11,8 @@ import { hashOf } from '../../../src/access/secret-hash.js';
 import { ConfigurationService } from '../../../src/config/configuration.service.js';
 import { OPERATIONS } from '../../../src/operations/openapi-operations.js';
 import { ProblemFilter } from '../../../src/operations/problem.filter.js';
-import {
-  aConfiguration,
-  aDeployment,
-  SECRETS,
-  startHttpEdge,
-  type HttpEdge,
-} from '../../support/http-edge.js';
+import { aConfiguration, SECRETS, startHttpEdge, type HttpEdge } from '../../support/http-edge.js';
+import { aDeployment } from '../../support/http-fakes.js';
 
 const OPEN = 'server: { throttle: { api: { limit: 0 }, failedAuth: { limit: 0 } } }';
 

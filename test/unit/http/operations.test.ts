@@ -3,12 +3,12 @@ import { Secret } from '../../../src/domain/secret.js';
 import { DeployLogger } from '../../../src/operations/logger.js';
 import {
   aConfiguration,
-  aDeployment,
   aHubBody,
   SECRETS,
   startHttpEdge,
   type HttpEdge,
 } from '../../support/http-edge.js';
+import { aDeployment } from '../../support/http-fakes.js';
 
 const OPEN = 'server: { throttle: { api: { limit: 0 } } }';
 
