@@ -4,6 +4,7 @@ import { aContainer } from '../../docker/testing/inspection-builders.js';
 import { anIntent, NEW_IMAGE } from '../../domain/testing/builders.js';
 import type { Storage } from '../../storage/storage.js';
 import { ContainerMaker } from './container-maker.js';
+import { lookOf } from './observer.js';
 
 describe('the new container', () => {
   it('leaves the local tag where it is when its settings cannot be known', async () => {
@@ -14,15 +15,18 @@ describe('the new container', () => {
     };
     const engine = {
       engine: { name: 'local' },
-      facts: called('facts'),
+      facts: () => Promise.reject(new Error('the engine went away')),
       containers: called('containers'),
-      image: () => Promise.reject(new Error('the engine went away')),
       tag: called('tag'),
       create: called('create'),
     } as unknown as EngineClient;
     const maker = new ContainerMaker({ instanceId: 'instance' } as Storage);
-    const made = maker.createCandidate(engine, anIntent({ imageId: NEW_IMAGE }), aContainer());
+    const intent = anIntent({ imageId: NEW_IMAGE });
+    const inspections = new Map([[intent.old.id, { ...aContainer(), Id: intent.old.id }]]);
+    const told = { epoch: '', oldImage: null, inspections };
+    const look = lookOf(told, intent, 'instance');
+    const made = maker.createCandidate(engine, intent, look);
     await expect(made).rejects.toThrow('the engine went away');
-    expect(asked.sort()).toEqual(['containers', 'facts']);
+    expect(asked).toEqual([]);
   });
 });

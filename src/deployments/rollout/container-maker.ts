@@ -7,6 +7,7 @@ import { canonicalRepository, parseImageReference } from '../../domain/image-ref
 import { candidateLabels } from '../../domain/labels.js';
 import { rolloutNames, type RolloutIntent } from '../../domain/rollout.js';
 import { Storage } from '../../storage/storage.js';
+import type { Look } from './observer.js';
 import { replacementSettings } from './replacement-settings.js';
 import { TagLock } from './tag-lock.js';
 
@@ -22,32 +23,29 @@ export class ContainerMaker {
 
   /**
    * How the new container is made: the old one's settings, the new image, our labels.
-   * @param container the old one.
+   * @param look the one that shows the old one.
    */
-  async candidate(
-    engine: EngineClient,
-    intent: RolloutIntent,
-    container: ContainerInspection | undefined,
-  ): Promise<Replacement> {
+  async candidate(engine: EngineClient, intent: RolloutIntent, look: Look): Promise<Replacement> {
+    const container = look.inspections.get(intent.old.id);
     if (container === undefined) {
       throw new DeployError('container-missing', `the container ${intent.container} was removed`);
     }
     return replacementOf({
-      ...(await replacementSettings(engine, container)),
+      ...(await replacementSettings(engine, container, look.oldImage)),
       image: intent.image,
       labels: candidateLabels(intent, this.storage.instanceId),
       newImageId: intent.imageId,
     });
   }
 
-  /** Creates the new container, proves that it is of the pulled image, and returns its id. */
+  /** Creates the new container, proves that it is of the pulled image, and returns what it then is. */
   async createCandidate(
     engine: EngineClient,
     intent: RolloutIntent,
-    old: ContainerInspection | undefined,
-  ): Promise<string> {
+    look: Look,
+  ): Promise<ContainerInspection> {
     const { candidate } = rolloutNames(intent.container);
-    const replacement = await this.candidate(engine, intent, old);
+    const replacement = await this.candidate(engine, intent, look);
     return this.holdTag(intent.image, engine, () =>
       createFrom(engine, intent.image, wantedImage(intent), candidate, replacement),
     );
@@ -90,12 +88,12 @@ async function createFrom(
   imageId: string,
   name: string,
   replacement: Replacement,
-): Promise<string> {
+): Promise<ContainerInspection> {
   for (let attempt = 1; attempt <= TAG_TRIES; attempt++) {
     await pointTag(engine, image, imageId);
     const id = await engine.create(name, replacement.body, replacement.platform);
     const created = await engine.container(id);
-    if (created?.Image === imageId) return id;
+    if (created?.Image === imageId) return created;
     await engine.remove(id);
   }
   throw new DeployError('tag-moved', `something else keeps moving the local tag ${image}`);

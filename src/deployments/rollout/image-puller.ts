@@ -19,14 +19,17 @@ export class ImagePuller {
 
   /**
    * Pulls `repository@digest`, where the engine does not hold it already, and returns the image's id.
+   * @param old The image whose platform is wanted.
    * @throws DeployError `pull-failed`, `disk-full` or `registry-auth`; EngineError where the engine went away.
    */
-  async pull(engine: EngineClient, intent: RolloutIntent, signal: AbortSignal): Promise<string> {
+  async pull(
+    engine: EngineClient,
+    intent: RolloutIntent,
+    old: ImageInspection | null,
+    signal: AbortSignal,
+  ): Promise<string> {
     const reference = `${intent.repository}@${intent.digest}`;
-    const [present, old] = await Promise.all([
-      engine.image(reference),
-      engine.image(intent.old.imageId),
-    ]);
+    const present = await engine.image(reference);
     if (present !== null) return present.Id;
     try {
       const image = await engine.pull(intent.repository, intent.digest, {

@@ -1,18 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineClient } from '../../docker/engine-client.js';
 import type { ContainerInspection } from '../../docker/inspection.js';
-import { aContainer } from '../../docker/testing/inspection-builders.js';
+import { aContainer, anImage } from '../../docker/testing/inspection-builders.js';
 import { anIntent, OLD_ID } from '../../domain/testing/builders.js';
-import { observe, type Changed, type Look } from './observer.js';
+import { observe, type Known, type Look } from './observer.js';
 
 const EPOCH = 'when the bridge was made';
 const NEW_ID = 'new-container';
 
 describe('a look at the engine', () => {
   it('lists containers and inspects each of them once, where anything may be there', async () => {
-    const { asked, look } = await lookAt([web(OLD_ID, 'web'), web(NEW_ID, 'web.deploy-new')], {
-      changed: 'anything',
-    });
+    const { asked, look } = await lookAt([web(OLD_ID, 'web'), web(NEW_ID, 'web.deploy-new')]);
     expect(asked.filter((call) => call === 'list')).toHaveLength(2);
     expect(inspected(asked)).toEqual([NEW_ID, OLD_ID]);
     expect(look.snapshot).toMatchObject({ epoch: EPOCH, old: { name: 'web' } });
@@ -20,13 +18,15 @@ describe('a look at the engine', () => {
   });
 
   it('lists nothing where only the known ones can be there', async () => {
-    const { asked } = await lookAt([web(OLD_ID, 'web')], { changed: 'the-known' });
+    const { look: before } = await lookAt([web(OLD_ID, 'web')]);
+    const known: Known = { before, changed: 'the-known' };
+    const { asked } = await lookAt([web(OLD_ID, 'web'), web(NEW_ID, 'web.deploy-new')], known);
     expect(asked.sort()).toEqual(['epoch', `inspect ${OLD_ID}`]);
   });
 
   it('asks for one container alone after a step that changed only this one', async () => {
     const containers = [web(OLD_ID, 'web'), web(NEW_ID, 'web.deploy-new')];
-    const { look: before } = await lookAt(containers, { changed: 'anything' });
+    const { look: before } = await lookAt(containers);
     const renamed = [web(OLD_ID, 'web.deploy-old'), web(NEW_ID, 'seen only when asked for')];
     const { asked, look } = await lookAt(renamed, { before, changed: [OLD_ID] });
     expect(asked).toEqual([`inspect ${OLD_ID}`]);
@@ -35,16 +35,34 @@ describe('a look at the engine', () => {
   });
 
   it('shows a container no more that was gone when it was asked for', async () => {
-    const { look: before } = await lookAt([web(OLD_ID, 'web')], { changed: 'anything' });
+    const { look: before } = await lookAt([web(OLD_ID, 'web')]);
     const { look } = await lookAt([], { before, changed: [OLD_ID] });
     expect(look.snapshot.old).toBeNull();
     expect(look.inspections.size).toBe(0);
   });
 });
 
+describe('what a step itself saw', () => {
+  it('is not asked for again', async () => {
+    const { look: before } = await lookAt([web(OLD_ID, 'web')]);
+    const made = { id: NEW_ID, inspection: web(NEW_ID, 'web.deploy-new') };
+    const { asked, look } = await lookAt([], { before, changed: [made] });
+    expect(asked).toEqual([]);
+    expect(look.inspections.get(NEW_ID)).toBe(made.inspection);
+    expect(look.snapshot).toMatchObject({ epoch: EPOCH, old: { name: 'web' } });
+    expect(look.oldImage).toBe(before.oldImage);
+  });
+
+  it('may be that a container is gone', async () => {
+    const { look: before } = await lookAt([web(OLD_ID, 'web')]);
+    const { look } = await lookAt([], { before, changed: [{ id: OLD_ID, inspection: null }] });
+    expect(look.snapshot.old).toBeNull();
+  });
+});
+
 async function lookAt(
   containers: readonly ContainerInspection[],
-  { before = null, changed }: { before?: Look | null; changed: Changed },
+  known: Known = { before: null, changed: 'anything' },
 ): Promise<{ asked: string[]; look: Look }> {
   const asked: string[] = [];
   const engine = {
@@ -56,12 +74,16 @@ async function lookAt(
       asked.push('list');
       return Promise.resolve(containers.map((each) => ({ id: each.Id, names: [], labels: {} })));
     },
+    image: () => {
+      asked.push('image');
+      return Promise.resolve(anImage());
+    },
     container: (id: string) => {
       asked.push(`inspect ${id}`);
       return Promise.resolve(containers.find((each) => each.Id === id) ?? null);
     },
   } as unknown as EngineClient;
-  const look = await observe(engine, anIntent(), 'instance', { before, changed });
+  const look = await observe(engine, anIntent(), 'instance', known);
   return { asked, look };
 }
 

@@ -9,7 +9,7 @@ import {
 import { containerState } from '../../docker/container-state.js';
 import type { EngineClient } from '../../docker/engine-client.js';
 import { EngineError } from '../../docker/engine-error.js';
-import type { ContainerInspection } from '../../docker/inspection.js';
+import type { ContainerInspection, ImageInspection } from '../../docker/inspection.js';
 
 /** How long a container may take to be removed before it is looked at as it is, in milliseconds. */
 const REMOVAL_MS = 10_000;
@@ -20,20 +20,27 @@ export interface Look {
   readonly snapshot: Snapshot;
   /** By container id: all that the engine told of each container in the snapshot. */
   readonly inspections: ReadonlyMap<string, ContainerInspection>;
+  /** What the old container was made from; null where the engine holds it no more. */
+  readonly oldImage: ImageInspection | null;
+}
+
+/** What a step saw of a container when it was done with it; null where it is gone. */
+export interface Seen {
+  readonly id: string;
+  readonly inspection: ContainerInspection | null;
 }
 
 /**
  * What may be other than at the look before: anything; `the-known`, the containers that it showed, while no
- * others can be there; or only the containers with these ids. The fewer are asked for, the sooner the service
- * is up again. Who takes a name just then is told by the engine's refusal.
+ * others can be there; or only these: asked for by their ids, or as they were just seen. The fewer are
+ * asked for, the sooner the service is up again. Who takes a name just then is told by the engine's refusal.
  */
-export type Changed = 'anything' | 'the-known' | readonly string[];
+export type Changed = 'anything' | 'the-known' | readonly (string | Seen)[];
 
 /** What a look begins with. */
-export interface Known {
-  readonly before: Look | null;
-  readonly changed: Changed;
-}
+export type Known =
+  | { readonly before: null; readonly changed: 'anything' }
+  | { readonly before: Look; readonly changed: Changed };
 
 /** Looks at everything on the engine that the next step of a rollout is decided by. */
 export async function observe(
@@ -42,20 +49,48 @@ export async function observe(
   instance: string,
   { before, changed }: Known,
 ): Promise<Look> {
+  if (before !== null && typeof changed !== 'string') {
+    const seen = await Promise.all(changed.map((each) => asSeen(engine, each)));
+    const { snapshot, oldImage } = before;
+    const inspections = updated(before, seen);
+    return lookOf({ epoch: snapshot.epoch, oldImage, inspections }, intent, instance);
+  }
   const inspections = new Inspections(engine);
-  const shown = before?.inspections ?? new Map<string, ContainerInspection>();
-  const isPart = typeof changed !== 'string' && before !== null;
-  const ids = isPart ? changed : [intent.old.id, ...shown.keys()];
-  for (const id of ids) inspections.begin(id);
-  const [epoch] = await Promise.all([
-    isPart ? before.snapshot.epoch : engine.epoch(),
+  const shown = before?.inspections.keys() ?? [];
+  for (const id of [intent.old.id, ...shown]) inspections.begin(id);
+  const [epoch, oldImage] = await Promise.all([
+    engine.epoch(),
+    // An image never changes under its id.
+    before?.oldImage ?? engine.image(intent.old.imageId),
     inspections.done(),
     changed === 'anything' ? lookForOthers(engine, intent, inspections) : null,
   ]);
-  const untouched = [...shown].filter(([id]) => !ids.includes(id));
-  const found = new Map([...(isPart ? untouched : []), ...(await inspections.done())]);
-  const containers = [...found.values()].map(containerState).filter((state) => state !== null);
-  return { snapshot: snapshotOf(epoch, containers, intent, instance), inspections: found };
+  return lookOf({ epoch, oldImage, inspections: await inspections.done() }, intent, instance);
+}
+
+/** What is seen where these were the engine's answers. */
+export function lookOf(
+  told: Omit<Look, 'snapshot'> & { readonly epoch: string },
+  intent: RolloutIntent,
+  instance: string,
+): Look {
+  const { epoch, inspections, oldImage } = told;
+  const containers = [...inspections.values()].map(containerState).filter((each) => each !== null);
+  return { snapshot: snapshotOf(epoch, containers, intent, instance), inspections, oldImage };
+}
+
+async function asSeen(engine: EngineClient, changed: string | Seen): Promise<Seen> {
+  if (typeof changed !== 'string') return changed;
+  return { id: changed, inspection: await inspectionOf(engine, changed) };
+}
+
+function updated(before: Look, seen: readonly Seen[]): Look['inspections'] {
+  const inspections = new Map(before.inspections);
+  for (const { id, inspection } of seen) {
+    if (inspection === null) inspections.delete(id);
+    else inspections.set(id, inspection);
+  }
+  return inspections;
 }
 
 function snapshotOf(

@@ -14,7 +14,7 @@ import { twinLabels } from '../../domain/labels.js';
 import { isActive, rolloutNames, type RolloutIntent } from '../../domain/rollout.js';
 import { Storage } from '../../storage/storage.js';
 import { hostname } from 'node:os';
-import type { Known } from './observer.js';
+import { lookOf, type Known } from './observer.js';
 import { chooseProbeWay } from './probe.js';
 import { replacementSettings, type ReplacementSettings } from './replacement-settings.js';
 
@@ -51,16 +51,17 @@ export class RolloutPreparation {
     const { environment, name } = service;
     const former = await this.storage.deployments.intentsOf(environment, name, FORMER_DEPLOYMENTS);
     const formerIds = former.map((each) => (each as RolloutIntent).old.id);
-    const [container, peers] = await Promise.all([
+    const [container, peers, epoch] = await Promise.all([
       currentContainer(engine, service, formerIds),
       engine.containers(),
+      engine.epoch(),
     ]);
     refuseUnsupported(container);
-    const [settings] = await Promise.all([
-      replacementSettings(engine, container, peers),
+    const [image] = await Promise.all([
+      engine.image(container.Image),
       refuseEntangled(engine, container, peers),
     ]);
-    const image = settings.oldImage;
+    const settings = await replacementSettings(engine, container, image, peers);
     const written = writtenRepository(container, image, service);
     const state = containerState(container);
     if (state === null) throw missing(service);
@@ -111,11 +112,12 @@ export class RolloutPreparation {
       tagRestored: false,
       logTail: null,
     };
+    const told = { epoch, oldImage: image, inspections: new Map([[container.Id, container]]) };
     return {
       intent: this.withReplacement(settings, intent),
       known: {
-        before: null,
-        changed: peers.some((each) => isInTheWay(each, intent)) ? 'anything' : 'the-known',
+        before: lookOf(told, intent, this.storage.instanceId),
+        changed: peers.some((each) => isInTheWay(each, intent)) ? 'anything' : [],
       },
     };
   }

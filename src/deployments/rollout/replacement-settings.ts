@@ -1,27 +1,28 @@
 import type { ReplacementInput } from '../../docker/options/replacement-input.js';
 import type { ContainerSummary, EngineClient } from '../../docker/engine-client.js';
-import type { ContainerInspection } from '../../docker/inspection.js';
+import type { ContainerInspection, ImageInspection } from '../../docker/inspection.js';
 
 /** What of the old container and its engine decides how its replacement is made. */
 export type ReplacementSettings = Omit<ReplacementInput, 'image' | 'labels' | 'newImageId'>;
 
 /**
- * Asks the engine for everything that decides how a container is made anew.
+ * Asks the engine for everything else that decides how a container is made anew.
+ * @param oldImage What it was made from.
  * @param peers All containers of the engine, where they are known already.
  * @throws EngineError
  */
 export async function replacementSettings(
   engine: EngineClient,
   container: ContainerInspection,
+  oldImage: ImageInspection | null,
   peers?: readonly ContainerSummary[],
 ): Promise<ReplacementSettings> {
   const sources = (container.HostConfig.VolumesFrom ?? []).map(
     (source) => source.split(':')[0] ?? '',
   );
-  const [facts, containers, oldImage, volumesFrom] = await Promise.all([
+  const [facts, containers, volumesFrom] = await Promise.all([
     engine.facts(),
-    peers ?? engine.containers(),
-    engine.image(container.Image),
+    peers ?? (namesAnother(container) ? engine.containers() : []),
     Promise.all(sources.map((source) => engine.container(source))),
   ]);
   return {
@@ -32,4 +33,10 @@ export async function replacementSettings(
     containerNames: new Map(containers.map((each) => [each.id, each.names[0] ?? each.id])),
     volumesFrom: volumesFrom.filter((each) => each !== null),
   };
+}
+
+/** Whether some setting refers to another container, whose name has to be known. */
+function namesAnother({ HostConfig: own }: ContainerInspection): boolean {
+  const modes = [own.NetworkMode, own.IpcMode, own.PidMode];
+  return modes.some((mode) => mode?.startsWith('container:')) || (own.VolumesFrom ?? []).length > 0;
 }

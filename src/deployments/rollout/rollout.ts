@@ -4,6 +4,7 @@ import type { EngineClient } from '../../docker/engine-client.js';
 import { EngineError } from '../../docker/engine-error.js';
 import { Engines } from '../../docker/engines.js';
 import { acknowledge } from '../../domain/acknowledge.js';
+import type { DeploymentPatch } from '../../domain/deployment.js';
 import { DeployError, messageOf, type ErrorCode } from '../../domain/errors.js';
 import { nextStep } from '../../domain/next-step.js';
 import {
@@ -19,6 +20,7 @@ import { Storage } from '../../storage/storage.js';
 import { DeploymentLog } from '../deployment-log.js';
 import { isEngineGone } from './health-watch.js';
 import { Journal } from './journal.js';
+import type { RolloutJournal } from './rollout-journal.js';
 import { observe, type Changed, type Known, type Look } from './observer.js';
 import type { Prepared } from './preparation.js';
 import { beforeStep, StepExecutor, type StepResult } from './step-executor.js';
@@ -49,20 +51,19 @@ const DISPENSABLE: readonly EngineStep['name'][] = [
   'return-name',
 ];
 
-/** Steps that change one container and take a moment: nothing else is looked at after them. */
-const MOMENTARY: readonly EngineStep['name'][] = [
-  'create',
-  'connect-new',
-  'retire-old',
-  'take-name',
-];
-/** Steps that take their time and make no container: nothing is listed after them, for nobody serves. */
-const LASTING: readonly EngineStep['name'][] = ['stop-old', 'start-new'];
-
 export type RolloutEnd =
   | { readonly kind: 'finished'; readonly intent: RolloutIntent; readonly decision: Finish }
   /** The server stops; the next one goes on from here. */
   | { readonly kind: 'parked' };
+
+type Finish = Extract<Decision, { name: 'finish' }>;
+
+/** What a rollout is driven with. */
+interface Drive {
+  readonly engine: EngineClient;
+  readonly journal: RolloutJournal;
+  readonly signal: AbortSignal;
+}
 
 /** A step that was carried out, or was tried. */
 interface DoneStep {
@@ -70,11 +71,7 @@ interface DoneStep {
   readonly changed: Changed;
   readonly failure: NonNullable<StepResult['failure']> | null;
   readonly error: unknown;
-  /** Resolves when its end is in the journal. */
-  readonly closing: Promise<void>;
 }
-
-type Finish = Extract<Decision, { name: 'finish' }>;
 
 /**
  * Drives a rollout to its end, from wherever it stands: looks at the engine, does one step, looks again.
@@ -90,55 +87,59 @@ export class Rollout {
     private readonly log: DeploymentLog,
   ) {}
 
-  /** Stores the intent of a rollout and begins it. */
-  async begin({ intent, known }: Prepared, signal: AbortSignal): Promise<RolloutEnd> {
-    await this.journal.change(intent, { previousDigest: intent.old.digest });
-    return this.drive(intent, known, signal);
+  /** Begins a rollout. Its intent is stored with its first step. */
+  begin({ intent, known }: Prepared, signal: AbortSignal): Promise<RolloutEnd> {
+    return this.drive(intent, known, { previousDigest: intent.old.digest }, signal);
   }
 
   /** Goes on with a rollout whose intent is in the journal. */
   resume(intent: RolloutIntent, signal: AbortSignal): Promise<RolloutEnd> {
-    return this.drive(intent, { before: null, changed: 'anything' }, signal);
+    return this.drive(intent, { before: null, changed: 'anything' }, null, signal);
   }
 
   private async drive(
     begun: RolloutIntent,
     knownAtFirst: Known,
+    patch: DeploymentPatch | null,
     signal: AbortSignal,
   ): Promise<RolloutEnd> {
     const engine = this.engines.get(begun.engine);
+    const journal = this.journal.open(patch);
+    const drive: Drive = { engine, journal, signal };
     let intent = begun;
     let failures = { step: '', count: 0 };
     let known = knownAtFirst;
-    /** The last step's end on its way into the journal: looking need not wait for it, acting must. */
-    let closing: Promise<void> = Promise.resolve();
     for (let count = 0; count < MOST_STEPS; count++) {
-      closing.catch(() => undefined); // Told below, after the look.
-      const look = await this.observeWhenReachable(engine, intent, known, signal);
-      await closing;
+      const look = await this.observeWhenReachable(drive, intent, known);
       if (look === 'parked') return { kind: 'parked' };
-      known = { before: look, changed: 'anything' };
       const { snapshot } = look;
       intent = acknowledge(snapshot, intent);
       const step = nextStep(snapshot, intent);
-      if (step.name === 'finish') return { kind: 'finished', intent, decision: step };
+      if (step.name === 'finish') {
+        await journal.flush();
+        return { kind: 'finished', intent, decision: step };
+      }
       if (step.name === 'give-up') {
-        intent = await this.giveUp(intent, snapshot, step);
+        intent = await this.giveUp(journal, intent, snapshot, step);
+        known = { before: look, changed: 'anything' };
         continue;
       }
-      if (signal.aborted && mayPark(snapshot, intent)) return { kind: 'parked' };
-      const done = await this.doStep(engine, step, look, intent, signal);
+      if (signal.aborted && mayPark(snapshot, intent)) {
+        await journal.flush();
+        return { kind: 'parked' };
+      }
+      const done = await this.doStep(drive, step, look, intent);
       intent = done.intent;
-      closing = done.closing;
       known = { before: look, changed: done.changed };
-      if (done.failure !== null || done.error !== null) await closing;
-      if (done.failure !== null) intent = await this.giveUp(intent, snapshot, done.failure);
+      if (done.failure !== null) {
+        intent = await this.giveUp(journal, intent, snapshot, done.failure);
+      }
       if (done.error === null) {
         failures = { step: '', count: 0 };
       } else {
         failures = { step: step.name, count: failures.step === step.name ? failures.count + 1 : 1 };
         if (failures.count >= STEP_TRIES || !isWorthRetrying(step, intent, done.error)) {
-          intent = await this.afterFailedStep(step, snapshot, intent, done.error);
+          intent = await this.afterFailedStep(journal, step, snapshot, intent, done.error);
           failures = { step: '', count: 0 };
         } else {
           await pause(RETRY_PAUSE_MS * failures.count);
@@ -149,10 +150,9 @@ export class Rollout {
   }
 
   private async observeWhenReachable(
-    engine: EngineClient,
+    { engine, journal, signal }: Drive,
     intent: RolloutIntent,
     known: Known,
-    signal: AbortSignal,
   ): Promise<Look | 'parked'> {
     const deadline = Date.now() + ENGINE_WAIT_MS;
     for (let attempt = 0; ; attempt++) {
@@ -161,6 +161,7 @@ export class Rollout {
         const now: Known = attempt === 0 ? known : { ...known, changed: 'anything' };
         return await observe(engine, intent, this.storage.instanceId, now);
       } catch (error) {
+        if (attempt === 0) await journal.flush();
         if (Date.now() > deadline) throw error;
         if (attempt === 0) {
           await this.log.line(
@@ -177,38 +178,35 @@ export class Rollout {
   }
 
   private async doStep(
-    engine: EngineClient,
+    { engine, journal, signal }: Drive,
     step: EngineStep,
     look: Look,
     before: RolloutIntent,
-    signal: AbortSignal,
   ): Promise<DoneStep> {
     const intent = { ...before, ...beforeStep(step, look.snapshot, before) };
     const description = describeStep(step, intent);
-    const open = await this.journal.begin(before, intent, step.name, description);
+    const open = await journal.begin(before, intent, step.name, description);
     this.log.say(subjectOf(intent), 'info', description);
     try {
       const result = await this.executor.execute(step, { engine, intent, look, signal });
       const after = { ...intent, ...result.patch };
       const failure = result.failure ?? null;
       const ending = result.interrupted === true ? 'interrupted' : 'done';
-      const outcome = failure === null ? ending : 'failed';
-      const closing = this.journal.end(after, open, outcome, failure?.message ?? null);
-      const changed = outcome === 'done' ? changedBy(step, result) : 'anything';
-      return { intent: after, changed, failure, error: null, closing };
+      journal.end(after, open, failure === null ? ending : 'failed', failure?.message ?? null);
+      return { intent: after, changed: result.changed ?? 'anything', failure, error: null };
     } catch (error) {
       const isCut = signal.aborted || isEngineGone(error);
       const message = messageOf(error);
-      await this.journal.end(intent, open, isCut ? 'interrupted' : 'failed', message);
+      journal.end(intent, open, isCut ? 'interrupted' : 'failed', message);
+      await journal.flush();
       await this.log.line(subjectOf(intent), isCut ? 'info' : 'warn', `${step.name}: ${message}`);
-      const told = isCut ? null : error;
-      const closing = Promise.resolve();
-      return { intent, changed: 'anything', failure: null, error: told, closing };
+      return { intent, changed: 'anything', failure: null, error: isCut ? null : error };
     }
   }
 
   /** Turns a rollout round, or lets it end where nothing was touched yet. */
   private async giveUp(
+    journal: RolloutJournal,
     intent: RolloutIntent,
     snapshot: Snapshot,
     failure: { readonly code: ErrorCode; readonly message: string },
@@ -222,7 +220,7 @@ export class Rollout {
       failure: { code: failure.code, message: failure.message },
     };
     const isRollback = isTouched(turned) && goal === 'back';
-    await this.journal.change(turned, {
+    await journal.change(turned, {
       ...(isRollback ? { phase: 'rolling-back' as const } : {}),
       reason: failure.message,
     });
@@ -231,6 +229,7 @@ export class Rollout {
 
   /** A step that cannot be done: going forward that is a failure, going back it may be the end of the road. */
   private async afterFailedStep(
+    journal: RolloutJournal,
     step: EngineStep,
     snapshot: Snapshot,
     intent: RolloutIntent,
@@ -241,18 +240,10 @@ export class Rollout {
       return { ...intent, abandoned: [...intent.abandoned, step.name] };
     }
     if (intent.goal === 'forward') {
-      return this.giveUp(intent, snapshot, stepFailure(step, error));
+      return this.giveUp(journal, intent, snapshot, stepFailure(step, error));
     }
     return { ...intent, restoreFailed: `${step.name} is not possible: ${messageOf(error)}` };
   }
-}
-
-/** What the look after a step that was done has to ask for. */
-function changedBy(step: EngineStep, { made }: StepResult): Changed {
-  if (LASTING.includes(step.name)) return 'the-known';
-  if (!MOMENTARY.includes(step.name)) return 'anything';
-  if (made !== undefined) return [made];
-  return 'id' in step ? [step.id] : 'anything';
 }
 
 /** A rollout is parked only where something serves: not between the stop of one and the start of the other. */

@@ -4,6 +4,7 @@ import { containerState } from '../../docker/container-state.js';
 import type { Replacement } from '../../docker/container-options.js';
 import type { EngineClient } from '../../docker/engine-client.js';
 import { EngineError } from '../../docker/engine-error.js';
+import type { ContainerInspection } from '../../docker/inspection.js';
 import { messageOf, type ErrorCode } from '../../domain/errors.js';
 import {
   isActive,
@@ -16,7 +17,7 @@ import type { EngineStep } from '../../domain/step.js';
 import { ContainerMaker, connectFurther } from './container-maker.js';
 import { watchHealth, type GateOutcome } from './health-watch.js';
 import { ImagePuller } from './image-puller.js';
-import type { Look } from './observer.js';
+import type { Changed, Look } from './observer.js';
 
 const LOG_TAIL_LINES = 50;
 /** How long a container may take to be shown as stopped after its stop was done, in milliseconds. */
@@ -35,8 +36,8 @@ export interface StepContext {
 /** What a step that was carried out changes. An expected bad result is a value, a broken call is thrown. */
 export interface StepResult {
   readonly patch?: Partial<RolloutIntent>;
-  /** Id of the container that it made. */
-  readonly made?: string;
+  /** What the next look has to ask for; anything where it is left out. */
+  readonly changed?: Changed;
   readonly failure?: { readonly code: ErrorCode; readonly message: string };
   readonly interrupted?: boolean;
 }
@@ -82,36 +83,44 @@ export class StepExecutor {
   }
 
   private readonly executors: Executors = {
-    pull: async (_step, context) => ({
-      patch: { imageId: await this.puller.pull(context.engine, context.intent, context.signal) },
+    pull: async (_step, { engine, intent, look, signal }) => ({
+      patch: { imageId: await this.puller.pull(engine, intent, look.oldImage, signal) },
+      // It may have taken long. Whoever took one of the names meanwhile is told by the creation's refusal.
+      changed: [intent.old.id],
     }),
     'clear-leftover': async (step, { engine, look }) => this.removeStopped(engine, step.id, look),
-    create: async (_step, { engine, intent, look }) => ({
-      made: await this.maker.createCandidate(engine, intent, look.inspections.get(intent.old.id)),
-    }),
+    create: async (_step, { engine, intent, look }) => {
+      const created = await this.maker.createCandidate(engine, intent, look);
+      return { changed: [{ id: created.Id, inspection: created }] };
+    },
     'connect-new': async (step, { engine, intent, look }) => {
-      const old = look.inspections.get(intent.old.id);
-      await connectFurther(engine, step.id, await this.maker.candidate(engine, intent, old));
-      return { patch: { connected: true } };
+      await connectFurther(engine, step.id, await this.maker.candidate(engine, intent, look));
+      return { patch: { connected: true }, changed: [step.id] };
     },
     'create-twin': async (_step, { engine, intent }) => {
       await this.maker.createTwin(engine, intent);
       return {};
     },
-    'stop-old': async (step, { engine, look }) => ({
-      patch: { oldDownAt: await stopAndSettle(engine, step.id, look) },
-    }),
+    'stop-old': async (step, { engine, look }) => {
+      const { at, inspection } = await stopAndSettle(engine, step.id, look);
+      // One that was run with --rm is still there for a moment.
+      const isGoing = inspection !== null && containerState(inspection) === null;
+      return {
+        patch: { oldDownAt: at },
+        changed: [isGoing ? step.id : { id: step.id, inspection }],
+      };
+    },
     'retire-old': async (step, { engine, intent }) => {
       await engine.rename(step.id, rolloutNames(intent.container).old);
-      return {};
+      return { changed: [step.id] };
     },
     'take-name': async (step, { engine, intent }) => {
       await engine.rename(step.id, intent.container);
-      return {};
+      return { changed: [step.id] };
     },
     'start-new': async (step, { engine }) => {
       await engine.start(step.id);
-      return {};
+      return { changed: 'the-known' };
     },
     'disarm-old': async (step, { engine }) => setPolicy(engine, step.id, NEVER_RESTART),
     'verify-new': async (step, context) => this.verifyNew(step.id, context),
@@ -188,16 +197,24 @@ function watch(id: string, { engine, intent, look, signal }: StepContext): Promi
   return watchHealth(engine, id, intent, look.snapshot.epoch, signal);
 }
 
-/** Stops a container and returns when it was seen stopped, with the time of its end by the engine's clock. */
-async function stopAndSettle(engine: EngineClient, id: string, look: Look): Promise<string> {
+/**
+ * Stops a container and returns when it was seen stopped: what it is then, and the time of its end by the
+ * engine's clock.
+ */
+async function stopAndSettle(
+  engine: EngineClient,
+  id: string,
+  look: Look,
+): Promise<{ readonly at: string; readonly inspection: ContainerInspection | null }> {
   await engine.stop(id, look.inspections.get(id)?.Config.StopTimeout ?? null);
   const deadline = Date.now() + SETTLE_MS;
   for (;;) {
     const inspection = await engine.container(id);
     const state = inspection === null ? null : containerState(inspection);
     // A container that was run with --rm is gone with its end.
-    if (state === null) return new Date(await engine.now()).toISOString();
-    if (!isActive(state)) return state.finishedAt ?? new Date(await engine.now()).toISOString();
+    if (state === null || !isActive(state)) {
+      return { at: state?.finishedAt ?? new Date(await engine.now()).toISOString(), inspection };
+    }
     if (Date.now() > deadline) {
       throw new EngineError(`${state.name} is still ${state.status} after its stop`, 500);
     }
