@@ -105,7 +105,9 @@ const modem = Object.getPrototypeOf(new Docker({ socketPath: '/nowhere' }).modem
 const { dial } = modem;
 modem.dial = function (options, callback) {
   const service = serviceNow();
-  if (service === undefined) return dial.call(this, options, callback);
+  // What an engine tells of itself is shared: one deployment asks for all, whoever stands still meanwhile.
+  const isShared = options.method === 'GET' && /^\/info(\?|$)/.test(options.path);
+  if (service === undefined || isShared) return dial.call(this, options, callback);
   if (service.standsStill) return;
   const path = options.path
     .replace(/\?.*$/, '')
