@@ -105,8 +105,9 @@ const modem = Object.getPrototypeOf(new Docker({ socketPath: '/nowhere' }).modem
 const { dial } = modem;
 modem.dial = function (options, callback) {
   const service = serviceNow();
-  // What an engine tells of itself is shared: one deployment asks for all, whoever stands still meanwhile.
-  const isShared = options.method === 'GET' && /^\/info(\?|$)/.test(options.path);
+  // About the engine itself one deployment asks for all, and only where its last answer is old: it depends on
+  // the moment, and must not wait for one that stands still.
+  const isShared = options.method === 'GET' && /^\/(info|_ping)(\?|$)/.test(options.path);
   if (service === undefined || isShared) return dial.call(this, options, callback);
   if (service.standsStill) return;
   const path = options.path
