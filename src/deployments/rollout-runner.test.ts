@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import type { Deployment } from '../domain/deployment.js';
+import type { Service } from '../domain/environment.js';
+import { EngineError } from '../docker/engine-error.js';
+import { aDeployment, aDigest } from '../../test/unit/storage/samples.js';
+import { anOpenStorage } from '../../test/unit/storage/temporary-storage.js';
+import type { Storage } from '../storage/storage.js';
+import { DeploymentLog } from './deployment-log.js';
+import { RolloutRunner } from './rollout-runner.js';
+import { Journal } from './rollout/journal.js';
+import type { RolloutPreparation } from './rollout/preparation.js';
+import type { Rollout } from './rollout/rollout.js';
+import type { ServiceInspector } from './service-inspector.js';
+
+const HOUR_MS = 3_600_000;
+const GONE = new EngineError('cannot look at web: connect ENOENT', null);
+const SERVICE = { environment: 'staging', name: 'web', engine: 'local' } as Service;
+
+/** A runner whose engine never answers, a stop after the first tries, and what the engine was asked. */
+async function aRunnerWithoutEngine(): Promise<{
+  storage: Storage;
+  runner: RolloutRunner;
+  stopping: AbortController;
+  asked: () => number;
+}> {
+  const storage = await anOpenStorage();
+  const log = new DeploymentLog(storage);
+  const stopping = new AbortController();
+  let count = 0;
+  const preparation = {
+    prepare: () => {
+      count += 1;
+      if (count === 3) stopping.abort();
+      return Promise.reject(GONE);
+    },
+  } as unknown as RolloutPreparation;
+  const inspector = { inspect: () => Promise.reject(GONE) } as unknown as ServiceInspector;
+  const journal = new Journal(storage, log);
+  const rollout = {} as Rollout;
+  const runner = new RolloutRunner(storage, journal, preparation, rollout, inspector, log);
+  return { storage, runner, stopping, asked: () => count };
+}
+
+async function aStarted(storage: Storage, hoursAgo: number): Promise<Deployment> {
+  const startedAt = new Date(Date.now() - hoursAgo * HOUR_MS).toISOString();
+  const deployment = aDeployment({ phase: 'running', startedAt, digest: aDigest('1') });
+  await storage.deployments.insert(deployment);
+  return deployment;
+}
+
+describe('a rollout whose engine went away before it began', () => {
+  it('waits for the engine, says so once, and is parked where the server stops', async () => {
+    const { storage, runner, stopping, asked } = await aRunnerWithoutEngine();
+    const deployment = await aStarted(storage, 23);
+    await expect(runner.run(deployment, SERVICE, stopping.signal)).resolves.toBe(false);
+    expect(asked()).toBe(3);
+    expect((await storage.deployments.get(deployment.id))?.phase).toBe('running');
+    const lines = await storage.logs.read(deployment.id, 0, 50);
+    expect(lines.filter((line) => line.text.startsWith('waits for the engine'))).toHaveLength(1);
+  });
+
+  it('fails a day after it was started', async () => {
+    const { storage, runner, stopping } = await aRunnerWithoutEngine();
+    const deployment = await aStarted(storage, 25);
+    await expect(runner.run(deployment, SERVICE, stopping.signal)).resolves.toBe(true);
+    const ended = await storage.deployments.get(deployment.id);
+    expect(ended?.phase).toBe('failed');
+    expect(ended?.error?.code).toBe('engine-unavailable');
+  });
+});
