@@ -16,6 +16,8 @@ import { Rollout, type RolloutEnd } from './rollout/rollout.js';
 import { ServiceInspector } from './service-inspector.js';
 
 const PREPARE_PAUSE_MS = 1_000;
+/** How long after its start a rollout that has not begun waits for its engine, in milliseconds; across restarts. */
+const PREPARE_FOR_MS = 24 * 3_600_000;
 /** Pauses while the end of a rollout cannot be stored, in milliseconds; the last one repeats. */
 const STORE_PAUSES_MS = [500, 1_000, 5_000, 15_000];
 
@@ -82,13 +84,18 @@ export class RolloutRunner {
   ): Promise<Prepared | 'parked' | 'ended'> {
     const { digest } = deployment;
     if (digest === null) throw new DeployError('internal', 'a rollout needs a digest');
-    for (;;) {
+    const deadline = Date.parse(deployment.startedAt ?? deployment.createdAt) + PREPARE_FOR_MS;
+    for (let attempt = 0; ; attempt++) {
       try {
         return await this.preparation.prepare({ ...deployment, digest }, service);
       } catch (error) {
         if (signal.aborted) return 'parked';
-        if (!isEngineGone(error)) return this.endUnbegun(deployment, service, error);
-        await this.log.line(deployment, 'warn', `waits for the engine: ${messageOf(error)}`);
+        if (!isEngineGone(error) || Date.now() > deadline) {
+          return this.endUnbegun(deployment, service, error);
+        }
+        if (attempt === 0) {
+          await this.log.line(deployment, 'warn', `waits for the engine: ${messageOf(error)}`);
+        }
         await pause(PREPARE_PAUSE_MS);
       }
     }

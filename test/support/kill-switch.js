@@ -16,6 +16,7 @@
  * stand still, and the process ends with its last byte; so there may be one in a plan. How often Deploy looks at
  * the engine while it waits for health differs from run to run, so reads are counted anew after each thing that
  * changes something: `GET /containers/:id/json @ commit deployments #2`.
+ * Not numbered at all is what the engine is asked about itself, `GET /info` and `GET /_ping`.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import diagnostics from 'node:diagnostics_channel';
