@@ -1,14 +1,34 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Beside others these would lose requests for want of a processor, not by a fault. */
+const ALONE = ['test/proxies.e2e.test.ts'];
+
+/** What takes minutes: begun last, each would run on alone when all others are done. */
+const LONGEST = ['recovery/kill', 'recovery/engine-restart', 'handover', 'failures', 'obstacles'];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return sorted.toSorted((one, other) => rankOf(one) - rankOf(other));
+  }
+}
+
+function rankOf({ moduleId }: TestSpecification): number {
+  const rank = LONGEST.findIndex((name) => moduleId.includes(`/test/${name}.`));
+  return rank < 0 ? LONGEST.length : rank;
+}
 
 /**
- * Two projects: `unit` touches nothing outside its process; `e2e` has a real engine and registry,
- * started once by its global set-up, and runs only inside the sandbox of `npm test`.
+ * Three projects: `unit` touches nothing outside its process; `e2e` and `load` have a real engine and registry,
+ * started once by their global set-up, and run only inside the sandbox of `npm test`; `load` comes last, alone.
  */
 export default defineConfig({
   test: {
     // Engine tests mostly wait, so two at once serve two cores well; more would spoil measured gaps.
     maxWorkers: 2,
     teardownTimeout: 60_000,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
@@ -24,10 +44,22 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/**/*.e2e.test.ts'],
+          exclude: ALONE,
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'load',
+          include: ALONE,
+          globalSetup: ['test/support/global-setup.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -19,7 +19,16 @@ const COMMANDS = [
   'tini',
   'busybox',
 ] as const;
-const PACKAGES = ['docker.io', 'docker-registry', 'iptables', 'busybox-static', 'tini'] as const;
+/** Reverse proxies that a test of their own stands behind; the demo does without. */
+const PROXIES = ['nginx', 'haproxy', 'caddy'] as const;
+const PACKAGES = [
+  'docker.io',
+  'docker-registry',
+  'iptables',
+  'busybox-static',
+  'tini',
+  ...PROXIES,
+] as const;
 const HOST_FOLDERS = [
   '/usr/local/sbin',
   '/usr/local/bin',

@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, rmdir, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findRigTools, onHost, RigUnavailable, type RigTools } from './rig-tools.js';
 
+/** Debian's file system in memory, which a sandbox is put on where it has so many bytes free. */
+const MEMORY = '/dev/shm';
+const ENOUGH_MEMORY = 4 * 1024 ** 3;
 const PREFIX = 'deploy-rig-';
 const HOST_COMMANDS = ['unshare', 'nsenter', 'setpriv', 'ip', 'mount'] as const;
 
@@ -53,7 +56,7 @@ export async function runInSandbox(
       }),
   );
   const name = `${PREFIX}${process.pid}-${randomBytes(3).toString('hex')}`;
-  const folder = join(tmpdir(), name);
+  const folder = join(await temporaryFolder(), name);
   await mkdir(folder, { mode: 0o700 });
   try {
     await mkdir(join(folder, 'tmp'));
@@ -65,6 +68,13 @@ export async function runInSandbox(
     await removeCgroups((found) => found === name, 50);
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
+}
+
+/** TMPDIR where it is set; else in memory if there is enough, for engines wait for their disk at every step. */
+async function temporaryFolder(): Promise<string> {
+  if (process.env['TMPDIR'] !== undefined) return tmpdir();
+  const { bavail, bsize } = await statfs(MEMORY);
+  return bavail * bsize < ENOUGH_MEMORY ? tmpdir() : MEMORY;
 }
 
 async function requireHost(): Promise<void> {
@@ -181,8 +191,11 @@ async function sweepLeftOvers(): Promise<void> {
   };
   // An owner in another process namespace looks ended, too; the kernel keeps what it still uses.
   await removeCgroups(ended, 0);
-  for (const name of await readdir(tmpdir())) {
-    if (ended(name)) await rm(join(tmpdir(), name), { recursive: true, force: true });
+  const isChosen = process.env['TMPDIR'] !== undefined;
+  for (const base of isChosen ? [tmpdir()] : [tmpdir(), MEMORY]) {
+    for (const name of await readdir(base)) {
+      if (ended(name)) await rm(join(base, name), { recursive: true, force: true });
+    }
   }
 }
 
