@@ -3,17 +3,25 @@ import type { Stage } from './stage.js';
 export const HUB_SECRET = 'hub-secret-of-the-bench-0123456789';
 
 export interface ConfiguredService {
+  /** In the configuration; `web` by default. */
+  readonly name?: string;
+  /** `rollout`, as YAML. */
+  readonly rollout?: string;
   readonly container: string;
   /** Without tag. */
   readonly image: string;
 }
 
-/** A deploy.yaml with one service. Nothing is throttled: the bench is one sender that never pauses. */
+/** A deploy.yaml with some services. Nothing is throttled: the bench is one sender that never pauses. */
 export function deployConfiguration(
   { engineHost }: Pick<Stage, 'engineHost'>,
   registryHost: string,
-  { container, image }: ConfiguredService,
+  ...services: readonly ConfiguredService[]
 ): string {
+  const entries = services.map(
+    ({ name = 'web', container, image, rollout = '{ health: { stableFor: 300ms } }' }) =>
+      `      ${name}: { container: ${container}, image: "${image}", tag: latest, rollout: ${rollout} }`,
+  );
   return `server: { throttle: { webhook: { limit: 0 }, api: { limit: 0 } } }
 engines:
   local: { host: "${engineHost}" }
@@ -23,10 +31,6 @@ environments:
   staging:
     engine: local
     services:
-      web:
-        container: ${container}
-        image: "${image}"
-        tag: latest
-        rollout: { health: { stableFor: 300ms } }
+${entries.join('\n')}
 `;
 }

@@ -2,10 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureBootTimes, type BootTimes } from './boot-times.js';
 import { BASELINE, deliveriesPosted, measureDeliveries } from './deliveries.js';
 import { measureFootprint } from './footprint.js';
 import type { Change } from './measured-service.js';
-import { barLine, isMet, partsTable, ratioOf, tableOf, type Bar, type Row } from './report.js';
+import { barLine, bootTable, isMet, partsTable, ratioOf, tableOf } from './report.js';
+import type { Bar, Row } from './report.js';
 import { measureReplacements } from './replacements.js';
 import { median, type Series } from './series.js';
 import { withStage, type Stage } from './stage.js';
@@ -13,6 +15,7 @@ import { withStage, type Stage } from './stage.js';
 /** What runs in the sandbox of `npm run bench`; see docs/benchmarks.md for what the figures mean. */
 const FEWEST_ROUNDS = 8;
 const STARTS = 5;
+const BOOT_ROUNDS = 3;
 const RESULTS = join(import.meta.dirname, 'results');
 
 const { values: options } = parseArgs({
@@ -24,24 +27,36 @@ const { values: options } = parseArgs({
 const rounds = Math.max(FEWEST_ROUNDS, Number(options.rounds));
 
 const loadBefore = loadavg()[0] ?? 0;
-const { rows, bars, parts, machine } = await withStage(async (stage) => {
+const { rows, bars, parts, boots, machine } = await withStage(async (stage) => {
   const measured = await measure(stage);
   return { ...measured, machine: await describeMachine(stage, loadBefore) };
 });
 console.log(`\n${machine.text}\n`);
 console.log(tableOf(rows));
 for (const { title, series } of parts) console.log(`\n${partsTable(title, series)}`);
+console.log(`\n${bootTable(boots)}`);
 console.log(`\n${bars.map(barLine).join('\n')}`);
-console.log(`\nWritten to ${await write({ machine, rounds, bars, rows, parts }, machine.date)}`);
+console.log(
+  `\nWritten to ${await write({ machine, rounds, bars, rows, parts, boots: boots.map(asJson) }, machine.date)}`,
+);
 process.exitCode = options.strict && !bars.every(isMet) ? 1 : 0;
 
-async function measure(stage: Stage): Promise<{ rows: Row[]; bars: Bar[]; parts: Parts[] }> {
+interface Measured {
+  readonly rows: readonly Row[];
+  readonly bars: readonly Bar[];
+  readonly parts: readonly Parts[];
+  readonly boots: readonly BootTimes[];
+}
+
+async function measure(stage: Stage): Promise<Measured> {
   say(`Start-up and memory: ${STARTS} starts.`);
   const footprint = await measureFootprint(stage, STARTS);
   say(`Replacements by a hook, by bare calls and by the command line: ${rounds} rounds.`);
   const replacements = await measureReplacements(stage, rounds);
   say(`Deliveries: ${deliveriesPosted(rounds)} in ${rounds} rounds.`);
   const deliveries = await measureDeliveries(stage, rounds);
+
+  const boots = await measureBootTimes(stage, BOOT_ROUNDS, say);
 
   const { byDeploy, byBareCalls, byCommandLine, downtime } = replacements;
   const served: Required<Row> = {
@@ -75,12 +90,27 @@ async function measure(stage: Stage): Promise<{ rows: Row[]; bars: Bar[]; parts:
     barOf(footprint.idleMemory, 130),
     barOf(afterOne, 130),
     barOf(footprint.startUp, 1_500),
+    handoverBar(boots, 0, 0.5),
+    handoverBar(boots, 8, 0.05),
   ];
   const parts: Parts[] = [
     { title: 'Where the time goes from the hook on, in order', series: replacements.deployParts },
     { title: 'Bare engine calls', series: replacements.bareCalls },
   ];
-  return { rows, bars, parts };
+  return { rows, bars, parts, boots };
+}
+
+/** The gap of a handover divided by that of stop + start, for apps of one boot time. */
+function handoverBar(boots: readonly BootTimes[], bootsFor: number, most: number): Bar {
+  const changes = boots.find((each) => each.bootsFor === bootsFor)?.changes;
+  const gap = (contestant: 'handover' | 'stop + start'): Series =>
+    gapOf(contestant, changes?.get(contestant) ?? []);
+  const measured = ratioOf({ figure: gap('handover'), baseline: gap('stop + start') });
+  return { name: `handover / (stop + start), boot ${bootsFor} s`, measured, most, unit: '' };
+}
+
+function asJson({ bootsFor, changes }: BootTimes): object {
+  return { bootsFor, ...Object.fromEntries(changes) };
 }
 
 interface Parts {

@@ -14,8 +14,17 @@ const ANSWERS_BEFORE = 40;
 export interface Change {
   /** From the beginning of what was done to the first good answer of the new version. */
   readonly untilServed: number;
-  /** From the last good answer of the old version to the first good one of the new. */
+  /** From the last good answer of the old version to the first good one of the new; 0 where they overlap. */
   readonly gap: number;
+}
+
+export interface ServiceOptions {
+  /** Seconds until its program listens; 0 by default. */
+  readonly bootsFor?: number;
+  /** A user network to be on instead of publishing a port, with the service's name as alias. */
+  readonly network?: string;
+  /** Where clients find it; at its published port by default. */
+  readonly url?: string;
 }
 
 /** A container with a published port, and versions of its image. All contestants have one like it. */
@@ -27,11 +36,16 @@ export class MeasuredService {
     /** Also the container's name. */
     readonly name: string,
     readonly port: number,
+    private readonly options: ServiceOptions,
   ) {}
 
   /** With version 1 running. */
-  static async start(stage: Stage, name: string): Promise<MeasuredService> {
-    const service = new MeasuredService(stage, name, await freePort());
+  static async start(
+    stage: Stage,
+    name: string,
+    options: ServiceOptions = {},
+  ): Promise<MeasuredService> {
+    const service = new MeasuredService(stage, name, await freePort(), options);
     await service.pushNext();
     await pull(stage.docker, `${service.image}:latest`);
     const container = await stage.docker.createContainer(
@@ -42,6 +56,7 @@ export class MeasuredService {
       'version 1',
       () => service.served(),
       (text) => text === service.version,
+      { within: 30_000 },
     );
     return service;
   }
@@ -56,7 +71,7 @@ export class MeasuredService {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}/`;
+    return this.options.url ?? `http://127.0.0.1:${this.port}/`;
   }
 
   /** The version that was pushed last. */
@@ -70,11 +85,25 @@ export class MeasuredService {
     return this.stage.registry.push(
       this.repository,
       'latest',
-      aSampleApp({ version: this.version }),
+      aSampleApp({ version: this.version, ...this.#boot }),
     );
   }
 
+  get #boot() {
+    const { bootsFor } = this.options;
+    return bootsFor === undefined ? {} : { bootsFor };
+  }
+
   createBody(name: string, image: string): Docker.ContainerCreateOptions {
+    const { network } = this.options;
+    if (network !== undefined) {
+      return {
+        name,
+        Image: image,
+        HostConfig: { NetworkMode: network, RestartPolicy: { Name: 'always' } },
+        NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [this.name] } } },
+      };
+    }
     return {
       name,
       Image: image,
@@ -123,5 +152,5 @@ function changeSeen(probe: Probe, wanted: string, begun: number): Change {
       .map(({ at, took }) => at + took);
   const firstOfNew = Math.min(...answeredAt(true));
   const lastOfOld = Math.max(...answeredAt(false));
-  return { untilServed: firstOfNew - begun, gap: firstOfNew - lastOfOld };
+  return { untilServed: firstOfNew - begun, gap: Math.max(0, firstOfNew - lastOfOld) };
 }

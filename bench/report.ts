@@ -1,3 +1,4 @@
+import type { BootTimes } from './boot-times.js';
 import { median, ratiosByRound, shown, type Series } from './series.js';
 
 /** A figure with what it is compared with, as one line of the table. */
@@ -44,6 +45,25 @@ export function barLine(bar: Bar): string {
   const verdict = isMet(bar) ? 'met   ' : 'MISSED';
   const value = unit === '' ? measured.toFixed(2) : measured.toFixed(1);
   return `${verdict} ${name}: ${value}${unit} (at most ${most}${unit})`;
+}
+
+/** Gap and time from the hook, by boot time of the app, for every strategy and for bare stop + start. */
+export function bootTable(boots: readonly BootTimes[]): string {
+  const head = ['boot', 'by', 'gap, ms', '/ stop + start', 'to new version served, ms'];
+  const lines = boots.flatMap(({ bootsFor, changes }) => {
+    const typed = (changes.get('stop + start') ?? []).map(({ gap }) => gap);
+    return [...changes].map(([contestant, list]) => {
+      const gaps = list.map(({ gap }) => gap);
+      return [
+        `${bootsFor} s`,
+        contestant,
+        shown(gaps),
+        (median(gaps) / median(typed)).toFixed(3),
+        shown(list.map(({ untilServed }) => untilServed)),
+      ];
+    });
+  });
+  return aligned([head, ...lines]);
 }
 
 /** Median, smallest and largest of each part. */
