@@ -99,7 +99,7 @@ async function replaced(
   const id = await client.create(uniqueName('new'), replacement.body, replacement.platform);
   onTestFinished(() => docker.getContainer(id).remove({ force: true, v: true }));
   for (const { name, endpoint } of replacement.furtherNetworks) {
-    await client.connect(name, id, endpoint);
+    await client.networks.connect(name, id, endpoint);
   }
   await docker.getContainer(container.Id).stop({ t: 0 });
   await client.start(id);
@@ -247,7 +247,7 @@ describe('a container replaced on another image', () => {
         EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: address } } },
       },
     });
-    await client.connect(furtherNetwork, original.Id, { Aliases: ['api'] });
+    await client.networks.connect(furtherNetwork, original.Id, { Aliases: ['api'] });
     const replacement = await replaced(await inspected(original.Id), images.two);
     expect(comparable(replacement)['networks']).toMatchObject({
       [network]: { IPAMConfig: { IPv4Address: address } },
@@ -258,7 +258,7 @@ describe('a container replaced on another image', () => {
 
   it('leaves the network of its mode where it was disconnected from it', async () => {
     const original = await started({ Image: images.one, HostConfig: { NetworkMode: network } });
-    await client.connect(furtherNetwork, original.Id, {});
+    await client.networks.connect(furtherNetwork, original.Id, {});
     await docker.getNetwork(network).disconnect({ Container: original.Id });
     const replacement = await replaced(await inspected(original.Id), images.two);
     expect(Object.keys(replacement.NetworkSettings.Networks ?? {})).toEqual([furtherNetwork]);

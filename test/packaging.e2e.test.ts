@@ -123,7 +123,12 @@ describe('compose.yaml', () => {
     onTestFinished(() => network.remove());
     const scenario = await Scenario.start({
       app: { version: 'v1', check: 'healthy' },
-      service: ['tag: latest', 'rollout: { health: { exec: { command: [/bin/true] } } }'],
+      // The strategy that asks for the most.
+      service: [
+        'tag: latest',
+        'rollout: { strategy: handover, overlap: allowed, watch: 500ms, health: { exec: { command: [/bin/true] } } }',
+      ],
+      container: { Volumes: { '/data': {} } },
       prepareOnly: true,
     });
     await network.connect({ Container: scenario.container });
@@ -137,9 +142,9 @@ describe('compose.yaml', () => {
     await scenario.deploy.start();
 
     const good = await scenario.ship({ version: 'v2', check: 'healthy' });
-    expect(good).toMatchObject({ phase: 'succeeded', error: null });
+    expect(good).toMatchObject({ phase: 'succeeded', strategy: 'handover', error: null });
     const bad = await scenario.ship({ version: 'v3', exitsAtOnce: 1 });
-    expect(bad).toMatchObject({ phase: 'rolled-back' });
+    expect(bad).toMatchObject({ phase: 'failed', error: { code: 'exited', serving: 'old' } });
     await network.disconnect({ Container: scenario.container, Force: true });
 
     expect(proxy.denied).toEqual([]);

@@ -28,14 +28,20 @@ export function IsDuration(fromMs: number, toMs: number, range: string): Propert
   return rule('isDuration', holds, wants(`a duration ${range}; write e.g. ${DURATION_FORMS}`));
 }
 
-/** A duration of which this version only knows zero. */
-export function IsZeroDuration(): PropertyDecorator {
+/** Those that end or stop a process for sure are no way to tell it to finish. */
+const SIGNALS = 'HUP INT QUIT USR1 USR2 ALRM TERM CONT TSTP TTIN TTOU URG WINCH IO PWR'.split(' ');
+
+/** Name of a signal that a program can take note of, e.g. `SIGUSR1`. */
+export function IsSignal(): PropertyDecorator {
   const holds = (value: unknown): boolean =>
-    typeof value === 'string' && parseDuration(value) === 0;
-  return rule('isZeroDuration', holds, (value) =>
-    typeof value === 'string' && parseDuration(value) !== null
-      ? `${shown(value)} is not supported yet; only 0s is`
-      : `${shown(value)} is not a duration; write 0s`,
+    typeof value === 'string' &&
+    (SIGNALS.some((name) => value === `SIG${name}`) ||
+      /^SIGRTM(IN(\+([1-9]|1[0-5]))?|AX(-([1-9]|1[0-4]))?)$/.test(value));
+  const known = SIGNALS.map((name) => `SIG${name}`).join(', ');
+  return rule(
+    'isSignal',
+    holds,
+    wants(`a signal that a program can take note of; write one of ${known}, SIGRTMIN+1 …`),
   );
 }
 

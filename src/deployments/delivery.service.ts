@@ -235,6 +235,7 @@ function deploymentFor(
       environment: service.environment,
       service: service.name,
       image: push.repository,
+      strategy: service.rollout.strategy,
       tag: push.tag,
       trigger: { kind: 'webhook', by: webhook.name, delivery },
     },

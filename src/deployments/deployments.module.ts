@@ -18,6 +18,7 @@ import { Journal } from './rollout/journal.js';
 import { RolloutPreparation } from './rollout/preparation.js';
 import { Rollout } from './rollout/rollout.js';
 import { StepExecutor } from './rollout/step-executor.js';
+import { WaitingNetworks } from './rollout/waiting-networks.js';
 import { ServiceInspector } from './service-inspector.js';
 import { StartGate } from './start-gate.js';
 import { StatusService } from './status.service.js';
@@ -47,6 +48,7 @@ import { Worker } from './worker.js';
     StepExecutor,
     ContainerMaker,
     ImagePuller,
+    WaitingNetworks,
     Journal,
     ServiceInspector,
     DeploymentLog,

@@ -6,8 +6,10 @@ import { Engines } from '../docker/engines.js';
 import { newDeployment, type Deployment } from '../domain/deployment.js';
 import { messageOf } from '../domain/errors.js';
 import { canonicalRepository, parseImageReference } from '../domain/image-reference.js';
-import { LABELS } from '../domain/labels.js';
+import { LABELS, OVERLAP_LABELS } from '../domain/labels.js';
 import {
+  NO_OVERLAP,
+  NOTHING_DONE,
   rolloutNames,
   type ContainerState,
   type RestartPolicy,
@@ -144,35 +146,44 @@ async function readLabels(engine: EngineClient, id: string): Promise<RolloutInte
     health: { timeoutMs: null, stableForMs: null, probe: null },
     probeVia: null,
     onFailure: 'rollback',
-    goal: candidate.name === names.failed ? 'back' : 'forward',
-    failure: null,
     furtherNetworks: [],
-    connected: true,
     skipSameImage: false,
     formerIds: [],
-    abandoned: [],
+    ...NO_OVERLAP,
+    ...NOTHING_DONE,
+    ...overlapOf(candidate),
+    goal: candidate.name === names.failed ? 'back' : 'forward',
+    connected: true,
     imageId: candidate.imageId,
     // It may have been: then a failure has to bring the old one back.
-    stopIssued: true,
-    oldDownAt: null,
-    startedInEpoch: null,
-    portRetries: 0,
-    verifiedAt: null,
-    restoredAt: null,
-    restoreFailed: null,
+    stopIssued: label('strategy') === 'recreate',
     tagRestored: old === null,
-    logTail: null,
   };
 }
 
-function policyOf(json: string, candidate: ContainerState): RestartPolicy {
+/** What the labels tell of a strategy that lets two containers run at once. */
+function overlapOf({ labels }: ContainerState): Partial<RolloutIntent> {
+  const strategy = labels[LABELS.strategy];
+  if (strategy !== 'start-first' && strategy !== 'handover') return {};
+  const networks = parsed(labels[OVERLAP_LABELS.networks]) as RolloutIntent['networks'] | null;
+  const waiting = parsed(labels[OVERLAP_LABELS.waiting]) as RolloutIntent['waiting'];
+  return { strategy, networks: networks ?? [], waiting };
+}
+
+/** Null where somebody changed the label. */
+function parsed(json: string | undefined): unknown {
   try {
-    const { name, maximumRetryCount } = JSON.parse(json) as Partial<RestartPolicy>;
-    if (name !== undefined && RESTART_POLICIES.includes(name)) {
-      return { name, maximumRetryCount: maximumRetryCount ?? 0 };
-    }
+    return json === undefined ? null : JSON.parse(json);
   } catch {
-    // Somebody changed the label: the new container has the same policy.
+    return null;
   }
+}
+
+function policyOf(json: string, candidate: ContainerState): RestartPolicy {
+  const { name, maximumRetryCount } = (parsed(json) ?? {}) as Partial<RestartPolicy>;
+  if (name !== undefined && RESTART_POLICIES.includes(name)) {
+    return { name, maximumRetryCount: maximumRetryCount ?? 0 };
+  }
+  // Somebody changed the label: the new container has the same policy.
   return candidate.restartPolicy;
 }

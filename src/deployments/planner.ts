@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Deployment } from '../domain/deployment.js';
-import type { Service } from '../domain/environment.js';
+import type { RolloutSettings, Service } from '../domain/environment.js';
 import { DeployError } from '../domain/errors.js';
 import { simulateRollout } from '../domain/plan.js';
+import type { RolloutIntent } from '../domain/rollout.js';
 import { describeStep, isDecision } from '../domain/step.js';
 import { Engines } from '../docker/engines.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
@@ -13,7 +14,7 @@ import { RolloutPreparation } from './rollout/preparation.js';
 import { ServiceInspector } from './service-inspector.js';
 
 /** How many earlier deployments the expected downtime is taken from. */
-const DOWNTIME_SAMPLES = 5;
+const DOWNTIME_SAMPLES = 10;
 const LOOKUP_MS = 20_000;
 
 interface Version {
@@ -23,12 +24,15 @@ interface Version {
 
 /** CONTRACT section 4, `plan`. */
 export interface PlanView {
-  readonly strategy: 'recreate';
+  /** As configured where nothing would be done, else the one that would be used. */
+  readonly strategy: RolloutSettings['strategy'];
+  /** Why it is that one; null where nothing would be done. */
+  readonly strategyReason: string | null;
   readonly from: Version | null;
   readonly to: Version;
   readonly steps: readonly { readonly name: string; readonly description: string }[];
   readonly differences: readonly string[];
-  /** Median of the last successful deployments; null where there was none. */
+  /** Median of the last successful deployments by that strategy; null where there was none. */
   readonly expectedDowntimeMs: number | null;
   /** Why nothing would be done; null where something would. */
   readonly reason: string | null;
@@ -51,15 +55,19 @@ export class Planner {
     const digest = wanted.digest ?? (await this.lookUp(wanted));
     const { running, digests } = await this.inspector.inspect(service);
     const view = {
-      strategy: 'recreate' as const,
+      strategy: service.rollout.strategy,
+      strategyReason: null,
       from: running && { tag: running.tag, digest: running.digest },
       to: { tag: wanted.tag, digest },
       differences: [],
-      expectedDowntimeMs: await this.expectedDowntime(service),
+      expectedDowntimeMs: 0,
     };
     const reason = await this.whyNot({ ...wanted, digest }, service, digests, running?.tag ?? null);
-    if (reason !== null) return { ...view, steps: [], expectedDowntimeMs: 0, reason };
-    const { intent, known } = await this.preparation.prepare({ ...wanted, digest }, service);
+    if (reason !== null) return { ...view, steps: [], reason };
+    const { intent, known, strategyReason } = await this.preparation.prepare(
+      { ...wanted, digest },
+      service,
+    );
     const engine = this.engines.get(service.engine);
     const { snapshot } = await observe(engine, intent, this.storage.instanceId, known);
     const steps = simulateRollout(snapshot, intent);
@@ -67,6 +75,9 @@ export class Planner {
     if (last?.name === 'give-up') throw new DeployError(last.code, last.message);
     return {
       ...view,
+      strategy: intent.strategy,
+      strategyReason,
+      expectedDowntimeMs: await this.expectedDowntime(service, intent),
       steps: steps
         .filter((step) => !isDecision(step))
         .map((step) => ({ name: step.name, description: describeStep(step, intent) })),
@@ -92,12 +103,18 @@ export class Planner {
     return decision.kind === 'go' ? null : decision.reason;
   }
 
-  private async expectedDowntime({ environment, name }: Service): Promise<number | null> {
+  private async expectedDowntime(
+    { environment, name }: Service,
+    { strategy }: RolloutIntent,
+  ): Promise<number | null> {
     const last = await this.storage.deployments.succeeded(environment, name, DOWNTIME_SAMPLES);
     const samples = last
+      .filter((each) => each.strategy === strategy)
       .map((each) => each.downtimeMs)
       .filter((each) => each !== null)
       .sort((left, right) => left - right);
-    return samples[Math.floor(samples.length / 2)] ?? null;
+    // Two run at once: by that strategy there is no gap to begin with.
+    const expected = strategy === 'start-first' ? 0 : null;
+    return samples[Math.floor(samples.length / 2)] ?? expected;
   }
 }

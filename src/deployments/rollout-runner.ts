@@ -193,12 +193,23 @@ function asHistory(intent: RolloutIntent): RolloutIntent {
  * tried again, once, so that an engine which goes down every time does not make it go on for ever.
  */
 async function tryAgain(stored: Repositories, undone: Deployment): Promise<void> {
-  const { environment, service, image, tag, digest, trigger, force } = undone;
+  const { environment, service, image, tag, digest, trigger, force, strategy } = undone;
   const [, before] = await stored.deployments.list({ environment, service, limit: 2 });
   if (before?.error?.code === 'interrupted' && before.digest === digest) return;
   await stored.deployments.insert(
     newDeployment(
-      { id: newId(), environment, service, image, tag, digest, trigger, force, pinned: true },
+      {
+        id: newId(),
+        environment,
+        service,
+        image,
+        tag,
+        digest,
+        trigger,
+        force,
+        strategy,
+        pinned: true,
+      },
       new Date().toISOString(),
     ),
   );

@@ -24,9 +24,9 @@ export class TagWatch {
     if (deployment.pinned) return false;
     const digest = await this.resolver.digestNow(deployment, signal);
     if (digest === null || digest === deployment.digest) return false;
-    const { environment, service, image, tag, trigger, force } = deployment;
+    const { environment, service, image, tag, trigger, force, strategy } = deployment;
     const successor = newDeployment(
-      { id: newId(), environment, service, image, tag, trigger, force },
+      { id: newId(), environment, service, image, tag, trigger, force, strategy },
       new Date().toISOString(),
     );
     await this.storage.transaction(async (stored) => {
@@ -47,6 +47,7 @@ export class TagWatch {
         environment,
         service: name,
         image,
+        strategy: service.rollout.strategy,
         tag,
         trigger: { kind: 'webhook', by: webhook, delivery },
       },

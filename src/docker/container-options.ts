@@ -2,7 +2,8 @@ import { isApiAtLeast } from './options/api-version.js';
 import { configOf } from './options/config.js';
 import { hostConfigOf } from './options/host-config.js';
 import { sysctlsOf } from './options/interface-sysctls.js';
-import { attachmentsOf, hasOwnNetwork, type Attachment } from './options/networks.js';
+import type { NetworkAttachment } from '../domain/rollout.js';
+import { attachmentsOf, hasOwnNetwork } from './options/networks.js';
 import { platformOf } from './options/platform.js';
 import type { ReplacementInput } from './options/replacement-input.js';
 
@@ -13,7 +14,7 @@ export interface Replacement {
   /** For pull and create, e.g. `linux/arm64/v8`; null where it is the engine's own. */
   readonly platform: string | null;
   /** Networks to connect after the creation and BEFORE the first start; empty from API 1.44 on. */
-  readonly furtherNetworks: readonly Attachment[];
+  readonly furtherNetworks: readonly NetworkAttachment[];
 }
 
 /**
@@ -26,7 +27,7 @@ export interface Replacement {
 export function replacementOf(input: ReplacementInput): Replacement {
   const { container, apiVersion } = input;
   const sysctls = sysctlsOf(container.HostConfig.Sysctls, apiVersion, hasOwnNetwork(container));
-  const attachments = attachmentsOf(container, apiVersion, sysctls.endpoint);
+  const attachments = input.networks ?? networksToBeOn(input);
   // Below 1.44 the engine refuses more than one endpoint (400).
   const atOnce = isApiAtLeast(apiVersion, '1.44') ? attachments : attachments.slice(0, 1);
   return {
@@ -40,7 +41,17 @@ export function replacementOf(input: ReplacementInput): Replacement {
   };
 }
 
-function networkingOf(attachments: readonly Attachment[]): Record<string, unknown> {
+/** The networks that the container is on, with the settings that its user gave for each. */
+export function networksToBeOn({
+  container,
+  apiVersion,
+}: Pick<ReplacementInput, 'container' | 'apiVersion'>): readonly NetworkAttachment[] {
+  const { Sysctls: asked } = container.HostConfig;
+  const sysctls = sysctlsOf(asked, apiVersion, hasOwnNetwork(container));
+  return attachmentsOf(container, apiVersion, sysctls.endpoint);
+}
+
+function networkingOf(attachments: readonly NetworkAttachment[]): Record<string, unknown> {
   if (attachments.length === 0) return {};
   const endpoints = attachments.map(({ name, endpoint }) => [name, endpoint] as const);
   return { NetworkingConfig: { EndpointsConfig: Object.fromEntries(endpoints) } };

@@ -34,6 +34,7 @@ describe('what a rollout sees of a container', () => {
       restartPolicy: { name: 'no', maximumRetryCount: 0 },
       autoRemove: false,
       labels: { a: 'b' },
+      networks: { bridge: [] },
     });
   });
 

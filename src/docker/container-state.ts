@@ -37,6 +37,11 @@ export function containerState(inspection: ContainerInspection): ContainerState 
     },
     autoRemove: host.AutoRemove === true,
     labels: inspection.Config.Labels ?? {},
+    networks: Object.fromEntries(
+      Object.entries(inspection.NetworkSettings.Networks ?? {}).map(
+        ([name, { Aliases: aliases }]) => [name, aliases ?? []],
+      ),
+    ),
   };
 }
 

@@ -3,6 +3,7 @@ import type { RestartPolicy } from '../domain/rollout.js';
 import type { Secret } from '../domain/secret.js';
 import { EngineConnection, QUICK_MS } from './engine-connection.js';
 import { askInfo, FactsOfEngine, type EngineFacts } from './engine-facts.js';
+import { EngineNetworks } from './engine-networks.js';
 import type { ContainerInspection, ImageInspection } from './inspection.js';
 import { logLines } from './log-lines.js';
 import { PullFailedError, readPullProgress } from './pull-progress.js';
@@ -31,10 +32,12 @@ export type EngineCredentials = Readonly<Record<string, string | Secret>>;
 export class EngineClient {
   readonly #connection: EngineConnection;
   readonly #facts: FactsOfEngine;
+  readonly networks: EngineNetworks;
 
   constructor(readonly engine: Engine) {
     this.#connection = new EngineConnection(engine);
     this.#facts = new FactsOfEngine(this.#connection);
+    this.networks = new EngineNetworks(this.#connection);
   }
 
   /** What it tells of itself; for some seconds the same answer. */
@@ -170,17 +173,23 @@ export class EngineClient {
     return created.Id;
   }
 
-  /** Connecting a container that was never started again is no error. */
-  async connect(
-    network: string,
-    id: string,
-    endpoint: Readonly<Record<string, unknown>>,
-  ): Promise<void> {
+  /** Labels of a volume; none where it is gone. */
+  async volumeLabels(name: string): Promise<Readonly<Record<string, string>>> {
+    const volume = await this.#connection.find<{ Labels: Record<string, string> | null }>({
+      doing: `inspect volume ${name}`,
+      method: 'GET',
+      path: `/volumes/${encodeURIComponent(name)}`,
+    });
+    return volume?.Labels ?? {};
+  }
+
+  /** Sends a signal, by its name, to the container's first process. */
+  async signal(id: string, signal: string): Promise<void> {
     await this.#connection.request({
-      doing: `connect ${id} to ${network}`,
+      doing: `send ${signal} to ${id}`,
       method: 'POST',
-      path: `/networks/${encodeURIComponent(network)}/connect`,
-      body: { Container: id, EndpointConfig: endpoint },
+      path: `/containers/${id}/kill`,
+      query: { signal },
     });
   }
 

@@ -11,12 +11,15 @@ export interface EngineFacts {
   readonly defaultRuntime: string | null;
   readonly os: string;
   readonly architecture: string;
+  /** The drivers that it has for networks. */
+  readonly networkDrivers: readonly string[];
 }
 
 /** `GET /info`, of which there is much more. */
 export interface EngineInfo {
   readonly Name: string;
   readonly DefaultRuntime?: string;
+  readonly Plugins?: { readonly Network?: readonly string[] | null };
   /** The engine's clock, RFC 3339. */
   readonly SystemTime: string;
 }
@@ -50,10 +53,10 @@ export class FactsOfEngine {
   }
 
   async #ask(line: OpenLine): Promise<EngineFacts> {
-    const { Name: hostName, DefaultRuntime: defaultRuntime = null } = await askInfo(
-      this.connection,
-    );
+    const info = await askInfo(this.connection);
+    const { Name: hostName, DefaultRuntime: defaultRuntime = null, Plugins: plugins } = info;
     const { version, apiVersion, os, architecture } = line;
-    return { version, apiVersion, hostName, defaultRuntime, os, architecture };
+    const networkDrivers = plugins?.Network ?? [];
+    return { version, apiVersion, hostName, defaultRuntime, os, architecture, networkDrivers };
   }
 }

@@ -5,13 +5,19 @@ export interface ProbeAddress {
   readonly port: number;
 }
 
-/** The container's own address for a port; null where it has none (it does not run, or has no network). */
+/**
+ * The container's own address for a port; null where it has none (it does not run, or has no network).
+ * @param except A network on which this machine does not reach it.
+ */
 export function containerAddress(
   container: ContainerInspection,
   port: number,
+  except: string | null = null,
 ): ProbeAddress | null {
   if (container.HostConfig.NetworkMode === 'host') return { host: '127.0.0.1', port };
-  const endpoints = Object.values(container.NetworkSettings.Networks ?? {});
+  const endpoints = Object.entries(container.NetworkSettings.Networks ?? {})
+    .filter(([name]) => name !== except)
+    .map(([, endpoint]) => endpoint);
   const address = endpoints.map((endpoint) => endpoint.IPAddress ?? '').find((ip) => ip !== '');
   return address === undefined ? null : { host: address, port };
 }

@@ -1,3 +1,4 @@
+import { isOnNetworks } from './overlap.js';
 import { isActive, rolloutNames, type RolloutIntent, type Snapshot } from './rollout.js';
 import { startFailure } from './start-failure.js';
 
@@ -7,10 +8,13 @@ import { startFailure } from './start-failure.js';
  */
 export function acknowledge(snapshot: Snapshot, intent: RolloutIntent): RolloutIntent {
   const stopIssued = intent.stopIssued || isOldTouched(snapshot, intent);
+  const detachIssued = intent.detachIssued || isOldDetached(snapshot, intent);
   return {
     ...intent,
     stopIssued,
-    oldDownAt: intent.oldDownAt ?? (stopIssued ? oldEnd(snapshot) : null),
+    detachIssued,
+    // In a handover the old one ends long after it stopped serving.
+    oldDownAt: intent.oldDownAt ?? (stopIssued && !detachIssued ? oldEnd(snapshot) : null),
     startedInEpoch: intent.startedInEpoch ?? startedIn(snapshot),
   };
 }
@@ -22,6 +26,11 @@ function isOldTouched({ old, candidate }: Snapshot, intent: RolloutIntent): bool
   if (candidate.name === names.final || candidate.name === names.failed) return true;
   if (old === null) return intent.old.wasRunning;
   return old.name === names.old || (intent.old.wasRunning && !isActive(old));
+}
+
+function isOldDetached({ old }: Snapshot, intent: RolloutIntent): boolean {
+  if (intent.strategy !== 'handover' || old === null) return false;
+  return isActive(old) && !isOnNetworks(old, intent);
 }
 
 function oldEnd({ old }: Snapshot): string | null {

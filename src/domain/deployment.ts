@@ -1,3 +1,4 @@
+import type { RolloutSettings } from './environment.js';
 import { DeployError, type ErrorCode } from './errors.js';
 
 /** Where a deployment stands (CONTRACT section 4 says what each means). */
@@ -92,7 +93,8 @@ export interface Deployment {
   readonly phase: Phase;
   readonly waitingFor: WaitingFor | null;
   readonly reason: string | null;
-  readonly strategy: 'recreate';
+  /** As configured, and from its start on the one that is used: never `auto` then. */
+  readonly strategy: RolloutSettings['strategy'];
   readonly downtimeMs: number | null;
   readonly createdAt: string;
   readonly notBefore: string | null;
@@ -125,6 +127,7 @@ export type DeploymentPatch = Partial<
     | 'phase'
     | 'waitingFor'
     | 'reason'
+    | 'strategy'
     | 'downtimeMs'
     | 'notBefore'
     | 'startedAt'
@@ -137,7 +140,7 @@ export type DeploymentPatch = Partial<
 /** A deployment that has just been asked for: it waits for the registry's word on its digest. */
 export function newDeployment(
   wanted: Pick<Deployment, 'id' | 'environment' | 'service' | 'image' | 'tag' | 'trigger'> &
-    Partial<Pick<Deployment, 'digest' | 'reason' | 'force' | 'pinned'>>,
+    Partial<Pick<Deployment, 'digest' | 'reason' | 'force' | 'pinned' | 'strategy'>>,
   createdAt: string,
 ): Deployment {
   return {

@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   'container-missing': { retryable: false },
   'container-paused': { retryable: true },
   'container-unsupported': { retryable: false },
+  'strategy-unsupported': { retryable: false },
   'image-mismatch': { retryable: false },
   'has-dependents': { retryable: false },
   'name-taken': { retryable: false },

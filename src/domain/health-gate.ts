@@ -7,6 +7,8 @@ export interface GateMemory {
   readonly restartCount: number;
   /** When it first passed all its checks; null where it has not. */
   readonly passedAt: number | null;
+  /** When it got its networks back, after it had lost them; null where it never had. */
+  readonly reconnectedAt: number | null;
 }
 
 export interface GateObservation {
@@ -26,7 +28,7 @@ export type Verdict =
  * restarted it until then; more than that is a failure that the first look came too late to see.
  */
 export function openGate(container: ContainerState, restartCount: number): GateMemory {
-  return { startedAt: container.startedAt, restartCount, passedAt: null };
+  return { startedAt: container.startedAt, restartCount, passedAt: null, reconnectedAt: null };
 }
 
 /**
@@ -38,10 +40,11 @@ export function judge(memory: GateMemory, seen: GateObservation, settings: GateS
   const { container, probe, now } = seen;
   const gone = whyGone(memory, container);
   if (gone !== null) return gone;
-  if (container.health === 'unhealthy') {
+  const isRecovering = memory.reconnectedAt !== null && memory.passedAt === null;
+  if (container.health === 'unhealthy' && !isRecovering) {
     return failed('unhealthy', 'its health check failed: the engine calls it unhealthy');
   }
-  const startedAt = Date.parse(container.startedAt ?? '');
+  const startedAt = Math.max(Date.parse(container.startedAt ?? ''), memory.reconnectedAt ?? 0);
   const passedAt = memory.passedAt ?? passedMoment(container, probe, settings, startedAt);
   if (passedAt === null) {
     if (now - startedAt < settings.timeoutMs) return { kind: 'wait', memory };
@@ -73,7 +76,7 @@ function passedMoment(
   startedAt: number,
 ): number | null {
   if (container.status === 'paused') return null;
-  if (container.health === 'starting') return null;
+  if (container.health === 'starting' || container.health === 'unhealthy') return null;
   if (settings.probe !== null && probe?.passed !== true) return null;
   const checkedAt = container.healthyAt === null ? startedAt : Date.parse(container.healthyAt);
   return Math.max(checkedAt, settings.probe === null || probe === null ? startedAt : probe.at);

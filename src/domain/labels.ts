@@ -21,8 +21,19 @@ export const LABELS = {
   restart: 'deploy.restart',
 } as const;
 
+/** Further labels on the new container of an overlapping strategy. */
+export const OVERLAP_LABELS = {
+  /** The service's networks with their settings, as JSON. */
+  networks: 'deploy.networks',
+  /** The network on which it waits in a handover, as JSON. */
+  waiting: 'deploy.waiting',
+} as const;
+
 /** The labels that Deploy sets itself. Others under the same prefix are their user's. */
-export const CONTROL_LABELS: readonly string[] = Object.values(LABELS);
+export const CONTROL_LABELS: readonly string[] = [
+  ...Object.values(LABELS),
+  ...Object.values(OVERLAP_LABELS),
+];
 
 /** The labels of the new container: the journal's story told again on the engine. */
 export function candidateLabels(intent: RolloutIntent, instance: string): Record<string, string> {
@@ -35,10 +46,19 @@ export function candidateLabels(intent: RolloutIntent, instance: string): Record
     [LABELS.imageId]: intent.imageId ?? '',
     [LABELS.instance]: instance,
     [LABELS.role]: 'new',
-    [LABELS.strategy]: 'recreate',
+    [LABELS.strategy]: intent.strategy,
     [LABELS.container]: intent.container,
     [LABELS.replaces]: intent.old.id,
     [LABELS.restart]: JSON.stringify(intent.old.restartPolicy satisfies RestartPolicy),
+    ...overlapLabels(intent),
+  };
+}
+
+function overlapLabels({ strategy, networks, waiting }: RolloutIntent): Record<string, string> {
+  if (strategy === 'recreate') return {};
+  return {
+    [OVERLAP_LABELS.networks]: JSON.stringify(networks),
+    ...(waiting === null ? {} : { [OVERLAP_LABELS.waiting]: JSON.stringify(waiting) }),
   };
 }
 

@@ -1,5 +1,7 @@
 import type { Serving } from './deployment.js';
+import { isAsBefore, isOnAllNetworks, isServing, isWaiting } from './overlap.js';
 import {
+  hasPolicyOfOld,
   isAbandoned,
   isActive,
   mayComeBack,
@@ -21,15 +23,35 @@ export function stepBack(snapshot: Snapshot, intent: RolloutIntent): Step {
   const names = rolloutNames(intent.container);
   const old = snapshot.old ?? snapshot.twin;
   if (intent.failure?.code === 'unknown-state') return bringUpOnly(snapshot, intent, old);
-  if (intent.goal === 'leave' && candidate?.name === names.final)
+  if (intent.goal === 'leave' && candidate !== null && hasTakenOver(candidate, intent))
     return leave(snapshot, intent, candidate);
-  if (intent.restoreFailed !== null && !isUp(old)) return asItIs(snapshot);
-  if (old === null && isTouched(intent) && intent.old.record === null) return asItIs(snapshot);
+  if (intent.restoreFailed !== null && !isUp(old, intent)) return asItIs(snapshot, intent);
+  if (old === null && isTouched(intent) && intent.old.record === null)
+    return asItIs(snapshot, intent);
+  // Beside the old one the new one is in nobody's way: it goes last.
+  const isApart = intent.strategy !== 'recreate' && candidate?.name !== names.final;
   return (
+    (isApart ? restore(snapshot, intent, old) : null) ??
     (candidate && setAside(candidate, intent)) ??
     restore(snapshot, intent, old) ??
     tidy(snapshot, intent, old)
   );
+}
+
+/** Where a rollout turns to when it fails: a new container that took over is left there, if that is wanted. */
+export function goalAfterFailure(
+  { candidate }: Snapshot,
+  intent: RolloutIntent,
+): Exclude<RolloutIntent['goal'], 'forward'> {
+  const isLeft = intent.onFailure === 'leave' && candidate !== null;
+  return isLeft && hasTakenOver(candidate, intent) ? 'leave' : 'back';
+}
+
+/** Whether the new one has the old one's name, or its networks in a handover. */
+function hasTakenOver(candidate: ContainerState, intent: RolloutIntent): boolean {
+  if (candidate.name === rolloutNames(intent.container).final) return true;
+  if (intent.strategy !== 'handover' || !intent.detachIssued) return false;
+  return isOnAllNetworks(candidate, intent) && !isWaiting(candidate, intent);
 }
 
 /** A state that no rule knows: nothing is touched, but the old one is started where its name is free. */
@@ -44,21 +66,33 @@ function bringUpOnly(snapshot: Snapshot, intent: RolloutIntent, old: ContainerSt
       return { name: 'start-old', id: old.id };
     }
   }
-  return asItIs(snapshot);
+  return asItIs(snapshot, intent);
 }
 
 function leave(snapshot: Snapshot, intent: RolloutIntent, candidate: ContainerState): Step {
   const { old } = snapshot;
+  const names = rolloutNames(intent.container);
   if (old !== null && isActive(old)) return { name: 'stop-old', id: old.id };
+  if (candidate.name !== names.final) {
+    if (old !== null && old.name === names.final) return { name: 'retire-old', id: old.id };
+    // In the state "restarting" it must not be renamed.
+    if (candidate.status === 'restarting') return { name: 'stop-new', id: candidate.id };
+    return { name: 'take-name', id: candidate.id };
+  }
   if (old !== null && mayComeBack(old) && !isAbandoned(intent, 'disarm-old')) {
     return { name: 'disarm-old', id: old.id };
   }
-  return { name: 'finish', phase: 'failed', serving: isUp(candidate) ? 'new' : 'none' };
+  return { name: 'finish', phase: 'failed', serving: isUp(candidate, intent) ? 'new' : 'none' };
 }
 
 /** Stops the new one and takes the service's name from it. Null once that is done. */
 function setAside(candidate: ContainerState, intent: RolloutIntent): Step | null {
   const names = rolloutNames(intent.container);
+  // An engine that is restarted would give it the networks, and with them the ports.
+  const wantsPorts = intent.strategy === 'handover' && mayComeBack(candidate);
+  if (wantsPorts && !isAbandoned(intent, 'disarm-new')) {
+    return { name: 'disarm-new', id: candidate.id };
+  }
   if (isActive(candidate)) return { name: 'stop-new', id: candidate.id };
   if (candidate.name !== names.final || isAbandoned(intent, 'set-aside-new')) return null;
   if (mayComeBack(candidate) && !isAbandoned(intent, 'disarm-new')) {
@@ -84,14 +118,22 @@ function restore(
     if (isActive(old)) return { name: 'stop-old', id: old.id };
     return { name: 'return-name', id: old.id };
   }
-  if (!samePolicy(old, intent) && !old.autoRemove && !isAbandoned(intent, 'rearm-old'))
+  // Before it is started: the engine would connect it by itself, without its aliases.
+  if (intent.detachIssued && (!isAsBefore(old, intent) || hasItsPorts(snapshot, intent)))
+    return { name: 'hand-back', id: old.id };
+  if (!hasPolicyOfOld(old, intent) && !old.autoRemove && !isAbandoned(intent, 'rearm-old'))
     return { name: 'rearm-old', id: old.id };
   if (!intent.old.wasRunning || !isTouched(intent)) return null;
   if (intent.restoredAt !== null && isActive(old)) return null;
   // Its stop may still be in flight: it would pass its check and then end. Join the stop, then start it.
+  const isEnding = intent.stopIssued || intent.drainIssued;
   const hasRunThroughout = old.startedAt === intent.old.startedAt;
-  if (isActive(old) && hasRunThroughout) return { name: 'stop-old', id: old.id };
+  if (isActive(old) && hasRunThroughout && isEnding) return { name: 'stop-old', id: old.id };
   return isActive(old) ? { name: 'verify-old', id: old.id } : { name: 'start-old', id: old.id };
+}
+
+function hasItsPorts({ candidate }: Snapshot, intent: RolloutIntent): boolean {
+  return intent.strategy === 'handover' && isServing(candidate, intent);
 }
 
 function tidy(snapshot: Snapshot, intent: RolloutIntent, old: ContainerState | null): Step {
@@ -106,29 +148,23 @@ function tidy(snapshot: Snapshot, intent: RolloutIntent, old: ContainerState | n
   const isBack =
     isTouched(intent) &&
     old?.name === names.final &&
-    (intent.old.wasRunning ? isUp(old) && intent.restoredAt !== null : true);
+    (intent.old.wasRunning ? isUp(old, intent) && intent.restoredAt !== null : true);
   return {
     name: 'finish',
     phase: isBack ? 'rolled-back' : 'failed',
-    serving: servingOf(snapshot),
+    serving: servingOf(snapshot, intent),
   };
 }
 
-function asItIs(snapshot: Snapshot): Step {
-  return { name: 'finish', phase: 'failed', serving: servingOf(snapshot) };
+function asItIs(snapshot: Snapshot, intent: RolloutIntent): Step {
+  return { name: 'finish', phase: 'failed', serving: servingOf(snapshot, intent) };
 }
 
-function servingOf(snapshot: Snapshot): Serving {
-  if (isUp(snapshot.old) || isUp(snapshot.twin)) return 'old';
-  return isUp(snapshot.candidate) ? 'new' : 'none';
+function servingOf({ old, twin, candidate }: Snapshot, intent: RolloutIntent): Serving {
+  if (isUp(old, intent) || isUp(twin, intent)) return 'old';
+  return isUp(candidate, intent) ? 'new' : 'none';
 }
 
-function isUp(container: ContainerState | null): boolean {
-  return container?.status === 'running';
-}
-
-function samePolicy(container: ContainerState, intent: RolloutIntent): boolean {
-  const wanted = intent.old.restartPolicy;
-  const has = container.restartPolicy;
-  return has.name === wanted.name && has.maximumRetryCount === wanted.maximumRetryCount;
+function isUp(container: ContainerState | null, intent: RolloutIntent): boolean {
+  return container?.status === 'running' && isServing(container, intent);
 }

@@ -1,4 +1,7 @@
 import { stepBack } from './next-step-back.js';
+import { giveUp, startOrGiveUp, tidyAfterSuccess, whyItEnded } from './next-step-common.js';
+import { stepOfHandover } from './next-step-handover.js';
+import { stepOfStartFirst } from './next-step-start-first.js';
 import {
   isAbandoned,
   isActive,
@@ -9,7 +12,6 @@ import {
   type Snapshot,
 } from './rollout.js';
 import type { Step } from './step.js';
-import { classifyStartFailure, startFailure } from './start-failure.js';
 
 /**
  * The one function that drives every rollout, in the normal way and after a crash alike: it looks at
@@ -17,6 +19,13 @@ import { classifyStartFailure, startFailure } from './start-failure.js';
  * The order of the questions is the recovery table: a service is brought up first and tidied after.
  */
 export function nextStep(snapshot: Snapshot, intent: RolloutIntent): Step {
+  const step = stepOf(snapshot, intent);
+  const isLeft = snapshot.hasWaitingNetwork && !intent.waitingReleased;
+  if (step.name !== 'finish' || !isLeft) return step;
+  return isAbandoned(intent, 'remove-waiting-network') ? step : { name: 'remove-waiting-network' };
+}
+
+function stepOf(snapshot: Snapshot, intent: RolloutIntent): Step {
   const names = rolloutNames(intent.container);
   // A new container under the name of failed ones: an undoing had begun, whatever the journal says.
   if (intent.goal === 'forward' && snapshot.candidate?.name !== names.failed) {
@@ -35,8 +44,13 @@ function stepForward(snapshot: Snapshot, intent: RolloutIntent): Step {
       'the new container has another image than the one that was pulled',
     );
   }
-  if (candidate.name === names.candidate) return withPreparedCandidate(snapshot, intent, candidate);
-  if (candidate.name === names.final) return withNamedCandidate(snapshot, intent, candidate);
+  if (candidate.name === names.candidate || candidate.name === names.final) {
+    if (intent.strategy === 'start-first') return stepOfStartFirst(snapshot, intent, candidate);
+    if (intent.strategy === 'handover') return stepOfHandover(snapshot, intent, candidate);
+    return candidate.name === names.candidate
+      ? withPreparedCandidate(snapshot, intent, candidate)
+      : withNamedCandidate(snapshot, intent, candidate);
+  }
   return giveUp('unknown-state', `the new container was renamed by hand to ${candidate.name}`);
 }
 
@@ -121,49 +135,25 @@ function withNamedCandidate(
     // It went down with the engine, which is not its own fault.
     if (intent.startedInEpoch !== snapshot.epoch)
       return startCandidate(snapshot, intent, candidate);
-    // It ran before the engine was restarted, and then its start was refused.
-    if (candidate.error !== '')
-      return { name: 'give-up', ...classifyStartFailure(candidate.error) };
-    return giveUpAsExited(candidate);
+    return whyItEnded(candidate);
   }
-  if (intent.verifiedAt !== null) return tidyAfterSuccess(snapshot, intent);
+  if (intent.verifiedAt !== null) return afterVerified(snapshot, intent, candidate);
   if (old !== null && isActive(old)) return { name: 'stop-old', id: old.id };
   if (old !== null && mayComeBack(old) && !isAbandoned(intent, 'disarm-old'))
     return { name: 'disarm-old', id: old.id };
   return { name: 'verify-new', id: candidate.id };
 }
 
-function startCandidate(
-  snapshot: Snapshot,
-  intent: RolloutIntent,
-  candidate: ContainerState,
-): Step {
+function startCandidate({ old }: Snapshot, intent: RolloutIntent, candidate: ContainerState): Step {
+  if (old !== null && isActive(old)) return { name: 'stop-old', id: old.id };
+  return startOrGiveUp(intent, candidate);
+}
+
+function afterVerified(snapshot: Snapshot, intent: RolloutIntent, candidate: ContainerState): Step {
   const { old } = snapshot;
   if (old !== null && isActive(old)) return { name: 'stop-old', id: old.id };
-  const failure = candidate.startedAt === null ? startFailure(candidate) : null;
-  if (failure === null) return { name: 'start-new', id: candidate.id };
-  // Its port may be held for a moment by a container that is just ending.
-  if (failure.code === 'port-taken' && intent.portRetries < 1) {
-    return { name: 'start-new', id: candidate.id };
+  if (intent.watchMs > 0 && intent.watchedAt === null) {
+    return { name: 'watch-new', id: candidate.id };
   }
-  return { name: 'give-up', ...failure };
-}
-
-function tidyAfterSuccess(snapshot: Snapshot, intent: RolloutIntent): Step {
-  const { old, twin } = snapshot;
-  if (old !== null && isActive(old)) return { name: 'stop-old', id: old.id };
-  if (old !== null && !isAbandoned(intent, 'remove-old')) return { name: 'remove-old', id: old.id };
-  if (twin !== null && !isAbandoned(intent, 'remove-twin'))
-    return { name: 'remove-twin', id: twin.id };
-  return { name: 'finish', phase: 'succeeded', serving: 'new' };
-}
-
-function giveUpAsExited(candidate: ContainerState): Step {
-  return candidate.outOfMemory
-    ? giveUp('out-of-memory', 'the new container was killed because it ran out of memory')
-    : giveUp('exited', `the new container exited with code ${String(candidate.exitCode)}`);
-}
-
-function giveUp(code: Extract<Step, { name: 'give-up' }>['code'], message: string): Step {
-  return { name: 'give-up', code, message };
+  return tidyAfterSuccess(snapshot, intent);
 }

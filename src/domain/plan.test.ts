@@ -1,43 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { simulateRollout } from './plan.js';
-import { isActive, rolloutNames, type Snapshot } from './rollout.js';
+import { isServing } from './overlap.js';
+import { isActive, isTouched, rolloutNames, type Snapshot } from './rollout.js';
 import type { EngineStep } from './step.js';
-import {
-  aContainer,
-  anIntent,
-  aRemovedWhenStopped,
-  aSnapshot,
-  NEVER,
-  OLD_ID,
-} from './testing/builders.js';
+import { anIntent, aSnapshot, OLD_ID } from './testing/builders.js';
 import { runRollout, type Picture, type Run } from './testing/rollout-run.js';
+import { OVERLAPS, STARTS } from './testing/rollout-starts.js';
 
-const leftover = aContainer({ id: 'left', name: 'web.deploy-failed', status: 'exited' });
-
-/** Every kind of start, by name. */
-const STARTS: Readonly<Record<string, Picture>> = {
-  'a normal one': { snapshot: aSnapshot(), intent: anIntent() },
-  'one run with --rm': aRemovedWhenStopped(),
-  'one on several networks': {
-    snapshot: aSnapshot(),
-    intent: anIntent({ furtherNetworks: ['back', 'monitoring'] }),
-  },
-  'one with leftovers': { snapshot: aSnapshot({ leftovers: [leftover] }), intent: anIntent() },
-  'one without a restart policy': {
-    snapshot: aSnapshot({ old: aContainer({ restartPolicy: NEVER }) }),
-    intent: anIntent({ old: { restartPolicy: NEVER } }),
-  },
-  'one that does not run': {
-    snapshot: aSnapshot({ old: aContainer({ status: 'exited' }) }),
-    intent: anIntent({ old: { wasRunning: false } }),
-  },
-  'one that was left under its temporary name': {
-    snapshot: aSnapshot({ old: aContainer({ status: 'exited', name: 'web.deploy-old' }) }),
-    intent: anIntent({ old: { wasRunning: false } }),
-  },
-};
-const CASES = Object.entries(STARTS);
+const ALONE = Object.entries(STARTS);
+const CASES = [...ALONE, ...Object.entries(OVERLAPS)];
 
 /** Up to here a failure turns the rollout round; what comes after only tidies up. */
 const TURNING: readonly EngineStep['name'][] = [
@@ -52,6 +24,11 @@ const TURNING: readonly EngineStep['name'][] = [
   'start-new',
   'disarm-old',
   'verify-new',
+  'make-waiting-network',
+  'park-new',
+  'join-new',
+  'hand-over',
+  'watch-new',
 ];
 
 function planOf({ snapshot, intent }: Picture): string[] {
@@ -65,7 +42,7 @@ function containersOf({ old, candidate, twin }: Snapshot) {
 /** What is wrong with the engine after a rollout has ended; empty where nothing is. */
 function faultsOf({ last, end }: Run, start: Picture): string[] {
   const { snapshot, intent } = last;
-  if (end.phase === 'failed' && !intent.stopIssued) {
+  if (end.phase === 'failed' && !isTouched(intent)) {
     const isAsBefore = isDeepStrictEqual(containersOf(snapshot), containersOf(start.snapshot));
     return isAsBefore ? [] : ['something was touched'];
   }
@@ -76,6 +53,11 @@ function faultsOf({ last, end }: Run, start: Picture): string[] {
   const { wasRunning } = start.intent.old;
   const isNew = end.phase === 'succeeded';
   const faults: string[] = [];
+  if (snapshot.hasWaitingNetwork) faults.push('the waiting network is left');
+  const networks = Object.keys(current?.networks ?? {});
+  if (networks.join() !== intent.networks.map(({ name }) => name).join()) {
+    faults.push(`it is on ${networks.join()}`);
+  }
   if (all.length !== 1) faults.push(`${String(all.length)} containers are left`);
   if (current === undefined) faults.push('nobody has the name');
   if (isNew !== (current === snapshot.candidate)) faults.push(`the wrong one has the name`);
@@ -129,8 +111,24 @@ describe('the plan', () => {
       `pull, create, ${forward.replace('disarm-old, ', '')}, finish`,
     ],
     ['one that does not run', `pull, create, ${forward.replace('stop-old, ', '')}, finish`],
+    [
+      'one by start-first',
+      'pull, create, start-new, verify-new, join-new, verify-new, stop-old, retire-old, take-name, disarm-old, remove-old, finish',
+    ],
+    [
+      'one by start-first that is drained and watched',
+      'pull, create, start-new, verify-new, join-new, verify-new, drain-old, stop-old, retire-old, take-name, disarm-old, watch-new, remove-old, finish',
+    ],
+    [
+      'one by handover',
+      'pull, create, make-waiting-network, park-new, start-new, verify-new, join-new, verify-new, hand-over, arm-new, disarm-old, watch-new, stop-old, retire-old, take-name, remove-old, remove-waiting-network, finish',
+    ],
+    [
+      'one by handover without macvlan',
+      'pull, create, make-waiting-network, park-new, start-new, verify-new, hand-over, arm-new, disarm-old, watch-new, stop-old, retire-old, take-name, remove-old, remove-waiting-network, finish',
+    ],
   ])('of %s', (name, steps) => {
-    const start = STARTS[name];
+    const start = STARTS[name] ?? OVERLAPS[name];
     expect(start && planOf(start).join(', ')).toBe(steps);
   });
 
@@ -140,7 +138,7 @@ describe('the plan', () => {
   });
 
   it('is what the rollout then does', () => {
-    for (const start of Object.values(STARTS)) {
+    for (const [, start] of CASES) {
       expect(planOf(start)).toEqual([...runRollout(start).names, 'finish']);
     }
   });
@@ -160,21 +158,24 @@ describe.each(CASES)('a rollout of %s', (_name, start) => {
 
   it('says "rolled-back" once the old one was touched, and "failed" before', () => {
     for (const { what, run } of failuresOf(start)) {
-      const { stopIssued } = run.last.intent;
-      expect([what, run.end.phase]).toEqual([what, stopIssued ? 'rolled-back' : 'failed']);
+      const wasTouched = isTouched(run.last.intent);
+      expect([what, run.end.phase]).toEqual([what, wasTouched ? 'rolled-back' : 'failed']);
     }
   });
 
   it('leaves a failed new one in its place where that is wanted', () => {
     const leaving = { ...start, intent: { ...start.intent, onFailure: 'leave' as const } };
-    const fail = { step: 'verify-new', code: 'unhealthy', acted: false } as const;
+    // The old one is there no more when it is removed, and the new one has everything before.
+    const step = start.intent.strategy === 'recreate' ? 'verify-new' : 'remove-old';
+    const fail = { step, code: 'unhealthy', acted: false } as const;
     const { last, end, names } = runRollout(leaving, { fail });
     const { old, candidate, twin } = last.snapshot;
     expect(end).toEqual({ name: 'finish', phase: 'failed', serving: 'new' });
     expect([candidate?.name, candidate?.status]).toEqual(['web', 'running']);
     const kept = old ?? twin;
     expect(kept?.name).toBe(start.intent.old.autoRemove ? 'web.deploy-twin' : 'web.deploy-old');
-    expect([kept && isActive(kept), names.includes('remove-old')]).toEqual([false, false]);
+    const removals = names.filter((name) => name === 'remove-old').length;
+    expect([kept && isActive(kept), removals]).toEqual([false, step === 'remove-old' ? 1 : 0]);
   });
 });
 
@@ -219,7 +220,7 @@ describe('a crash of the server', () => {
   });
 
   it('never has the old one and the new one run at once', () => {
-    for (const [name, start] of CASES) {
+    for (const [name, start] of ALONE) {
       for (const { what, run } of [
         { what: 'normal', run: runRollout(start) },
         ...failuresOf(start),
@@ -229,6 +230,25 @@ describe('a crash of the server', () => {
           return running.length > 1;
         });
         expect([name, what, both.length]).toEqual([name, what, 0]);
+      }
+    }
+  });
+
+  it('never leaves nobody serving, nor both in a handover, where two run at once', () => {
+    for (const [name, start] of Object.entries(OVERLAPS)) {
+      for (const { what, run } of [
+        { what: 'normal', run: runRollout(start) },
+        ...failuresOf(start),
+      ]) {
+        const most = start.intent.strategy === 'handover' ? 1 : 2;
+        const wrong = run.moments.filter(({ after: { snapshot, intent } }) => {
+          const serving = containersOf(snapshot).filter((each) => isServing(each, intent));
+          // What was told to finish has to be started anew on the way back.
+          const mayBeDown = intent.goal === 'back' && (intent.stopIssued || intent.drainIssued);
+          return serving.length > most || (serving.length < 1 && !mayBeDown);
+        });
+        const steps = wrong.map(({ step }) => step.name);
+        expect([name, what, steps]).toEqual([name, what, []]);
       }
     }
   });

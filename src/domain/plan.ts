@@ -1,5 +1,12 @@
 import { nextStep } from './next-step.js';
-import { rolloutNames, type ContainerState, type RolloutIntent, type Snapshot } from './rollout.js';
+import { networksWithNames, networksWithoutNames } from './overlap.js';
+import {
+  rolloutNames,
+  type ContainerState,
+  type NetworkAttachment,
+  type RolloutIntent,
+  type Snapshot,
+} from './rollout.js';
 import { isDecision, type EngineStep, type Step } from './step.js';
 
 /** More steps than any rollout has: a plan that is longer does not end. */
@@ -46,7 +53,44 @@ export function afterStep(step: EngineStep, snapshot: Snapshot, intent: RolloutI
     case 'clear-leftover':
       return change({ leftovers: snapshot.leftovers.filter((each) => each.id !== step.id) });
     case 'create':
-      return change({ candidate: picturedContainer(names.candidate, intent) });
+      return change({ candidate: picturedCandidate(intent) });
+    case 'make-waiting-network':
+      return change({ hasWaitingNetwork: true });
+    case 'park-new':
+      return changeNew({ networks: waitingOf(intent) });
+    case 'attach-new':
+      return changeNew({
+        networks: { ...candidate?.networks, ...aliasesOn(networksWithoutNames(intent)) },
+      });
+    case 'join-new':
+      return changeNew(
+        { networks: { ...candidate?.networks, ...aliasesOn(networksWithNames(intent)) } },
+        { verifiedAt: null },
+      );
+    case 'drain-old':
+      return change({}, { drainIssued: true, drained: true });
+    case 'hand-over':
+      return change(
+        {
+          old: old && { ...old, networks: {} },
+          candidate: candidate && { ...candidate, networks: aliasesOn(networksWithNames(intent)) },
+        },
+        { detachIssued: true, reconnectedAt: PICTURED },
+      );
+    case 'hand-back':
+      return change(
+        {
+          old: old && { ...old, networks: aliasesOn(intent.networks) },
+          candidate: candidate && { ...candidate, networks: {} },
+        },
+        { reconnectedAt: PICTURED, restoredAt: null },
+      );
+    case 'arm-new':
+      return changeNew({ restartPolicy: intent.old.restartPolicy });
+    case 'watch-new':
+      return change({}, { watchedAt: PICTURED });
+    case 'remove-waiting-network':
+      return change({ hasWaitingNetwork: false }, { waitingReleased: true });
     case 'connect-new':
       return change({}, { connected: true });
     case 'create-twin':
@@ -61,7 +105,7 @@ export function afterStep(step: EngineStep, snapshot: Snapshot, intent: RolloutI
       return changeNew({ name: names.final });
     case 'start-new':
       return changeNew(
-        { status: 'running', startedAt: PICTURED },
+        { status: 'running', startedAt: PICTURED, ...connectedAtStart(candidate, intent) },
         { startedInEpoch: snapshot.epoch },
       );
     case 'disarm-old':
@@ -114,5 +158,41 @@ function picturedContainer(name: string, intent: RolloutIntent): ContainerState 
     restartPolicy: intent.old.restartPolicy,
     autoRemove: intent.old.autoRemove,
     labels: {},
+    networks: aliasesOn(intent.networks),
   };
+}
+
+function picturedCandidate(intent: RolloutIntent): ContainerState {
+  const { candidate: name } = rolloutNames(intent.container);
+  const pictured = picturedContainer(name, intent);
+  if (intent.strategy === 'handover') {
+    const networks = aliasesOn(networksWithoutNames(intent).slice(0, 1));
+    return { ...pictured, networks, restartPolicy: { name: 'no', maximumRetryCount: 0 } };
+  }
+  if (intent.strategy === 'recreate') return pictured;
+  const hasNames = intent.aliases === 'at-start';
+  return {
+    ...pictured,
+    networks: aliasesOn(hasNames ? networksWithNames(intent) : networksWithoutNames(intent)),
+  };
+}
+
+/** In a handover the start and the connection to the neighbours are one step. */
+function connectedAtStart(
+  candidate: ContainerState | null,
+  intent: RolloutIntent,
+): Partial<ContainerState> {
+  const waits = intent.waiting !== null && intent.waiting.name in (candidate?.networks ?? {});
+  if (!waits || intent.waiting.kind !== 'macvlan') return {};
+  return { networks: { ...candidate?.networks, ...aliasesOn(networksWithoutNames(intent)) } };
+}
+
+function waitingOf({ waiting }: RolloutIntent): ContainerState['networks'] {
+  return waiting === null ? {} : { [waiting.name]: [] };
+}
+
+function aliasesOn(networks: readonly NetworkAttachment[]): ContainerState['networks'] {
+  return Object.fromEntries(
+    networks.map(({ name, endpoint }) => [name, (endpoint['Aliases'] ?? []) as readonly string[]]),
+  );
 }

@@ -1,5 +1,5 @@
 import type { Failure } from './deployment.js';
-import type { HealthSettings, Probe } from './environment.js';
+import type { DrainSettings, HealthSettings, Probe, Strategy } from './environment.js';
 import type { ErrorCode } from './errors.js';
 
 export interface RestartPolicy {
@@ -35,6 +35,29 @@ export interface ContainerState {
   readonly restartPolicy: RestartPolicy;
   readonly autoRemove: boolean;
   readonly labels: Readonly<Record<string, string>>;
+  /** By name of each network that it is on: its aliases there, with those that the engine gave. */
+  readonly networks: Readonly<Record<string, readonly string[]>>;
+}
+
+/** One network to be on, with the settings that the user gave for it, as the Engine API takes them. */
+export interface NetworkAttachment {
+  readonly name: string;
+  readonly endpoint: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Where a new container waits in a handover: a network that is its gateway and binds no host port. All
+ * rollouts behind one bridge share it, for the engine allows no second one.
+ */
+export interface WaitingNetwork {
+  /** Sorts before the names of the container's own networks. */
+  readonly name: string;
+  /**
+   * `macvlan` on the bridge `parent`: the container is on its own networks too, but they are not its gateway.
+   * `internal`: a bridge without a way out, on which it waits alone.
+   */
+  readonly kind: 'macvlan' | 'internal';
+  readonly parent: string | null;
 }
 
 /** Everything that the next step is decided by, as the engine shows it at one moment. */
@@ -53,6 +76,8 @@ export interface Snapshot {
   readonly leftovers: readonly ContainerState[];
   /** Names of others' containers under one of the temporary names. */
   readonly strangers: readonly string[];
+  /** Whether the network of {@link WaitingNetwork} is there. */
+  readonly hasWaitingNetwork: boolean;
 }
 
 /** The temporary names beside a service's container name (CONTRACT section 5). */
@@ -118,6 +143,16 @@ export interface RolloutIntent {
   /** Where an http or tcp probe goes to; null without such a probe. */
   readonly probeVia: 'container' | 'published' | null;
   readonly onFailure: 'rollback' | 'leave';
+  /** What was chosen for this rollout. */
+  readonly strategy: Strategy;
+  /** The networks of the service, that of its network mode first. */
+  readonly networks: readonly NetworkAttachment[];
+  readonly aliases: 'when-healthy' | 'at-start';
+  readonly drain: DrainSettings | null;
+  /** How long the old one is kept at hand after the switch, in milliseconds. */
+  readonly watchMs: number;
+  /** For `handover` only. */
+  readonly waiting: WaitingNetwork | null;
   /** `forward`; `back` to the old one; or `leave` the failed new one in its place. */
   readonly goal: 'forward' | 'back' | 'leave';
   readonly failure: { readonly code: ErrorCode; readonly message: string } | null;
@@ -134,14 +169,28 @@ export interface RolloutIntent {
   readonly imageId: string | null;
   /** A stop of the old one was asked for: from here on it may go down at any moment. */
   readonly stopIssued: boolean;
-  /** When the old one stopped serving, by the engine's clock. */
+  /** The old one was told to finish: from here on it may refuse work. */
+  readonly drainIssued: boolean;
+  /** It was given its time to. */
+  readonly drained: boolean;
+  /** The old one was to be taken off its networks: from here on it may be out of reach. */
+  readonly detachIssued: boolean;
+  /** When the one that served stopped doing so, by the engine's clock; null again once a handover ended that. */
   readonly oldDownAt: string | null;
+  /** Time without service that handovers of the networks have ended, in milliseconds. */
+  readonly downMs: number;
+  /** When whichever serves now was given its networks, in a handover; by the engine's clock. */
+  readonly reconnectedAt: string | null;
   /** The engine's epoch in which the new one was last started; null where it was not. */
   readonly startedInEpoch: string | null;
   /** How often a start was refused because its port was taken. */
   readonly portRetries: number;
   /** When the new one proved healthy, by the engine's clock. */
   readonly verifiedAt: string | null;
+  /** When it had stayed healthy for `watchMs`. */
+  readonly watchedAt: string | null;
+  /** This rollout needs the waiting network no more. */
+  readonly waitingReleased: boolean;
   /** When the restored old one proved healthy. */
   readonly restoredAt: string | null;
   /** The old one could not be brought back. */
@@ -149,6 +198,41 @@ export interface RolloutIntent {
   readonly tagRestored: boolean;
   readonly logTail: Failure['logTail'];
 }
+
+/** How every rollout begins. */
+export const NOTHING_DONE = {
+  goal: 'forward',
+  failure: null,
+  connected: false,
+  abandoned: [],
+  imageId: null,
+  stopIssued: false,
+  drainIssued: false,
+  drained: false,
+  detachIssued: false,
+  oldDownAt: null,
+  downMs: 0,
+  reconnectedAt: null,
+  startedInEpoch: null,
+  portRetries: 0,
+  verifiedAt: null,
+  watchedAt: null,
+  waitingReleased: false,
+  restoredAt: null,
+  restoreFailed: null,
+  tagRestored: false,
+  logTail: null,
+} as const satisfies Partial<RolloutIntent>;
+
+/** How a rollout by `recreate` differs from the overlapping ones. */
+export const NO_OVERLAP = {
+  strategy: 'recreate',
+  networks: [],
+  aliases: 'when-healthy',
+  drain: null,
+  watchMs: 0,
+  waiting: null,
+} as const satisfies Partial<RolloutIntent>;
 
 /** Whether a process of the container lives, or will again at once. */
 export function isActive(container: ContainerState): boolean {
@@ -161,12 +245,25 @@ export function isActive(container: ContainerState): boolean {
 
 /** Whether the old container was touched: from there on a failure means a rollback. */
 export function isTouched(intent: RolloutIntent): boolean {
-  return intent.stopIssued;
+  return intent.stopIssued || intent.drainIssued || intent.detachIssued;
+}
+
+/** The later of two times; the one that is known where only one is. */
+export function later(one: string | null, other: string | null): string | null {
+  if (one === null || other === null) return one ?? other;
+  return Date.parse(one) > Date.parse(other) ? one : other;
 }
 
 /** Whether a tidying step was given up on after several tries. */
 export function isAbandoned(intent: RolloutIntent, step: string): boolean {
   return intent.abandoned.includes(step);
+}
+
+/** Whether the container has the restart policy of the one that is replaced. */
+export function hasPolicyOfOld(container: ContainerState, intent: RolloutIntent): boolean {
+  const wanted = intent.old.restartPolicy;
+  const has = container.restartPolicy;
+  return has.name === wanted.name && has.maximumRetryCount === wanted.maximumRetryCount;
 }
 
 /** Whether the engine would start it again by itself at its next start. A `--rm` one cannot be changed. */

@@ -22,13 +22,50 @@ const SENTENCES: {
     { name: 'create-twin' },
     'create web.deploy-twin, a copy of web that keeps its volumes while it is stopped (it was run with --rm)',
   ],
+  'make-waiting-network': [
+    { name: 'make-waiting-network' },
+    'make the network 0-deploy-wait-br0, on which no host port is bound, for the new container to wait on',
+  ],
+  'park-new': [
+    { name: 'park-new', id },
+    'put web.deploy-new on 0-deploy-wait-br0 alone, so that it does not ask for the ports of web',
+  ],
+  'attach-new': [
+    { name: 'attach-new', id },
+    'connect web.deploy-new to front, data too, without aliases: it reaches its neighbours, and nobody finds it yet',
+  ],
+  'join-new': [
+    { name: 'join-new', id },
+    'connect web.deploy-new to front, data anew, with its aliases and the name web: from here on clients find it',
+  ],
+  'drain-old': [
+    { name: 'drain-old', id },
+    'tell the old web to finish: send it SIGUSR1, then wait 5 s',
+  ],
+  'hand-over': [
+    { name: 'hand-over', id },
+    'hand over: take the old web off front, data, which frees its ports, and give them to web.deploy-new, which is up already',
+  ],
+  'arm-new': [{ name: 'arm-new', id }, 'give the new container the restart policy of the old one'],
+  'watch-new': [
+    { name: 'watch-new', id },
+    'keep the old container at hand for 30 s while the new one has to stay healthy',
+  ],
+  'hand-back': [
+    { name: 'hand-back', id },
+    'hand back: take the new container off front, data and give them, and its ports, to the old one',
+  ],
+  'remove-waiting-network': [
+    { name: 'remove-waiting-network' },
+    'remove the network 0-deploy-wait-br0, unless another rollout needs it',
+  ],
   'stop-old': [{ name: 'stop-old', id }, 'stop web, with its own stop signal and timeout'],
   'retire-old': [{ name: 'retire-old', id }, 'rename the old container to web.deploy-old'],
   'take-name': [{ name: 'take-name', id }, 'rename web.deploy-new to web'],
   'start-new': [{ name: 'start-new', id }, 'start the new web'],
   'disarm-old': [
     { name: 'disarm-old', id },
-    'set the restart policy of web.deploy-old to "no", so that only the new one comes back after a restart of the engine',
+    'set the restart policy of the old container to "no", so that only the new one comes back after a restart of the engine',
   ],
   'verify-new': [{ name: 'verify-new', id }, 'wait until the new web has proved healthy'],
   'remove-old': [{ name: 'remove-old', id }, 'remove web.deploy-old; its volumes stay'],
@@ -57,7 +94,13 @@ const SENTENCES: {
 };
 
 describe('a step', () => {
-  const intent = anIntent({ furtherNetworks: ['back', 'monitoring'] });
+  const intent = anIntent({
+    furtherNetworks: ['back', 'monitoring'],
+    networks: ['front', 'data'].map((name) => ({ name, endpoint: {} })),
+    waiting: { name: '0-deploy-wait-br0', kind: 'macvlan', parent: 'br0' },
+    drain: { signal: 'SIGUSR1', http: null, waitMs: 5_000 },
+    watchMs: 30_000,
+  });
 
   it.each(Object.values(SENTENCES))('reads as a sentence: $name', (step, sentence) => {
     expect(describeStep(step, intent)).toBe(sentence);

@@ -1,5 +1,6 @@
 import type { Phase, Serving } from './deployment.js';
 import type { ErrorCode } from './errors.js';
+import type { DrainSettings } from './environment.js';
 import { rolloutNames, type RolloutIntent } from './rollout.js';
 
 /**
@@ -12,6 +13,14 @@ export type Step =
   | { readonly name: 'create' }
   | { readonly name: 'connect-new'; readonly id: string }
   | { readonly name: 'create-twin' }
+  | { readonly name: 'make-waiting-network' }
+  | { readonly name: 'park-new'; readonly id: string }
+  | { readonly name: 'attach-new'; readonly id: string }
+  | { readonly name: 'join-new'; readonly id: string }
+  | { readonly name: 'drain-old'; readonly id: string }
+  | { readonly name: 'hand-over'; readonly id: string }
+  | { readonly name: 'arm-new'; readonly id: string }
+  | { readonly name: 'watch-new'; readonly id: string }
   | { readonly name: 'stop-old'; readonly id: string }
   | { readonly name: 'retire-old'; readonly id: string }
   | { readonly name: 'take-name'; readonly id: string }
@@ -24,6 +33,8 @@ export type Step =
   | { readonly name: 'disarm-new'; readonly id: string }
   | { readonly name: 'set-aside-new'; readonly id: string }
   | { readonly name: 'recreate-old' }
+  | { readonly name: 'hand-back'; readonly id: string }
+  | { readonly name: 'remove-waiting-network' }
   | { readonly name: 'return-name'; readonly id: string }
   | { readonly name: 'rearm-old'; readonly id: string }
   | { readonly name: 'start-old'; readonly id: string }
@@ -65,9 +76,25 @@ export function describeStep(step: Step, intent: RolloutIntent): string {
     case 'take-name':
       return `rename ${names.candidate} to ${names.final}`;
     case 'start-new':
-      return `start the new ${names.final}`;
+      return startOfNew(intent);
+    case 'make-waiting-network':
+      return `make the network ${waitingName(intent)}, on which no host port is bound, for the new container to wait on`;
+    case 'park-new':
+      return `put ${names.candidate} on ${waitingName(intent)} alone, so that it does not ask for the ports of ${names.final}`;
+    case 'attach-new':
+      return `connect ${names.candidate} to ${networkNames(intent)} too, without aliases: it reaches its neighbours, and nobody finds it yet`;
+    case 'join-new':
+      return `connect ${names.candidate} to ${networkNames(intent)} anew, with its aliases and the name ${names.final}: from here on clients find it`;
+    case 'drain-old':
+      return `tell the old ${names.final} to finish: ${drainInWords(intent.drain)}`;
+    case 'hand-over':
+      return `hand over: take the old ${names.final} off ${networkNames(intent)}, which frees its ports, and give them to ${names.candidate}, which is up already`;
+    case 'arm-new':
+      return `give the new container the restart policy of the old one`;
+    case 'watch-new':
+      return `keep the old container at hand for ${String(intent.watchMs / 1000)} s while the new one has to stay healthy`;
     case 'disarm-old':
-      return `set the restart policy of ${names.old} to "no", so that only the new one comes back after a restart of the engine`;
+      return `set the restart policy of the old container to "no", so that only the new one comes back after a restart of the engine`;
     case 'verify-new':
       return `wait until the new ${names.final} has proved healthy`;
     case 'remove-old':
@@ -82,6 +109,10 @@ export function describeStep(step: Step, intent: RolloutIntent): string {
       return `keep the last log lines of the new container and rename it to ${names.failed}`;
     case 'recreate-old':
       return `create the old container again from its recorded settings and its old image`;
+    case 'hand-back':
+      return `hand back: take the new container off ${networkNames(intent)} and give them, and its ports, to the old one`;
+    case 'remove-waiting-network':
+      return `remove the network ${waitingName(intent)}, unless another rollout needs it`;
     case 'return-name':
       return `give the old container its name ${names.final} back`;
     case 'rearm-old':
@@ -99,4 +130,32 @@ export function describeStep(step: Step, intent: RolloutIntent): string {
     case 'finish':
       return `end as ${step.phase}`;
   }
+}
+
+function startOfNew({ strategy, container, waiting, networks }: RolloutIntent): string {
+  const { final, candidate } = rolloutNames(container);
+  if (strategy === 'recreate') return `start the new ${final}`;
+  if (strategy === 'start-first') return `start ${candidate} beside ${final}`;
+  const then =
+    waiting?.kind === 'macvlan' && networks.length > 0
+      ? ` and connect it to ${networks.map(({ name }) => name).join(', ')} at once, without aliases`
+      : '';
+  return `start ${candidate} beside ${final}${then}; its host ports stay with ${final}`;
+}
+
+function waitingName({ waiting }: RolloutIntent): string {
+  return waiting?.name ?? 'none';
+}
+
+function networkNames({ networks }: RolloutIntent): string {
+  return networks.map(({ name }) => name).join(', ');
+}
+
+function drainInWords(drain: DrainSettings | null): string {
+  const said = [
+    drain?.signal == null ? null : `send it ${drain.signal}`,
+    drain?.http == null ? null : `GET ${drain.http.path} of its port ${String(drain.http.port)}`,
+    `wait ${String((drain?.waitMs ?? 0) / 1000)} s`,
+  ];
+  return said.filter((part) => part !== null).join(', then ');
 }

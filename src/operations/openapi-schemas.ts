@@ -52,6 +52,7 @@ function request(properties: Record<string, Schema>): Schema {
   return { type: 'object', properties, additionalProperties: false };
 }
 
+const strategies = oneOf(['recreate', 'start-first', 'handover', 'auto']);
 const deployment: Record<string, Schema> = {
   id: text,
   environment: text,
@@ -68,7 +69,7 @@ const deployment: Record<string, Schema> = {
   phase: oneOf(PHASES),
   waitingFor: textOrNull,
   reason: textOrNull,
-  strategy: text,
+  strategy: strategies,
   downtimeMs: millisecondsOrNull,
   createdAt: time,
   notBefore: timeOrNull,
@@ -141,7 +142,7 @@ export const SCHEMAS = {
       description: 'the rule: a tag, or {semver}, {glob} or {regex}',
       type: ['string', 'object'],
     },
-    strategy: text,
+    strategy: strategies,
     running: orNull(
       object({
         containerId: text,
@@ -164,7 +165,8 @@ export const SCHEMAS = {
   }),
   EnvironmentPage: page('Environment'),
   Plan: object({
-    strategy: text,
+    strategy: strategies,
+    strategyReason: textOrNull,
     from: orNull(version),
     to: version,
     steps: list(object({ name: text, description: text })),

@@ -101,6 +101,7 @@ export function changedColumnsOf(
     phase: deployment.phase,
     waiting_for: deployment.waitingFor,
     reason: deployment.reason,
+    strategy: deployment.strategy,
     downtime_ms: deployment.downtimeMs,
     not_before: deployment.notBefore,
     started_at: deployment.startedAt,

@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely';
 import type { DeliveryOutcome } from '../domain/delivery.js';
 import type { Phase, StepRecord, Trigger, WaitingFor } from '../domain/deployment.js';
-import type { Role } from '../domain/environment.js';
+import type { Role, RolloutSettings } from '../domain/environment.js';
 
 /**
  * The tables as they are after the last migration. Times are RFC 3339, UTC, with milliseconds, and so sort
@@ -34,7 +34,7 @@ export interface DeploymentTable {
   phase: Phase;
   waiting_for: WaitingFor | null;
   reason: string | null;
-  strategy: 'recreate';
+  strategy: RolloutSettings['strategy'];
   downtime_ms: number | null;
   created_at: string;
   not_before: string | null;

@@ -3,7 +3,12 @@ import { replacementOf } from '../../src/docker/container-options.js';
 import { EngineClient } from '../../src/docker/engine-client.js';
 import { newDeployment } from '../../src/domain/deployment.js';
 import { candidateLabels, twinLabels } from '../../src/domain/labels.js';
-import { rolloutNames, type RolloutIntent } from '../../src/domain/rollout.js';
+import {
+  NO_OVERLAP,
+  NOTHING_DONE,
+  rolloutNames,
+  type RolloutIntent,
+} from '../../src/domain/rollout.js';
 import { Storage } from '../../src/storage/storage.js';
 import type { Fleet, FleetService } from '../support/kill-fleet.js';
 import { pull } from '../support/pull.js';
@@ -69,23 +74,12 @@ export class Interrupted {
       health: { timeoutMs: null, stableForMs: 1_000, probe: null },
       probeVia: null,
       onFailure: 'rollback',
-      goal: 'forward',
-      failure: null,
       furtherNetworks: [],
-      connected: false,
       skipSameImage: true,
       formerIds: [],
-      abandoned: [],
+      ...NO_OVERLAP,
+      ...NOTHING_DONE,
       imageId,
-      stopIssued: false,
-      oldDownAt: null,
-      startedInEpoch: null,
-      portRetries: 0,
-      verifiedAt: null,
-      restoredAt: null,
-      restoreFailed: null,
-      tagRestored: false,
-      logTail: null,
     };
     const begun = await withRecord(engine, intent, storage.instanceId);
     return new Interrupted(fleet, service, storage, engine, begun);

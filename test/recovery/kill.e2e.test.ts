@@ -1,73 +1,142 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { LAST_WORD, type FleetOptions } from '../support/kill-fleet.js';
 import { KillLane } from '../support/kill-lane.js';
-import { killPlan, runKills, type Coverage, type KillCase } from '../support/kill-suite.js';
+import { killEverywhere, type KillCase } from '../support/kill-suite.js';
 import { sharedRig } from '../support/shared-rig.js';
 
 /**
- * By default: every instant for the good image, with the looks at the engine, and for the two bad ones every
- * instant from the new container's start on; before that nothing can tell one image from another.
- * DEPLOY_KILLS=all: before, during and after every call and commit, for all three.
+ * By default: for `recreate` every instant for the good image, with the looks at the engine, and for the two bad
+ * ones every call and commit from the new container's start on; before that nothing can tell one image from another. For
+ * the other strategies every instant from the creation of the new container on, which is where they differ, and for
+ * a bad image from the moment on at which it takes over.
+ * DEPLOY_KILLS=all: before, during and after every call and commit, for all of them.
  */
 const ALL = process.env['DEPLOY_KILLS'] === 'all';
 const LANES = 2;
 
+const CREATION = 'POST /containers/create';
 const START = 'POST /containers/:id/start';
-const CASES: readonly (KillCase & { name: string; coverage: Coverage; from: string })[] = [
-  {
-    name: 'a good image',
-    next: { version: 'v2' },
-    atOnce: 6,
-    phase: 'succeeded',
-    serves: 'v2',
-    coverage: 'instants-and-reads',
-    from: '',
-  },
-  {
-    name: 'an unhealthy image',
-    next: { version: 'v2', check: 'unhealthy' },
-    atOnce: 6,
-    phase: 'rolled-back',
-    serves: 'v1',
-    coverage: 'instants',
-    from: START,
-  },
-  {
-    name: 'a crash-looping image',
-    next: { version: 'v2', exitsAtOnce: 3 },
-    atOnce: 3,
-    phase: 'rolled-back',
-    serves: 'v1',
-    coverage: 'instants',
-    from: START,
-  },
-];
+/** When the one beside it was told to stop; when it has left the network on which it waited for the ports. */
+const UNHEALTHY_ALONE = {
+  version: 'v2',
+  check: 'healthy',
+  checkEvery: 800,
+  unhealthyOnce: `[ -e ${LAST_WORD} ]`,
+} as const;
+const UNHEALTHY_OUTSIDE = {
+  version: 'v2',
+  check: 'healthy',
+  checkEvery: 800,
+  unhealthyOnce: "! busybox ip -4 -o addr | busybox grep -q 'inet 198[.]1[89][.]'",
+} as const;
+const BAD = { phases: ['rolled-back', 'failed'], serves: 'v1', coverage: 'instants' } as const;
+
+const START_FIRST =
+  'strategy: start-first, overlap: allowed, drain: { signal: SIGUSR1, wait: 100ms }, health: { stableFor: 300ms }';
+const HANDOVER = 'strategy: handover, overlap: allowed, health: { stableFor: 300ms }';
+
+const CASES: readonly (KillCase & { readonly strategy: string; readonly options: FleetOptions })[] =
+  [
+    {
+      name: 'a good image',
+      strategy: 'recreate',
+      options: {},
+      next: { version: 'v2' },
+      atOnce: 6,
+      phases: ['succeeded'],
+      serves: 'v2',
+      coverage: 'instants-and-reads',
+      from: '',
+    },
+    {
+      ...BAD,
+      name: 'an unhealthy image',
+      strategy: 'recreate',
+      options: {},
+      next: { version: 'v2', check: 'unhealthy', checkEvery: 800 },
+      atOnce: 6,
+      phases: ['rolled-back'],
+      coverage: 'calls-and-commits',
+      from: START,
+    },
+    {
+      ...BAD,
+      name: 'a crash-looping image',
+      strategy: 'recreate',
+      options: {},
+      next: { version: 'v2', exitsAtOnce: 3 },
+      atOnce: 3,
+      phases: ['rolled-back'],
+      coverage: 'calls-and-commits',
+      from: START,
+    },
+    {
+      name: 'a good image',
+      strategy: 'start-first',
+      options: {
+        rollout: `{ ${START_FIRST}, watch: 500ms }`,
+        hasNetworks: true,
+        isPublished: false,
+      },
+      next: { version: 'v2' },
+      atOnce: 6,
+      phases: ['succeeded'],
+      serves: 'v2',
+      coverage: 'instants',
+      from: CREATION,
+      overlaps: true,
+    },
+    {
+      ...BAD,
+      name: 'an image that turns unhealthy after it took over',
+      strategy: 'start-first',
+      options: { rollout: `{ ${START_FIRST}, watch: 5s }`, hasNetworks: true, isPublished: false },
+      next: UNHEALTHY_ALONE,
+      atOnce: 6,
+      from: 'POST /containers/:id/stop',
+      overlaps: true,
+    },
+    {
+      name: 'a good image',
+      strategy: 'handover',
+      options: { rollout: `{ ${HANDOVER}, watch: 500ms }`, hasNetworks: true },
+      next: { version: 'v2' },
+      atOnce: 6,
+      phases: ['succeeded'],
+      serves: 'v2',
+      coverage: 'instants',
+      from: CREATION,
+      overlaps: true,
+    },
+    {
+      ...BAD,
+      name: 'an image that turns unhealthy after it took over',
+      strategy: 'handover',
+      options: { rollout: `{ ${HANDOVER}, watch: 5s }`, hasNetworks: true },
+      next: UNHEALTHY_OUTSIDE,
+      atOnce: 6,
+      from: 'POST /networks/:waiting/disconnect',
+      overlaps: true,
+    },
+  ];
 
 describe('kill -9 of Deploy at every instant of a deployment', () => {
   let lanes: readonly KillLane[] = [];
-  beforeAll(async () => {
-    lanes = await Promise.all(Array.from({ length: LANES }, () => KillLane.prepare(sharedRig())));
-  });
-  afterAll(async () => {
+  afterEach(async () => {
     await Promise.all(lanes.map((lane) => lane.remove()));
   });
 
   it.each(CASES)(
-    'of $name leaves one serving container of the right version',
-    async (kase) => {
-      const [recorded = [], again = []] = await Promise.all(
-        lanes.slice(0, 2).map(async (lane) => {
-          const service = await lane.fleet.add(kase.next);
-          const events = await lane.record(service);
-          await lane.fleet.clear(service);
-          return events;
-        }),
+    'of $name by $strategy leaves one serving container of the right version',
+    async ({ options, ...kase }) => {
+      const stage = sharedRig();
+      lanes = await Promise.all(
+        Array.from({ length: LANES }, () => KillLane.prepare(stage, options)),
       );
-      const plan = killPlan(recorded, again, ALL ? 'all' : kase.coverage, ALL ? '' : kase.from);
-      const summary = await runKills(lanes, sharedRig(), kase, plan);
-      console.log(
-        `kill -9, ${kase.name}: ${summary.planned} positions planned, ${summary.hit} hit, ${summary.seconds} s`,
-      );
-      expect(summary).toMatchObject({ hit: plan.positions.length, faults: [] });
+      const whole: KillCase = ALL ? { ...kase, coverage: 'all', from: '' } : kase;
+      const summary = await killEverywhere(lanes, stage, whole);
+      expect(summary).toMatchObject({ hit: summary.planned, faults: [] });
+      expect(summary.planned).toBeGreaterThan(0);
     },
     1_800_000,
   );

@@ -9,6 +9,8 @@ export interface EngineEvent {
   readonly action: string;
   /** Name of the container, or reference of the image. */
   readonly subject: string;
+  /** Number of the signal of a `kill`; null for others. */
+  readonly signal: string | null;
 }
 
 /**
@@ -26,11 +28,11 @@ export class EngineEvents {
     createInterface({ input: stream }).on('line', (line) => {
       const { Action, Actor } = JSON.parse(line) as {
         Action: string;
-        Actor: { ID: string; Attributes: { name?: string } };
+        Actor: { ID: string; Attributes: { name?: string; signal?: string } };
       };
       const isImage = Action === 'pull' || Action === 'tag';
       const subject = isImage ? Actor.ID : (Actor.Attributes.name ?? '');
-      events.#all.push({ action: Action, subject });
+      events.#all.push({ action: Action, subject, signal: Actor.Attributes.signal ?? null });
     });
     onTestFinished(() => {
       (stream as unknown as { destroy: () => void }).destroy();

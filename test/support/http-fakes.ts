@@ -79,7 +79,7 @@ export class FakeDeployments {
     this.calls.push(['plan', ...rest]);
     const version = { tag: 'latest', digest: DIGEST };
     const steps = [{ name: 'pull', description: 'pull the image' }];
-    const plan = { strategy: 'recreate', from: null, to: version, steps };
+    const plan = { strategy: 'recreate', strategyReason: null, from: null, to: version, steps };
     return Promise.resolve({ ...plan, differences: [], expectedDowntimeMs: 500 });
   }
 

@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import { DeployProcess, type DeployOptions } from './deploy-process.js';
 import { aDockerHubPush } from './docker-hub.js';
+import { makeSmallNetwork, waitingNetworks } from './small-networks.js';
 import type { Image } from './image.js';
 import { pull } from './pull.js';
 import { aSampleApp, type SampleApp } from './sample-app.js';
@@ -15,6 +16,9 @@ export const PATIENCE_MS = 90_000;
 const LOOPBACK = '127.0.0.1';
 const DATA_FOLDER = '/app/www/data';
 const MARK = 'written before the deployment';
+/** A file that v1 makes when it is asked to stop. */
+export const LAST_WORD = `${DATA_FOLDER}/last-word`;
+const ALIAS = 'shop';
 /** Below the ports that outgoing connections are given, which could take one while it is free. */
 let nextPort = 18_000;
 
@@ -31,6 +35,15 @@ export interface FleetService {
   readonly nextDigest: string;
 }
 
+export interface FleetOptions extends Partial<DeployOptions> {
+  /** `rollout` of every service, as YAML. */
+  readonly rollout?: string;
+  /** Each service has a network of its own, with an alias, instead of the default bridge. */
+  readonly hasNetworks?: boolean;
+  /** Whether the services have published ports; true by default. Else they are asked at their own addresses. */
+  readonly isPublished?: boolean;
+}
+
 /** One Deploy with many services of one image, each followed by a tag of its own. */
 export class Fleet {
   #made = 0;
@@ -43,32 +56,32 @@ export class Fleet {
     readonly deploy: DeployProcess,
     /** Where the test reaches the published ports. */
     private readonly address: string,
-    private readonly stableFor: string,
+    private readonly options: FleetOptions,
   ) {}
 
   /**
    * Prepares Deploy without starting it, for the first services that will be added.
-   * @param stableFor How long a container of the fleet must stay up to prove itself.
    */
-  static async prepare(
-    stage: Stage,
-    services: number,
-    options: Partial<DeployOptions> = {},
-    stableFor = '1s',
-  ): Promise<Fleet> {
+  static async prepare(stage: Stage, services: number, options: FleetOptions = {}): Promise<Fleet> {
     const name = uniqueName('kill');
     const image = `${stage.registryHost}/acme/${name}`;
-    await stage.registry.push(`acme/${name}`, 'v1', aSampleApp({ version: 'v1' }));
+    await stage.registry.push(
+      `acme/${name}`,
+      'v1',
+      aSampleApp({ version: 'v1', lastWord: LAST_WORD }),
+    );
     await pull(stage.docker, `${image}:v1`);
     const deploy = await DeployProcess.prepare({ ...options, configuration: '' });
-    const fleet = new Fleet(stage, name, deploy, options.place?.address ?? LOOPBACK, stableFor);
+    const fleet = new Fleet(stage, name, deploy, options.place?.address ?? LOOPBACK, options);
     await fleet.configure(Array.from({ length: services }, (_, index) => `s${index + 1}`));
     return fleet;
   }
 
   /** Which services Deploy knows from its next start on. */
   async configure(services: readonly string[]): Promise<void> {
-    await this.deploy.configure(configurationOf(this.stage, this.name, services, this.stableFor));
+    await this.deploy.configure(
+      configurationOf(this.stage, this.name, services, this.options.rollout),
+    );
   }
 
   /** Starts Deploy and waits for its readiness, with patience: many may start at once on a busy machine. */
@@ -91,6 +104,9 @@ export class Fleet {
     const config = { ...next.config, Labels: { round: containerName } };
     const app = aSampleApp({ ...next, config });
     const nextDigest = await this.#push(name, app);
+    const network =
+      this.options.hasNetworks === true ? await makeSmallNetwork(docker, containerName) : null;
+    const bindings = { '8080/tcp': [{ HostIp: hostIp, HostPort: String(port) }] };
     const created = await docker.createContainer({
       name: containerName,
       Image: `${repository}:${name}`,
@@ -98,10 +114,14 @@ export class Fleet {
       StopTimeout: 3,
       ...container,
       HostConfig: {
-        PortBindings: { '8080/tcp': [{ HostIp: hostIp, HostPort: String(port) }] },
+        PortBindings: this.options.isPublished === false ? {} : bindings,
         RestartPolicy: { Name: 'always' },
+        ...(network === null ? {} : { NetworkMode: network }),
         ...container.HostConfig,
       },
+      ...(network === null
+        ? {}
+        : { NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [ALIAS] } } } }),
     });
     await created.putArchive(tar([{ path: 'mark', content: MARK }]), { path: DATA_FOLDER });
     await created.start();
@@ -162,6 +182,7 @@ export class Fleet {
       names: containers.flatMap((each) => each.Names),
       running: State.Running,
       policy: HostConfig.RestartPolicy?.Name,
+      networks: await this.#networksOf(service),
       volumes: Mounts.map((mount) => mount.Name),
       data: await this.#get(service, '/data/mark'),
       serves: await this.served(service),
@@ -175,6 +196,12 @@ export class Fleet {
       names: [`/${service.container}`],
       running: true,
       policy: 'always',
+      networks: [
+        [
+          this.options.hasNetworks === true ? service.container : 'bridge',
+          this.options.hasNetworks === true,
+        ],
+      ],
       volumes: [service.volume],
       data: MARK,
       serves: version,
@@ -198,6 +225,13 @@ export class Fleet {
     const { docker } = this.stage;
     const containers = await this.containersOf(service);
     await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true })));
+    if (this.options.hasNetworks === true) {
+      // The engine may count a container that was just removed as one on the network for a moment.
+      const remove = (): Promise<unknown> => docker.getNetwork(service.container).remove();
+      await waitFor('the network to go', () => remove().then(() => true), Boolean, {
+        within: 10_000,
+      });
+    }
     // The engine removes the anonymous volume of a container that was run with --rm by itself.
     const { Volumes } = await docker.listVolumes();
     if (Volumes.some((volume) => volume.Name === service.volume)) {
@@ -213,8 +247,31 @@ export class Fleet {
     return pushed;
   }
 
+  /** The networks that are left of those on which containers wait. */
+  waitingNetworks(): Promise<string[]> {
+    return waitingNetworks(this.stage.docker);
+  }
+
+  /** The networks that the service's container is on, and whether the user's alias leads to it there. */
+  async #networksOf({ container }: FleetService): Promise<[string, boolean][]> {
+    const { NetworkSettings } = await this.stage.docker.getContainer(container).inspect();
+    return Object.entries(NetworkSettings.Networks).map(([name, { Aliases }]) => [
+      name,
+      ((Aliases as unknown as string[] | null) ?? []).includes(ALIAS),
+    ]);
+  }
+
+  /** Where clients find the service now. */
+  async #originOf(service: FleetService): Promise<string> {
+    if (this.options.isPublished !== false) return `${this.address}:${service.port}`;
+    const [first] = (await this.containersOf(service))
+      .filter(({ State }) => State === 'running')
+      .flatMap(({ NetworkSettings }) => Object.values(NetworkSettings.Networks));
+    return `${first?.IPAddress ?? ''}:8080`;
+  }
+
   async #get(service: FleetService, path: string): Promise<string> {
-    const answer = await fetch(`http://${this.address}:${service.port}${path}`, {
+    const answer = await fetch(`http://${await this.#originOf(service)}${path}`, {
       headers: { connection: 'close' },
       // Before a container listens, the engine's proxy may take a connection and never answer on it.
       signal: AbortSignal.timeout(2_000),
@@ -227,14 +284,14 @@ function configurationOf(
   stage: Stage,
   fleet: string,
   services: readonly string[],
-  stableFor: string,
+  rollout = '{ health: { stableFor: 1s } }',
 ): string {
   const lines = services.flatMap((name) => [
     `      ${name}:`,
     `        container: ${fleet}-${name}`,
     `        image: "${stage.registryHost}/acme/${fleet}"`,
     `        tag: ${name}`,
-    `        rollout: { health: { stableFor: ${stableFor} } }`,
+    `        rollout: ${rollout}`,
   ]);
   return [
     'server: { throttle: { api: { limit: 0 }, webhook: { limit: 0 } } }',

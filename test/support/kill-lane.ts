@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Fleet, PATIENCE_MS, type FleetService } from './kill-fleet.js';
+import { Fleet, PATIENCE_MS, type FleetOptions, type FleetService } from './kill-fleet.js';
 import { rigFolder } from './rig-environment.js';
 import type { Stage } from './scene.js';
 import { waitFor } from './wait-for.js';
@@ -32,9 +32,10 @@ export class KillLane {
   ) {}
 
   /** Prepares Deploy without starting it. */
-  static async prepare(stage: Stage): Promise<KillLane> {
+  static async prepare(stage: Stage, options: FleetOptions = {}): Promise<KillLane> {
     const folder = await mkdtemp(join(rigFolder(), 'kill-'));
     const fleet = await Fleet.prepare(stage, 0, {
+      ...options,
       environment: { KILL_SWITCH_FOLDER: folder },
       nodeArguments: ['--import', SWITCH],
     });

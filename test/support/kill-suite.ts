@@ -1,3 +1,4 @@
+import type { Phase } from '../../src/domain/deployment.js';
 import type { Fleet, FleetService } from './kill-fleet.js';
 import type { KillLane, KillTarget, RecordedEvent } from './kill-lane.js';
 import { NeverBoth } from './kill-witness.js';
@@ -11,13 +12,20 @@ const SERVES_WITHIN_MS = 10_000;
 /** What is pushed, and how its deployment has to end wherever Deploy is killed. */
 export interface KillCase {
   readonly next: SampleApp;
-  readonly phase: 'succeeded' | 'rolled-back';
+  readonly phases: readonly Phase[];
   readonly serves: string;
   /**
    * A start of Deploy costs more than a rollout: one kill is for so many deployments. Images that fail keep the
    * engine busy, and more than it can do would only make everything wait.
    */
   readonly atOnce: number;
+  /** For the test's report. */
+  readonly name: string;
+  readonly coverage: Coverage;
+  /** Leaves out what comes before the first event that has this in its name. */
+  readonly from: string;
+  /** Two containers of a service run at once for a while. */
+  readonly overlaps?: true;
 }
 
 /** Which instants of a recorded deployment a run is killed at. */
@@ -30,9 +38,18 @@ export type Coverage =
    * Before the first event, during every call, and after every call and commit. Where nothing changes
    * between the end of one event and the begin of the next, these are all states that a kill can leave.
    */
-  | 'instants';
+  | 'instants'
+  /** Before the first event, during every call and after every commit. */
+  | 'calls-and-commits';
 
-export interface KillPlan {
+const SIDES_OF_READS: Readonly<Record<Coverage, readonly string[]>> = {
+  all: ['before', 'after'],
+  'instants-and-reads': ['before'],
+  instants: [],
+  'calls-and-commits': [],
+};
+
+interface KillPlan {
   readonly positions: readonly string[];
   /** Those at which the delivery is not stored yet. */
   readonly unstored: ReadonlySet<string>;
@@ -43,7 +60,7 @@ export interface KillPlan {
  * had too: how often Deploy looks while it waits depends on the moment.
  * @param from Leaves out what comes before the first event that has this in its name.
  */
-export function killPlan(
+function killPlan(
   recorded: readonly RecordedEvent[],
   again: readonly RecordedEvent[],
   coverage: Coverage,
@@ -58,11 +75,11 @@ export function killPlan(
   for (const [index, { kind, event }] of recorded.entries()) {
     const sides =
       kind === 'read'
-        ? { all: ['before', 'after'], 'instants-and-reads': ['before'], instants: [] }[coverage]
+        ? SIDES_OF_READS[coverage]
         : [
             ...(coverage === 'all' || index === first ? ['before'] : []),
             ...(kind === 'call' ? ['during'] : []),
-            'after',
+            ...(kind === 'call' && coverage === 'calls-and-commits' ? [] : ['after']),
           ];
     if (index < first || (kind === 'read' && !stable.has(event))) continue;
     // Of the many looks of one kind between two changes the first stands for all.
@@ -85,30 +102,47 @@ export interface KillSummary {
 
 /**
  * The positions in groups, each for one kill, which every deployment of the group meets at its own position.
- * They are neighbours, so that none stands still for long while the engine goes on. There is at most one
- * `during` in a group: it has to be the last thing that happens.
+ * They are neighbours, so that none stands still for long while the engine goes on.
  */
 function killGroups(positions: readonly string[], size: number): string[][] {
-  const isDuring = (position: string): boolean => position.startsWith('during ');
   const groups: string[][] = [];
-  for (const position of positions) {
-    const group = groups.at(-1);
-    const isFull = group === undefined || group.length === size;
-    if (isFull || (isDuring(position) && group.some(isDuring))) groups.push([position]);
-    else group.push(position);
-  }
+  for (let at = 0; at < positions.length; at += size) groups.push(positions.slice(at, at + size));
   return groups;
 }
 
+/** Records the case undisturbed, then kills at every position that its coverage asks for. */
+export async function killEverywhere(
+  lanes: readonly KillLane[],
+  stage: Stage,
+  kase: KillCase,
+): Promise<KillSummary> {
+  const [recorded = [], again = []] = await Promise.all(
+    lanes.slice(0, 2).map(async (lane) => {
+      const service = await lane.fleet.add(kase.next);
+      const events = await lane.record(service);
+      await lane.fleet.clear(service);
+      return events;
+    }),
+  );
+  const plan = killPlan(recorded, again, kase.coverage, kase.from);
+  const summary = await runKills(lanes, stage, kase, plan);
+  const { planned, hit, seconds } = summary;
+  console.log(`kill -9, ${kase.name}: ${planned} positions planned, ${hit} hit, ${seconds} s`);
+  return summary;
+}
+
 /** Kills a Deploy at every position, and tells of every service that was not well after. */
-export async function runKills(
+async function runKills(
   lanes: readonly KillLane[],
   stage: Stage,
   kase: KillCase,
   plan: KillPlan,
 ): Promise<KillSummary> {
   const began = performance.now();
-  const neverBoth = await NeverBoth.watch(stage.docker);
+  const neverBoth = await NeverBoth.watch(
+    stage.docker,
+    lanes.map(({ fleet }) => fleet.name),
+  );
   const left = killGroups(plan.positions, kase.atOnce);
   const faults: string[] = [];
   let hit = 0;
@@ -143,10 +177,15 @@ export async function runKills(
   };
   await Promise.all(lanes.map((lane) => work(lane).finally(() => lane.fleet.deploy.kill())));
   neverBoth.end();
+  const networks = (await lanes[0]?.fleet.waitingNetworks()) ?? [];
   return {
     planned: plan.positions.length,
     hit,
-    faults: [...faults, ...neverBoth.violations.map((name) => `two at once: ${name}`)],
+    faults: [
+      ...faults,
+      ...(kase.overlaps === true ? [] : neverBoth.violations).map((name) => `two at once: ${name}`),
+      ...networks.map((name) => `left over: ${name}`),
+    ],
     seconds: Math.round((performance.now() - began) / 1_000),
   };
 }
@@ -176,11 +215,18 @@ async function checkAfterKill(
     return;
   }
   const deployment = await fleet.ended(service);
-  expectSame(deployment.phase, kase.phase);
+  if (!kase.phases.includes(deployment.phase)) {
+    throw new Error(`is ${deployment.phase}: ${JSON.stringify(deployment.error)}`);
+  }
   expectSame(deployment.digest, service.nextDigest);
-  const quarantined = kase.phase === 'succeeded' ? [] : [service.nextDigest];
+  const quarantined = kase.phases.includes('succeeded') ? [] : [service.nextDigest];
   // What was just started is given a moment until it listens.
-  await waitFor('the version', served, (version) => version === kase.serves, { within: 5_000 });
+  await waitFor(
+    `${kase.serves} to serve after ${JSON.stringify(deployment)}`,
+    served,
+    (version) => version === kase.serves,
+    { within: 5_000 },
+  );
   expectSame(await fleet.outcome(service), fleet.expected(service, kase.serves, quarantined));
 }
 

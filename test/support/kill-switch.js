@@ -12,8 +12,8 @@
  *
  * A position is a side, a label and how many times the label came before. Sides: `before` (nothing was sent,
  * nothing is committed), `during` (the last byte of a request was sent, no answer read) and `after` (the
- * answer came or the commit returned, and nobody has seen it). What is asked `during` is sent when all others
- * stand still, and the process ends with its last byte; so there may be one in a plan. How often Deploy looks at
+ * answer came or the commit returned, and nobody has seen it). What is asked `during` is sent when nothing moves
+ * any more, and the process ends with the last byte of the last of them. How often Deploy looks at
  * the engine while it waits for health differs from run to run, so reads are counted anew after each thing that
  * changes something: `GET /containers/:id/json @ commit deployments #2`.
  * Not numbered at all is what the engine is asked about itself, `GET /info` and `GET /_ping`.
@@ -37,10 +37,10 @@ let plan = null;
 const moving = new Set();
 /** The service that something is done for: all that follows from its webhook. */
 const context = new AsyncLocalStorage();
-/** The request whose last byte ends the process is the next one to begin. */
-let isSendingLast = false;
-/** Sends the request that the process shall end during. */
-let sendLast = null;
+/** Each sends a request that the process shall end during. */
+const lastRequests = [];
+/** Of those, how many are not sent to the last byte yet. */
+let unsent = 0;
 
 // How many rollouts there may be at once is not the matter here.
 EngineSlots.prototype.take = function (engine) {
@@ -90,12 +90,19 @@ function numbered(service, kind, name) {
 function standsStillAt(service, position) {
   if (service.standsStill) return true;
   if (service.position !== position) return false;
-  service.standsStill = true;
   append('hit.jsonl', position);
-  moving.delete(service.name);
-  if (moving.size === 0) process.kill(process.pid, 'SIGKILL');
-  if (moving.size === 1) sendLast?.();
+  standStill(service);
   return true;
+}
+
+/** The last one to do so ends the process. */
+function standStill(service) {
+  service.standsStill = true;
+  moving.delete(service.name);
+  if (moving.size > 0) return;
+  if (lastRequests.length === 0) process.kill(process.pid, 'SIGKILL');
+  unsent = lastRequests.length;
+  for (const send of lastRequests) send();
 }
 
 /** That of the server: a build has dockerode's files once more, beside itself. */
@@ -115,18 +122,21 @@ modem.dial = function (options, callback) {
     .replace(/\?.*$/, '')
     .replace(/[0-9a-f]{64}/g, ':id')
     .replace(/^\/images\/.+\/(json|tag)$/, '/images/:name/$1')
-    .replace(/^\/containers\/kill-[^/]+\//, '/containers/:name/');
+    .replace(/^\/containers\/kill-[^/]+\//, '/containers/:name/')
+    .replace(/^\/volumes\/[^/]+$/, '/volumes/:name')
+    .replace(/^\/networks\/kill-[^/]+/, '/networks/:name')
+    .replace(/^\/networks\/0-deploy-wait-[^/]+/, '/networks/:waiting');
   const kind = options.method === 'GET' ? 'read' : 'call';
   const event = numbered(service, kind, `${options.method} ${path}`);
   if (standsStillAt(service, `before ${event}`)) return;
   if (service.position === `during ${event}`) {
-    service.standsStill = true;
-    sendLast = () => {
+    lastRequests.push(() => {
       append('hit.jsonl', service.position);
-      isSendingLast = true;
-      dial.call(this, options, () => undefined);
-    };
-    if (moving.size === 1) sendLast();
+      context.run({ ...service, sendsLast: true }, () => {
+        dial.call(this, options, () => undefined);
+      });
+    });
+    standStill(service);
     return;
   }
   dial.call(this, options, (error, answer) => {
@@ -135,10 +145,10 @@ modem.dial = function (options, callback) {
 };
 
 diagnostics.subscribe('http.client.request.start', ({ request }) => {
-  if (!isSendingLast) return;
-  isSendingLast = false;
+  if (context.getStore()?.sendsLast !== true) return;
   request.once('finish', () => {
-    process.kill(process.pid, 'SIGKILL');
+    unsent -= 1;
+    if (unsent === 0) process.kill(process.pid, 'SIGKILL');
   });
 });
 

@@ -8,7 +8,10 @@ export class NeverBoth {
   /** Ids of what runs, by service. */
   readonly #running = new Map<string, string>();
 
-  private constructor(private readonly events: Readable) {
+  private constructor(
+    private readonly events: Readable,
+    private readonly prefixes: readonly string[],
+  ) {
     let rest = '';
     events.on('data', (chunk: Buffer) => {
       const lines = (rest + chunk.toString()).split('\n');
@@ -17,11 +20,12 @@ export class NeverBoth {
     });
   }
 
-  static async watch(docker: Docker): Promise<NeverBoth> {
+  /** @param prefixes What the watched services' names begin with; other tests use the engine too. */
+  static async watch(docker: Docker, prefixes: readonly string[]): Promise<NeverBoth> {
     const options: Docker.GetEventsOptions = {
       filters: { type: ['container'], event: ['start', 'die'] },
     };
-    return new NeverBoth((await docker.getEvents(options)) as Readable);
+    return new NeverBoth((await docker.getEvents(options)) as Readable, prefixes);
   }
 
   end(): void {
@@ -34,6 +38,7 @@ export class NeverBoth {
       Actor: { ID: string; Attributes: Record<string, string> };
     };
     const service = (Actor.Attributes['name'] ?? '').replace(/\.deploy-\w+$/, '');
+    if (!this.prefixes.some((prefix) => service.startsWith(prefix))) return;
     const other = this.#running.get(service);
     if (Action === 'start') {
       if (other !== undefined && other !== Actor.ID) this.violations.push(service);

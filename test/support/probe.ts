@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request, type ClientRequest } from 'node:http';
 
 export interface ProbeResult {
   /** Milliseconds of `Date.now()` at which the request was sent. */
@@ -14,10 +14,15 @@ export interface ProbeResult {
 export interface ProbeOptions {
   /** Milliseconds between two requests; 5 by default. */
   readonly every?: number;
-  /** Milliseconds after which a request has failed; 1000 by default. */
+  /**
+   * Milliseconds after which a request has failed; 1000 by default. Those in which this process itself stood
+   * still, on a busy machine, do not count: an answer may have waited for it.
+   */
   readonly timeout?: number;
 }
 
+/** Milliseconds between two looks at how late this process is. */
+const BEAT = 20;
 const MOST_RESULTS = 200_000;
 const MOST_OPEN = 200;
 
@@ -28,6 +33,9 @@ const MOST_OPEN = 200;
 export class Probe {
   readonly #results: ProbeResult[] = [];
   readonly #timer: NodeJS.Timeout;
+  readonly #heart: NodeJS.Timeout;
+  /** Milliseconds for which this process stood still until now. */
+  #stoodStill = 0;
   readonly #idle = new Set<() => void>();
   #open = 0;
 
@@ -38,6 +46,12 @@ export class Probe {
     this.#timer = setInterval(() => {
       this.#ask();
     }, options.every ?? 5);
+    let last = performance.now();
+    this.#heart = setInterval(() => {
+      const now = performance.now();
+      this.#stoodStill += Math.max(0, now - last - 2 * BEAT);
+      last = now;
+    }, BEAT);
   }
 
   static start(url: string, options: ProbeOptions = {}): Probe {
@@ -57,6 +71,7 @@ export class Probe {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     if (this.#open > 0) await new Promise<void>((resolve) => this.#idle.add(resolve));
+    clearInterval(this.#heart);
   }
 
   /**
@@ -114,14 +129,25 @@ export class Probe {
     asked.on('error', (error: NodeJS.ErrnoException) => {
       finish(null, error.code ?? error.message);
     });
-    const timer = setTimeout(() => asked.destroy(new Error('no answer in time')), this.timeout);
-    asked.on('close', () => {
-      clearTimeout(timer);
-    });
+    asked.on('close', this.#limit(asked));
     asked.end();
   }
 
-  private get timeout(): number {
-    return this.options.timeout ?? 1_000;
+  /** Ends the request when its time is over. Returns what calls that off. */
+  #limit(asked: ClientRequest): () => void {
+    const { timeout = 1_000 } = this.options;
+    const begun = performance.now() - this.#stoodStill;
+    let timer: NodeJS.Timeout;
+    const wait = (milliseconds: number): void => {
+      timer = setTimeout(() => {
+        const left = begun + timeout - (performance.now() - this.#stoodStill);
+        if (left > 1) wait(left);
+        else asked.destroy(new Error('no answer in time'));
+      }, milliseconds);
+    };
+    wait(timeout);
+    return () => {
+      clearTimeout(timer);
+    };
   }
 }

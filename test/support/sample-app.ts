@@ -9,14 +9,20 @@ export interface SampleApp {
   readonly version: string;
   /** Where it listens in the container; 8080 by default. */
   readonly port?: number;
-  /** `healthy` and `unhealthy` are HEALTHCHECKs every 300 ms (2 retries); `none`, the default: no check. */
+  /** `healthy` and `unhealthy` are HEALTHCHECKs with 2 retries; `none`, the default: no check. */
   readonly check?: 'none' | 'healthy' | 'unhealthy';
+  /** Milliseconds between two checks; 300 by default. In many containers at once that takes a processor. */
+  readonly checkEvery?: number;
   /** Exits at once with this code. Under a restart policy that is a crash loop. */
   readonly exitsAtOnce?: number;
   /** Exits with code 1 after so many seconds of serving. */
   readonly diesAfter?: number;
   /** Its check begins to fail after so many seconds. */
   readonly unhealthyAfter?: number;
+  /** A shell command: its check begins to fail once this succeeds, which is tried ten times a second. */
+  readonly unhealthyOnce?: string;
+  /** A file that it makes when it is asked to stop. */
+  readonly lastWord?: string;
   /** Does not listen for so many seconds after its start. */
   readonly bootsFor?: number;
   /** Only SIGKILL ends it. */
@@ -59,9 +65,13 @@ function healthcheck(app: SampleApp, port: number): Pick<ImageConfig, 'Healthche
   return {
     Healthcheck: {
       Test: app.check === 'healthy' ? probe : ['CMD', '/bin/false'],
-      Interval: 300 * MILLISECOND,
+      Interval: (app.checkEvery ?? 300) * MILLISECOND,
       Timeout: 2_000 * MILLISECOND,
       Retries: 2,
+      // What fails while it boots does not count.
+      ...(app.bootsFor === undefined
+        ? {}
+        : { StartPeriod: (app.bootsFor + 2) * 1_000 * MILLISECOND }),
     },
   };
 }
@@ -72,12 +82,16 @@ function script(app: SampleApp, port: number): string {
     lines.push(`say 'exits at once with ${app.exitsAtOnce}'`, `exit ${app.exitsAtOnce}`);
     return lines.join('\n') + '\n';
   }
+  const lastWord = app.lastWord === undefined ? '' : `: > ${app.lastWord}; `;
   if (app.ignoresTerm === true) lines.push("trap '' TERM");
-  else lines.push(`trap "say 'asked to stop'; sleep ${app.stopsFor ?? 0}; exit 0" TERM`);
+  else lines.push(`trap "${lastWord}say 'asked to stop'; sleep ${app.stopsFor ?? 0}; exit 0" TERM`);
   lines.push("say 'boots'");
   if (app.bootsFor !== undefined) lines.push(`sleep ${app.bootsFor} & wait $!`);
   if (app.unhealthyAfter !== undefined) {
     lines.push(`(sleep ${app.unhealthyAfter}; rm /app/www/healthz) &`);
+  }
+  if (app.unhealthyOnce !== undefined) {
+    lines.push(`(until ${app.unhealthyOnce}; do sleep 0.1; done; rm /app/www/healthz) &`);
   }
   lines.push(`busybox httpd -f -p ${port} -h /app/www &`, "say 'serves'");
   if (app.diesAfter !== undefined) {

@@ -1,49 +1,93 @@
 import { IsOptional } from 'class-validator';
-import type { RolloutSettings } from '../../domain/environment.js';
-import { IsOneOf, IsZeroDuration } from '../leaf-rules.js';
+import type { DrainSettings, RolloutSettings } from '../../domain/environment.js';
+import { parseDuration } from '../duration.js';
+import { IsDuration, IsOneOf, IsRequestPath, IsSignal, IsWholeNumber } from '../leaf-rules.js';
 import type { Place } from '../place.js';
-import { Key, readSection } from '../section.js';
+import { Key, readSection, Required } from '../section.js';
 import { HealthSection, readHealth, type HealthOverrides } from './health.section.js';
+
+const DAY_MS = 86_400_000;
+
+/** `drain.http`: a GET that tells the old container to finish. Any status below 400 is good. */
+export class DrainHttpSection {
+  /** Port of the container, 1 to 65535. Required. */
+  @Key('plain')
+  @Required('write the port of the container, e.g. port: 8080')
+  @IsWholeNumber(1, 65_535, 'a port of the container')
+  port!: number;
+
+  /** Path of the request. Required. */
+  @Key('text')
+  @Required('write the path of the request, e.g. path: /drain')
+  @IsRequestPath()
+  path!: string;
+}
+
+/** `rollout.drain`: how the old container of an overlapping strategy is told to finish. Default: not at all. */
+export class DrainSection {
+  /** A signal for its first process, e.g. `SIGUSR1`; not SIGKILL or SIGSTOP. Not together with `http`. */
+  @Key('text')
+  @IsOptional()
+  @IsSignal()
+  signal?: string;
+
+  /** A request to it. Not together with `signal`. */
+  @Key('nested')
+  http?: DrainHttpSection;
+
+  /** How long it is given after that, 0s to 24h. Default `0s`. */
+  @Key('text')
+  @IsOptional()
+  @IsDuration(0, DAY_MS, 'from 0s to 24h')
+  wait?: string;
+}
 
 /** `rollout` of an environment or service: how a new version takes the place of the old one. */
 export class RolloutSection {
-  /** `recreate`: stop the old container, start the new one. Default `recreate`. */
+  /**
+   * `recreate`: stop the old container, start the new one. `start-first`: the new one proves itself beside the
+   * old one. `handover`: the same for fixed host ports, which then change hands. `auto`: the one with the least
+   * downtime that is safe by rule. Default `recreate`.
+   */
   @Key('text')
   @IsOptional()
-  @IsOneOf(['recreate'], ['start-first', 'handover', 'auto'])
-  strategy?: 'recreate';
+  @IsOneOf(['recreate', 'start-first', 'handover', 'auto'])
+  strategy?: RolloutSettings['strategy'];
 
-  /** `true`: recreate where the strategy cannot work. Default `false`, the only value yet. */
+  /** `true`: recreate where the strategy cannot work, instead of a failure. Default `false`. */
   @Key('plain')
   @IsOptional()
-  @IsOneOf([false], [true])
-  fallback?: false;
+  @IsOneOf([true, false])
+  fallback?: boolean;
 
   /** When the new version counts as healthy. */
   @Key('nested')
   health?: HealthSection;
 
-  /** How long the old version is kept at hand after the switch. Default `0s`, the only value yet. */
+  /**
+   * How long the old version is kept at hand after the switch, and the new one has to stay healthy; 0s to 24h.
+   * Default `30s` in a handover, else `0s`.
+   */
   @Key('text')
   @IsOptional()
-  @IsZeroDuration()
+  @IsDuration(0, DAY_MS, 'from 0s to 24h')
   watch?: string;
 
-  /** How the old version of an overlapping strategy is told to finish. Not supported yet. */
-  @Key('later')
-  drain?: unknown;
+  /** How the old version of an overlapping strategy is told to finish. */
+  @Key('nested')
+  drain?: DrainSection;
 
-  /** When network aliases go to the new container. Default `when-healthy`, the only value yet. */
+  /** When clients may find the new container of `start-first` by name: `when-healthy` or `at-start`. Default `when-healthy`. */
   @Key('text')
   @IsOptional()
-  @IsOneOf(['when-healthy'], ['at-start'])
-  aliases?: 'when-healthy';
+  @IsOneOf(['when-healthy', 'at-start'])
+  aliases?: 'when-healthy' | 'at-start';
 
-  /** Whether two versions may run at once although volumes are writable. Default `forbidden`, the only value yet. */
+  /** `allowed`: two versions may run at once although volumes are writable. Default `forbidden`. */
   @Key('text')
   @IsOptional()
-  @IsOneOf(['forbidden'], ['allowed'])
-  overlap?: 'forbidden';
+  @IsOneOf(['forbidden', 'allowed'])
+  overlap?: 'forbidden' | 'allowed';
 
   /** What becomes of a failed new version: `rollback` or `leave`. Default `rollback`. */
   @Key('text')
@@ -57,29 +101,56 @@ export class RolloutSection {
 }
 
 /** What one `rollout` map says; null: it says nothing of this. */
-export interface RolloutOverrides {
-  readonly strategy: 'recreate' | null;
-  readonly onFailure: 'rollback' | 'leave' | null;
-  readonly health: HealthOverrides;
-}
+export type RolloutOverrides = {
+  readonly [Setting in Exclude<keyof RolloutSettings, 'health'>]: RolloutSettings[Setting] | null;
+} & { readonly health: HealthOverrides };
 
 /** Reads `rollout`. */
 export function readRollout(place: Place | undefined): RolloutOverrides {
   const section = place === undefined ? null : readSection(place, RolloutSection);
+  const { strategy, fallback, watch, aliases, overlap, onFailure } = section?.leaves ?? {};
   return {
-    strategy: section?.leaves.strategy ?? null,
-    onFailure: section?.leaves.onFailure ?? null,
+    strategy: strategy ?? null,
+    fallback: fallback ?? null,
+    watchMs: watch === undefined ? null : parseDuration(watch),
+    drain: readDrain(section?.places.get('drain')),
+    aliases: aliases ?? null,
+    overlap: overlap ?? null,
+    onFailure: onFailure ?? null,
     health: readHealth(section?.places.get('health')),
   };
 }
 
-/** The service's own word, else the environment's, else the default; a probe is taken as a whole. */
+function readDrain(place: Place | undefined): DrainSettings | null {
+  const section = place === undefined ? null : readSection(place, DrainSection);
+  if (section === null) return null;
+  const { leaves, places } = section;
+  const httpPlace = places.get('http');
+  const http = httpPlace === undefined ? null : readSection(httpPlace, DrainHttpSection);
+  if (places.has('signal') && httpPlace !== undefined) {
+    httpPlace.faultAtKey('only one of signal and http can be used; remove http or signal');
+  }
+  if (places.size === 0) place?.fault('says nothing; write signal, http or wait');
+  const { port, path } = http?.leaves ?? {};
+  return {
+    signal: leaves.signal ?? null,
+    http: port === undefined || path === undefined ? null : { port, path },
+    waitMs: leaves.wait === undefined ? 0 : (parseDuration(leaves.wait) ?? 0),
+  };
+}
+
+/** The service's own word, else the environment's, else the default; a probe and a drain are taken as a whole. */
 export function mergeRollout(
   environment: RolloutOverrides,
   service: RolloutOverrides,
 ): RolloutSettings {
   return {
     strategy: service.strategy ?? environment.strategy ?? 'recreate',
+    fallback: service.fallback ?? environment.fallback ?? false,
+    watchMs: service.watchMs ?? environment.watchMs,
+    drain: service.drain ?? environment.drain,
+    aliases: service.aliases ?? environment.aliases ?? 'when-healthy',
+    overlap: service.overlap ?? environment.overlap ?? 'forbidden',
     onFailure: service.onFailure ?? environment.onFailure ?? 'rollback',
     health: {
       timeoutMs: service.health.timeoutMs ?? environment.health.timeoutMs,

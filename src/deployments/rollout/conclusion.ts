@@ -59,10 +59,11 @@ function downtime(
   decision: Extract<Decision, { name: 'finish' }>,
 ): number | null {
   if (!intent.old.wasRunning) return null;
-  if (intent.oldDownAt === null) return decision.serving === 'none' ? null : 0;
+  const { oldDownAt, downMs } = intent;
+  if (oldDownAt === null) return decision.serving === 'none' ? null : downMs;
   const backAt = decision.phase === 'succeeded' ? intent.verifiedAt : intent.restoredAt;
   if (backAt === null) return null;
-  return Math.max(0, Date.parse(backAt) - Date.parse(intent.oldDownAt));
+  return downMs + Math.max(0, Date.parse(backAt) - Date.parse(oldDownAt));
 }
 
 /** What a person has to do, where nothing serves. */

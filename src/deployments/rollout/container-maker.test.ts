@@ -23,7 +23,7 @@ describe('the new container', () => {
     const maker = new ContainerMaker({ instanceId: 'instance' } as Storage);
     const intent = anIntent({ imageId: NEW_IMAGE });
     const inspections = new Map([[intent.old.id, { ...aContainer(), Id: intent.old.id }]]);
-    const told = { epoch: '', oldImage: null, inspections };
+    const told = { epoch: '', oldImage: null, hasWaitingNetwork: false, inspections };
     const look = lookOf(told, intent, 'instance');
     const made = maker.createCandidate(engine, intent, look);
     await expect(made).rejects.toThrow('the engine went away');

@@ -5,7 +5,8 @@ import type { ContainerInspection } from '../../docker/inspection.js';
 import { DeployError } from '../../domain/errors.js';
 import { canonicalRepository, parseImageReference } from '../../domain/image-reference.js';
 import { candidateLabels } from '../../domain/labels.js';
-import { rolloutNames, type RolloutIntent } from '../../domain/rollout.js';
+import { networksWithNames, networksWithoutNames } from '../../domain/overlap.js';
+import { rolloutNames, type NetworkAttachment, type RolloutIntent } from '../../domain/rollout.js';
 import { Storage } from '../../storage/storage.js';
 import type { Look } from './observer.js';
 import { replacementSettings } from './replacement-settings.js';
@@ -30,12 +31,14 @@ export class ContainerMaker {
     if (container === undefined) {
       throw new DeployError('container-missing', `the container ${intent.container} was removed`);
     }
-    return replacementOf({
+    const { body, ...rest } = replacementOf({
       ...(await replacementSettings(engine, container, look.oldImage)),
+      ...networksAtFirst(intent),
       image: intent.image,
       labels: candidateLabels(intent, this.storage.instanceId),
       newImageId: intent.imageId,
     });
+    return { body: intent.strategy === 'handover' ? unarmed(body) : body, ...rest };
   }
 
   /** Creates the new container, proves that it is of the pulled image, and returns what it then is. */
@@ -82,6 +85,21 @@ export class ContainerMaker {
   }
 }
 
+/** Beside the old container nobody may find the new one by name yet, unless that is wanted. */
+function networksAtFirst(intent: RolloutIntent): { networks?: readonly NetworkAttachment[] } {
+  if (intent.strategy === 'recreate') return {};
+  // To the others it is connected when it runs.
+  if (intent.strategy === 'handover') return { networks: networksWithoutNames(intent).slice(0, 1) };
+  const hasNames = intent.aliases === 'at-start';
+  return { networks: hasNames ? networksWithNames(intent) : networksWithoutNames(intent) };
+}
+
+/** An engine that is restarted must not start it while the ports are the old one's. */
+function unarmed(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const never = { Name: 'no', MaximumRetryCount: 0 };
+  return { ...body, HostConfig: { ...(body['HostConfig'] as object), RestartPolicy: never } };
+}
+
 async function createFrom(
   engine: EngineClient,
   image: string,
@@ -106,7 +124,7 @@ export async function connectFurther(
   replacement: Pick<Replacement, 'furtherNetworks'>,
 ): Promise<void> {
   for (const network of replacement.furtherNetworks) {
-    await engine.connect(network.name, id, network.endpoint);
+    await engine.networks.connect(network.name, id, network.endpoint);
   }
 }
 

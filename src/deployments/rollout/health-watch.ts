@@ -5,7 +5,12 @@ import { healthCheckTimes } from '../../docker/health-check-times.js';
 import type { ContainerInspection } from '../../docker/inspection.js';
 import type { ErrorCode } from '../../domain/errors.js';
 import { gateSettings } from '../../domain/gate-settings.js';
-import { judge, openGate, type GateObservation } from '../../domain/health-gate.js';
+import {
+  judge,
+  openGate,
+  type GateMemory,
+  type GateObservation,
+} from '../../domain/health-gate.js';
 import type { GateSettings, RolloutIntent } from '../../domain/rollout.js';
 import { tryProbe } from './probe.js';
 
@@ -20,6 +25,16 @@ export type GateOutcome =
   /** The engine was started anew, and with it perhaps the container: look at everything again. */
   | { readonly kind: 'interrupted' };
 
+/** What a watch knows of the container from before. Times are milliseconds of the engine's clock. */
+export interface WatchOptions {
+  /** When it passed its checks already. */
+  readonly passedAt?: number;
+  /** How long it has to stay up after that, in milliseconds; as configured where it is left out. */
+  readonly stableForMs?: number;
+  /** When it got its networks back: its time counts from there, and what its check said before does not count. */
+  readonly reconnectedAt?: number | null;
+}
+
 /**
  * Watches a started container until it has proved itself or failed to, driven by the engine's events
  * and by looks in between.
@@ -32,6 +47,7 @@ export async function watchHealth(
   intent: RolloutIntent,
   epoch: string,
   signal: AbortSignal,
+  options: WatchOptions = {},
 ): Promise<GateOutcome> {
   const clockOffset = (await engine.now()) - Date.now();
   const alarm = new Alarm();
@@ -51,7 +67,13 @@ export async function watchHealth(
     )
     .catch(() => undefined); // Only a hint is lost: the container is looked at every second anyway.
   try {
-    return await watchUntilDecided(engine, id, intent, { epoch, clockOffset, alarm, signal });
+    return await watchUntilDecided(engine, id, intent, {
+      epoch,
+      clockOffset,
+      alarm,
+      signal,
+      options,
+    });
   } finally {
     signal.removeEventListener('abort', stopWatching);
     stopWatching();
@@ -65,6 +87,7 @@ interface Watch {
   readonly clockOffset: number;
   readonly alarm: Alarm;
   readonly signal: AbortSignal;
+  readonly options: WatchOptions;
 }
 
 async function watchUntilDecided(
@@ -77,8 +100,14 @@ async function watchUntilDecided(
   if (first === null) return removed(intent);
   // A new container was started once; an old one may have restarts behind it.
   const isNew = id !== intent.old.id;
-  let memory = openGate(first.state, isNew ? 0 : first.state.restartCount);
-  const settings = gateSettings(intent.health, healthCheckTimes(first.inspection));
+  const { passedAt = null, stableForMs, reconnectedAt = null } = watch.options;
+  let memory: GateMemory = {
+    ...openGate(first.state, isNew ? 0 : first.state.restartCount),
+    passedAt,
+    reconnectedAt,
+  };
+  const configured = gateSettings(intent.health, healthCheckTimes(first.inspection));
+  const settings = { ...configured, stableForMs: stableForMs ?? configured.stableForMs };
   const prober = new Prober(engine, intent, settings, watch.clockOffset);
   for (;;) {
     watch.signal.throwIfAborted();
@@ -140,7 +169,10 @@ class Prober {
   async probeIfDue(inspection: ContainerInspection): Promise<void> {
     const { probe } = this.settings;
     if (probe === null || Date.now() < this.#dueAt) return;
-    const result = await tryProbe(this.engine, inspection, probe, this.intent.probeVia);
+    const { probeVia, waiting } = this.intent;
+    // A macvlan network cannot be reached from the machine that it is on.
+    const except = waiting?.kind === 'macvlan' ? waiting.name : null;
+    const result = await tryProbe(this.engine, inspection, probe, probeVia, except);
     const now = Date.now();
     this.latest = { ...result, at: now + this.clockOffset };
     this.#dueAt = now + this.#pauseMs;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { DeploymentPatch, StepRecord } from '../../domain/deployment.js';
-import type { RolloutIntent } from '../../domain/rollout.js';
+import { NO_OVERLAP, NOTHING_DONE, type RolloutIntent } from '../../domain/rollout.js';
 import { Storage } from '../../storage/storage.js';
 import { DeploymentLog } from '../deployment-log.js';
 import { RolloutJournal } from './rollout-journal.js';
@@ -15,7 +15,11 @@ export class Journal {
 
   /** @returns null where no rollout of the deployment was ever begun. */
   async read(deployment: string): Promise<RolloutIntent | null> {
-    return (await this.storage.deployments.intent(deployment)) as RolloutIntent | null;
+    const stored = await this.storage.deployments.intent(deployment);
+    // Deploy may have been updated while a rollout was under way.
+    return stored === null
+      ? null
+      : { ...NO_OVERLAP, ...NOTHING_DONE, ...(stored as RolloutIntent) };
   }
 
   /** The pages of one rollout, to write on. @param patch What its first entry changes of the deployment. */

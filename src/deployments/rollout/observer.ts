@@ -22,6 +22,8 @@ export interface Look {
   readonly inspections: ReadonlyMap<string, ContainerInspection>;
   /** What the old container was made from; null where the engine holds it no more. */
   readonly oldImage: ImageInspection | null;
+  /** Whether the network for those that wait is there. */
+  readonly hasWaitingNetwork: boolean;
 }
 
 /** What a step saw of a container when it was done with it; null where it is gone. */
@@ -51,21 +53,25 @@ export async function observe(
 ): Promise<Look> {
   if (before !== null && typeof changed !== 'string') {
     const seen = await Promise.all(changed.map((each) => asSeen(engine, each)));
-    const { snapshot, oldImage } = before;
+    const { snapshot, oldImage, hasWaitingNetwork } = before;
     const inspections = updated(before, seen);
-    return lookOf({ epoch: snapshot.epoch, oldImage, inspections }, intent, instance);
+    const told = { epoch: snapshot.epoch, oldImage, hasWaitingNetwork, inspections };
+    return lookOf(told, intent, instance);
   }
   const inspections = new Inspections(engine);
   const shown = before?.inspections.keys() ?? [];
   for (const id of [intent.old.id, ...shown]) inspections.begin(id);
-  const [epoch, oldImage] = await Promise.all([
+  const [epoch, oldImage, waitingNetwork] = await Promise.all([
     engine.epoch(),
     // An image never changes under its id.
     before?.oldImage ?? engine.image(intent.old.imageId),
+    intent.waiting === null ? null : engine.networks.find(intent.waiting.name),
     inspections.done(),
     changed === 'anything' ? lookForOthers(engine, intent, inspections) : null,
   ]);
-  return lookOf({ epoch, oldImage, inspections: await inspections.done() }, intent, instance);
+  const hasWaitingNetwork = waitingNetwork !== null;
+  const told = { epoch, oldImage, hasWaitingNetwork, inspections: await inspections.done() };
+  return lookOf(told, intent, instance);
 }
 
 /** What is seen where these were the engine's answers. */
@@ -74,9 +80,10 @@ export function lookOf(
   intent: RolloutIntent,
   instance: string,
 ): Look {
-  const { epoch, inspections, oldImage } = told;
+  const { epoch, inspections, oldImage, hasWaitingNetwork } = told;
   const containers = [...inspections.values()].map(containerState).filter((each) => each !== null);
-  return { snapshot: snapshotOf(epoch, containers, intent, instance), inspections, oldImage };
+  const snapshot = { ...snapshotOf(epoch, containers, intent, instance), hasWaitingNetwork };
+  return { snapshot, inspections, oldImage, hasWaitingNetwork };
 }
 
 async function asSeen(engine: EngineClient, changed: string | Seen): Promise<Seen> {
@@ -98,7 +105,7 @@ function snapshotOf(
   containers: readonly ContainerState[],
   intent: RolloutIntent,
   instance: string,
-): Snapshot {
+): Omit<Snapshot, 'hasWaitingNetwork'> {
   const names = rolloutNames(intent.container);
   const old = containers.find((each) => each.id === intent.old.id) ?? null;
   const own = containers.filter((each) => each.labels[LABELS.deployment] === intent.deployment);

@@ -11,11 +11,12 @@ import type { Service } from '../../domain/environment.js';
 import { DeployError } from '../../domain/errors.js';
 import { canonicalRepository, parseImageReference } from '../../domain/image-reference.js';
 import { twinLabels } from '../../domain/labels.js';
-import { isActive, rolloutNames, type RolloutIntent } from '../../domain/rollout.js';
+import { isActive, NOTHING_DONE, rolloutNames, type RolloutIntent } from '../../domain/rollout.js';
 import { Storage } from '../../storage/storage.js';
 import { hostname } from 'node:os';
 import { lookOf, type Known } from './observer.js';
 import { chooseProbeWay } from './probe.js';
+import { chooseFor } from './strategy-choice.js';
 import { replacementSettings, type ReplacementSettings } from './replacement-settings.js';
 
 /** How many earlier deployments are asked for containers that they may have left. */
@@ -24,6 +25,8 @@ const FORMER_DEPLOYMENTS = 20;
 /** A rollout that has not begun. */
 export interface Prepared {
   readonly intent: RolloutIntent;
+  /** Why the strategy is the one of the intent, for people. */
+  readonly strategyReason: string;
   /** For its first look. */
   readonly known: Known;
 }
@@ -39,7 +42,8 @@ export class RolloutPreparation {
   /**
    * What a rollout would start from.
    * @throws DeployError where it must not begin: `container-missing`, `container-paused`,
-   * `container-unsupported`, `image-mismatch`, `has-dependents`, `probe-unreachable`; EngineError.
+   * `container-unsupported`, `image-mismatch`, `has-dependents`, `probe-unreachable`,
+   * `strategy-unsupported`; EngineError.
    */
   async prepare(
     deployment: Pick<Deployment, 'id' | 'tag' | 'force'> & { readonly digest: string },
@@ -71,6 +75,8 @@ export class RolloutPreparation {
         `the container ${service.container} is paused; unpause it first`,
       );
     }
+    const probeVia = await chooseProbeWay(engine, container, service.rollout.health.probe);
+    const { overlap, reason } = await chooseFor(engine, container, service.rollout, probeVia);
     const intent: RolloutIntent = {
       deployment: deployment.id,
       engine: service.engine,
@@ -92,28 +98,22 @@ export class RolloutPreparation {
         record: null,
       },
       health: service.rollout.health,
-      probeVia: await chooseProbeWay(engine, container, service.rollout.health.probe),
+      probeVia,
       onFailure: service.rollout.onFailure,
-      goal: 'forward',
-      failure: null,
       furtherNetworks: [],
-      connected: false,
       skipSameImage: !deployment.force,
       formerIds,
-      abandoned: [],
-      imageId: null,
-      stopIssued: false,
-      oldDownAt: null,
-      startedInEpoch: null,
-      portRetries: 0,
-      verifiedAt: null,
-      restoredAt: null,
-      restoreFailed: null,
-      tagRestored: false,
-      logTail: null,
+      ...overlap,
+      ...NOTHING_DONE,
     };
-    const told = { epoch, oldImage: image, inspections: new Map([[container.Id, container]]) };
+    const told = {
+      epoch,
+      oldImage: image,
+      hasWaitingNetwork: false,
+      inspections: new Map([[container.Id, container]]),
+    };
     return {
+      strategyReason: reason,
       intent: this.withReplacement(settings, intent),
       known: {
         before: lookOf(told, intent, this.storage.instanceId),

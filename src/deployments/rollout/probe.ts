@@ -47,12 +47,16 @@ export async function chooseProbeWay(
   );
 }
 
-/** Tries a probe once. It never throws for what the container does. */
+/**
+ * Tries a probe once. It never throws for what the container does.
+ * @param except A network on which this machine does not reach the container.
+ */
 export async function tryProbe(
   engine: EngineClient,
   container: ContainerInspection,
   probe: Probe,
   via: RolloutIntent['probeVia'],
+  except: string | null,
 ): Promise<ProbeResult> {
   try {
     if (probe.kind === 'exec') {
@@ -62,7 +66,7 @@ export async function tryProbe(
     const address =
       via === 'published'
         ? publishedAddress(container, probe.port, hostOf(engine))
-        : containerAddress(container, probe.port);
+        : containerAddress(container, probe.port, except);
     if (address === null) return { passed: false, detail: 'it has no address yet' };
     if (probe.kind === 'tcp') {
       await connectTo(address, TRY_MS);

@@ -6,14 +6,10 @@ import { Engines } from '../../docker/engines.js';
 import { acknowledge } from '../../domain/acknowledge.js';
 import type { DeploymentPatch } from '../../domain/deployment.js';
 import { DeployError, messageOf, type ErrorCode } from '../../domain/errors.js';
+import { goalAfterFailure } from '../../domain/next-step-back.js';
 import { nextStep } from '../../domain/next-step.js';
-import {
-  isActive,
-  isTouched,
-  rolloutNames,
-  type RolloutIntent,
-  type Snapshot,
-} from '../../domain/rollout.js';
+import { isServing } from '../../domain/overlap.js';
+import { isTouched, type RolloutIntent, type Snapshot } from '../../domain/rollout.js';
 import { classifyStartFailure } from '../../domain/start-failure.js';
 import { describeStep, type Decision, type EngineStep } from '../../domain/step.js';
 import { Storage } from '../../storage/storage.js';
@@ -23,7 +19,8 @@ import { Journal } from './journal.js';
 import type { RolloutJournal } from './rollout-journal.js';
 import { observe, type Changed, type Known, type Look } from './observer.js';
 import type { Prepared } from './preparation.js';
-import { beforeStep, StepExecutor, type StepResult } from './step-executor.js';
+import type { StepResult } from './step-context.js';
+import { beforeStep, StepExecutor } from './step-executor.js';
 
 /** A step that fails and leaves everything as it was is tried so often. */
 const STEP_TRIES = 3;
@@ -40,6 +37,8 @@ const MOST_STEPS = 200;
  * An old container whose name cannot be had serves under the one that it has.
  */
 const DISPENSABLE: readonly EngineStep['name'][] = [
+  'drain-old',
+  'arm-new',
   'disarm-old',
   'remove-old',
   'remove-twin',
@@ -49,6 +48,7 @@ const DISPENSABLE: readonly EngineStep['name'][] = [
   'remove-new',
   'set-aside-new',
   'return-name',
+  'remove-waiting-network',
 ];
 
 export type RolloutEnd =
@@ -89,7 +89,8 @@ export class Rollout {
 
   /** Begins a rollout. Its intent is stored with its first step. */
   begin({ intent, known }: Prepared, signal: AbortSignal): Promise<RolloutEnd> {
-    return this.drive(intent, known, { previousDigest: intent.old.digest }, signal);
+    const first = { previousDigest: intent.old.digest, strategy: intent.strategy };
+    return this.drive(intent, known, first, signal);
   }
 
   /** Goes on with a rollout whose intent is in the journal. */
@@ -212,8 +213,7 @@ export class Rollout {
     failure: { readonly code: ErrorCode; readonly message: string },
   ): Promise<RolloutIntent> {
     await this.log.line(subjectOf(intent), 'error', `${failure.code}: ${failure.message}`);
-    const hasName = snapshot.candidate?.name === rolloutNames(intent.container).final;
-    const goal = intent.onFailure === 'leave' && hasName ? 'leave' : 'back';
+    const goal = goalAfterFailure(snapshot, intent);
     const turned: RolloutIntent = {
       ...intent,
       goal,
@@ -250,7 +250,7 @@ export class Rollout {
 function mayPark(snapshot: Snapshot, intent: RolloutIntent): boolean {
   if (!isTouched(intent) || !intent.old.wasRunning) return true;
   const { old, candidate, twin } = snapshot;
-  return [old, candidate, twin].some((each) => each !== null && isActive(each));
+  return [old, candidate, twin].some((each) => isServing(each, intent));
 }
 
 function isWorthRetrying(step: EngineStep, intent: RolloutIntent, error: unknown): boolean {

@@ -5,9 +5,11 @@ import type { Replacement } from '../../docker/container-options.js';
 import type { EngineClient } from '../../docker/engine-client.js';
 import { EngineError } from '../../docker/engine-error.js';
 import type { ContainerInspection } from '../../docker/inspection.js';
-import { messageOf, type ErrorCode } from '../../domain/errors.js';
+import { messageOf } from '../../domain/errors.js';
+import { isWaiting } from '../../domain/overlap.js';
 import {
   isActive,
+  later,
   rolloutNames,
   type RestartPolicy,
   type RolloutIntent,
@@ -15,39 +17,18 @@ import {
 } from '../../domain/rollout.js';
 import type { EngineStep } from '../../domain/step.js';
 import { ContainerMaker, connectFurther } from './container-maker.js';
-import { watchHealth, type GateOutcome } from './health-watch.js';
+import { watchHealth, type GateOutcome, type WatchOptions } from './health-watch.js';
 import { ImagePuller } from './image-puller.js';
-import type { Changed, Look } from './observer.js';
+import type { Look } from './observer.js';
+import { attachWithoutNames, overlapSteps } from './overlap-steps.js';
+import type { Executors, StepContext, StepResult } from './step-context.js';
+import { WaitingNetworks } from './waiting-networks.js';
 
 const LOG_TAIL_LINES = 50;
 /** How long a container may take to be shown as stopped after its stop was done, in milliseconds. */
 const SETTLE_MS = 10_000;
 const SETTLE_PAUSE_MS = 20;
 const NEVER_RESTART: RestartPolicy = { name: 'no', maximumRetryCount: 0 };
-
-export interface StepContext {
-  readonly engine: EngineClient;
-  readonly intent: RolloutIntent;
-  /** The one that the step was decided by. */
-  readonly look: Look;
-  readonly signal: AbortSignal;
-}
-
-/** What a step that was carried out changes. An expected bad result is a value, a broken call is thrown. */
-export interface StepResult {
-  readonly patch?: Partial<RolloutIntent>;
-  /** What the next look has to ask for; anything where it is left out. */
-  readonly changed?: Changed;
-  readonly failure?: { readonly code: ErrorCode; readonly message: string };
-  readonly interrupted?: boolean;
-}
-
-type Executors = {
-  readonly [Name in EngineStep['name']]: (
-    step: Extract<EngineStep, { name: Name }>,
-    context: StepContext,
-  ) => Promise<StepResult>;
-};
 
 /** What must be in the journal before a step acts, beyond its name. */
 export function beforeStep(
@@ -56,22 +37,27 @@ export function beforeStep(
   intent: RolloutIntent,
 ): Partial<RolloutIntent> {
   if (step.name === 'stop-old' && !intent.stopIssued) return { stopIssued: true };
+  if (step.name === 'drain-old') return { drainIssued: true };
+  if (step.name === 'hand-over' || step.name === 'hand-back') {
+    return { detachIssued: true, oldDownAt: intent.oldDownAt ?? new Date().toISOString() };
+  }
   if (step.name !== 'start-new') return {};
   const { candidate, old } = snapshot;
   const isRetry = candidate !== null && (candidate.error !== '' || candidate.exitCode !== 0);
   return {
     startedInEpoch: snapshot.epoch,
     portRetries: intent.portRetries + (isRetry ? 1 : 0),
-    oldDownAt: old?.finishedAt ?? intent.oldDownAt,
+    oldDownAt: (old === null || isActive(old) ? null : old.finishedAt) ?? intent.oldDownAt,
   };
 }
 
-/** Carries steps out: one method per step, checked by the compiler to be complete. Each is idempotent. */
+/** Carries steps out. */
 @Injectable()
 export class StepExecutor {
   constructor(
     private readonly maker: ContainerMaker,
     private readonly puller: ImagePuller,
+    private readonly waiting: WaitingNetworks,
   ) {}
 
   async execute(step: EngineStep, context: StepContext): Promise<StepResult> {
@@ -83,6 +69,7 @@ export class StepExecutor {
   }
 
   private readonly executors: Executors = {
+    ...overlapSteps(this.waiting),
     pull: async (_step, { engine, intent, look, signal }) => ({
       patch: { imageId: await this.puller.pull(engine, intent, look.oldImage, signal) },
       // It may have taken long. Whoever took one of the names meanwhile is told by the creation's refusal.
@@ -101,12 +88,13 @@ export class StepExecutor {
       await this.maker.createTwin(engine, intent);
       return {};
     },
-    'stop-old': async (step, { engine, look }) => {
+    'stop-old': async (step, { engine, intent, look }) => {
       const { at, inspection } = await stopAndSettle(engine, step.id, look);
       // One that was run with --rm is still there for a moment.
       const isGoing = inspection !== null && containerState(inspection) === null;
       return {
-        patch: { oldDownAt: at },
+        // In a handover it had stopped serving long before.
+        patch: intent.detachIssued ? {} : { oldDownAt: at },
         changed: [isGoing ? step.id : { id: step.id, inspection }],
       };
     },
@@ -118,12 +106,12 @@ export class StepExecutor {
       await engine.rename(step.id, intent.container);
       return { changed: [step.id] };
     },
-    'start-new': async (step, { engine }) => {
-      await engine.start(step.id);
-      return { changed: 'the-known' };
-    },
+    'start-new': async (step, context) => this.startNew(step.id, context),
+    'arm-new': async (step, { engine, intent }) =>
+      setPolicy(engine, step.id, intent.old.restartPolicy),
     'disarm-old': async (step, { engine }) => setPolicy(engine, step.id, NEVER_RESTART),
     'verify-new': async (step, context) => this.verifyNew(step.id, context),
+    'watch-new': async (step, context) => this.watchNew(step.id, context),
     'remove-old': async (step, { engine, look }) => this.removeStopped(engine, step.id, look),
     'remove-twin': async (step, { engine, look }) => this.removeStopped(engine, step.id, look),
     'stop-new': async (step, { engine, intent, look }) => {
@@ -170,6 +158,27 @@ export class StepExecutor {
     },
   };
 
+  private async startNew(id: string, context: StepContext): Promise<StepResult> {
+    const { engine, intent, look } = context;
+    await engine.start(id);
+    const { candidate } = look.snapshot;
+    // At once, for its program may need its neighbours while it boots.
+    const isParked = candidate !== null && isWaiting(candidate, intent);
+    if (isParked && intent.waiting?.kind === 'macvlan') await attachWithoutNames(id, context);
+    return { patch: { verifiedAt: null, watchedAt: null }, changed: 'the-known' };
+  }
+
+  /** A longer look at one that has proved healthy, while the old one is at hand. */
+  private async watchNew(id: string, context: StepContext): Promise<StepResult> {
+    const outcome = await watch(id, context, {
+      passedAt: await switchedAt(context),
+      stableForMs: context.intent.watchMs,
+    });
+    if (outcome.kind === 'interrupted') return { interrupted: true };
+    if (outcome.kind === 'passed') return { patch: { watchedAt: outcome.healthyAt } };
+    return { failure: outcome, patch: await logTail(context.engine, id, context.intent) };
+  }
+
   private async verifyNew(id: string, context: StepContext): Promise<StepResult> {
     const outcome = await watch(id, context);
     if (outcome.kind === 'interrupted') return { interrupted: true };
@@ -178,7 +187,10 @@ export class StepExecutor {
   }
 
   private async verifyOld(id: string, context: StepContext): Promise<StepResult> {
-    const outcome = await watch(id, context);
+    const { reconnectedAt } = context.intent;
+    const outcome = await watch(id, context, {
+      reconnectedAt: reconnectedAt === null ? null : Date.parse(reconnectedAt),
+    });
     if (outcome.kind === 'interrupted') return { interrupted: true };
     if (outcome.kind === 'passed') return { patch: { restoredAt: outcome.healthyAt } };
     return { patch: { restoreFailed: `the old container was started, but ${outcome.message}` } };
@@ -193,8 +205,24 @@ export class StepExecutor {
   }
 }
 
-function watch(id: string, { engine, intent, look, signal }: StepContext): Promise<GateOutcome> {
-  return watchHealth(engine, id, intent, look.snapshot.epoch, signal);
+/**
+ * From when on the new container has served alone, in milliseconds of the engine's clock: since it proved
+ * healthy, since the old one ended or since it got the ports, whichever came last. What the journal lost of a
+ * handover counts as now: a watch that is too long does no harm.
+ */
+async function switchedAt({ engine, intent, look }: StepContext): Promise<number> {
+  const isLost = intent.strategy === 'handover' && intent.reconnectedAt === null;
+  if (isLost) return engine.now();
+  const proved = later(intent.reconnectedAt, intent.verifiedAt);
+  return Date.parse(later(proved, look.snapshot.old?.finishedAt ?? null) ?? '');
+}
+
+function watch(
+  id: string,
+  { engine, intent, look, signal }: StepContext,
+  options: WatchOptions = {},
+): Promise<GateOutcome> {
+  return watchHealth(engine, id, intent, look.snapshot.epoch, signal, options);
 }
 
 /**

@@ -1,14 +1,9 @@
+import type { NetworkAttachment } from '../../domain/rollout.js';
 import type { ContainerInspection, EndpointSettings } from '../inspection.js';
 import { isApiAtLeast } from './api-version.js';
 import { definedFields, unlessEmpty } from './defined-fields.js';
 import { ENDPOINT_SYSCTLS } from './interface-sysctls.js';
 import { macAddressOf } from './mac-address.js';
-
-/** One network to be on, with the settings that the user gave for it. */
-export interface Attachment {
-  readonly name: string;
-  readonly endpoint: Record<string, unknown>;
-}
 
 /** The networks that are not networks: they are chosen by the mode alone, and have no endpoints to set. */
 const NOT_ATTACHABLE = ['host', 'none'];
@@ -23,7 +18,7 @@ export function attachmentsOf(
   container: ContainerInspection,
   apiVersion: string,
   endpointSysctls: string | null,
-): Attachment[] {
+): NetworkAttachment[] {
   return networksOf(container).map(([name, settings], index) => ({
     name,
     endpoint: endpointOf(name, settings, {

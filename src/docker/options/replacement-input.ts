@@ -1,3 +1,4 @@
+import type { NetworkAttachment } from '../../domain/rollout.js';
 import type { ContainerInspection, ImageInspection } from '../inspection.js';
 
 /** Everything that decides how a container is created anew. */
@@ -20,6 +21,8 @@ export interface ReplacementInput {
   readonly containerNames: ReadonlyMap<string, string>;
   /** Inspections of the containers in `VolumesFrom`, where the caller has them: tells exactly whose volume one is. */
   readonly volumesFrom?: readonly ContainerInspection[];
+  /** The networks to be on at the start; those of the old container where it is left out. */
+  readonly networks?: readonly NetworkAttachment[];
   /** Our control labels for the new container. */
   readonly labels: Readonly<Record<string, string>>;
 }

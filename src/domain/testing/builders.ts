@@ -1,5 +1,12 @@
 import { newDeployment, type Deployment } from '../deployment.js';
-import type { ContainerState, OldContainer, RolloutIntent, Snapshot } from '../rollout.js';
+import {
+  NO_OVERLAP,
+  NOTHING_DONE,
+  type ContainerState,
+  type OldContainer,
+  type RolloutIntent,
+  type Snapshot,
+} from '../rollout.js';
 
 export const OLD_ID = 'old-container';
 const OLD_IMAGE = 'sha256:old-image';
@@ -44,6 +51,7 @@ export function aContainer(parts: Partial<ContainerState> = {}): ContainerState 
     restartPolicy: ALWAYS,
     autoRemove: false,
     labels: {},
+    networks: {},
     ...parts,
   };
 }
@@ -83,6 +91,7 @@ export function aSnapshot(parts: Partial<Snapshot> = {}): Snapshot {
     holder: null,
     leftovers: [],
     strangers: [],
+    hasWaitingNetwork: false,
     ...parts,
   };
 }
@@ -116,24 +125,29 @@ export function anIntent({
     health: { timeoutMs: null, stableForMs: null, probe: null },
     probeVia: null,
     onFailure: 'rollback',
-    goal: 'forward',
-    failure: null,
     furtherNetworks: [],
-    connected: false,
     skipSameImage: true,
     formerIds: [],
-    abandoned: [],
-    imageId: null,
-    stopIssued: false,
-    oldDownAt: null,
-    startedInEpoch: null,
-    portRetries: 0,
-    verifiedAt: null,
-    restoredAt: null,
-    restoreFailed: null,
-    tagRestored: false,
-    logTail: null,
+    ...NO_OVERLAP,
+    ...NOTHING_DONE,
     ...parts,
+  };
+}
+
+/** What a rollout by an overlapping strategy starts from: `web` on a network of its own, with an alias. */
+export function anOverlap(strategy: 'start-first' | 'handover'): {
+  snapshot: Snapshot;
+  intent: RolloutIntent;
+} {
+  const isHandover = strategy === 'handover';
+  return {
+    snapshot: aSnapshot({ old: aContainer({ networks: { front: ['shop'] } }) }),
+    intent: anIntent({
+      strategy,
+      networks: [{ name: 'front', endpoint: { Aliases: ['shop'] } }],
+      waiting: isHandover ? { name: '0-deploy-wait-br0', kind: 'macvlan', parent: 'br0' } : null,
+      watchMs: isHandover ? 30_000 : 0,
+    }),
   };
 }
 

@@ -1,8 +1,9 @@
 import { acknowledge } from '../acknowledge.js';
 import type { ErrorCode } from '../errors.js';
+import { goalAfterFailure } from '../next-step-back.js';
 import { nextStep } from '../next-step.js';
 import { afterStep } from '../plan.js';
-import { rolloutNames, type RolloutIntent, type Snapshot } from '../rollout.js';
+import type { RolloutIntent, Snapshot } from '../rollout.js';
 import { isDecision, type Decision, type EngineStep, type Step } from '../step.js';
 
 /** What the engine shows and what is intended, at one moment. */
@@ -78,16 +79,15 @@ function turned(
   { snapshot, intent }: Picture,
   { code, message }: { readonly code: ErrorCode; readonly message: string },
 ): Picture {
-  const hasName = snapshot.candidate?.name === rolloutNames(intent.container).final;
-  const goal = intent.onFailure === 'leave' && hasName ? 'leave' : 'back';
+  const goal = goalAfterFailure(snapshot, intent);
   return { snapshot, intent: { ...intent, goal, failure: { code, message } } };
 }
 
 function carriedOut(step: EngineStep, before: Picture): { begun: RolloutIntent; after: Picture } {
   const after = afterStep(step, before.snapshot, before.intent);
-  const { stopIssued, startedInEpoch } = after.intent;
+  const { stopIssued, drainIssued, detachIssued, startedInEpoch } = after.intent;
   return {
-    begun: { ...before.intent, stopIssued, startedInEpoch },
+    begun: { ...before.intent, stopIssued, drainIssued, detachIssued, startedInEpoch },
     after: {
       snapshot: withoutStopped(step, before.snapshot, after.snapshot),
       intent: after.intent,

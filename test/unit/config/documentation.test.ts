@@ -15,7 +15,11 @@ import {
 } from '../../../src/config/sections/health.section.js';
 import { PolicySection } from '../../../src/config/sections/policy.section.js';
 import { RegistrySection } from '../../../src/config/sections/registry.section.js';
-import { RolloutSection } from '../../../src/config/sections/rollout.section.js';
+import {
+  DrainHttpSection,
+  DrainSection,
+  RolloutSection,
+} from '../../../src/config/sections/rollout.section.js';
 import {
   LimitSection,
   ServerSection,
@@ -59,6 +63,8 @@ const SECTIONS: Readonly<Record<string, new () => object>> = {
   [`${SERVICE}.tag`]: TagSection,
   policy: PolicySection,
   rollout: RolloutSection,
+  'rollout.drain': DrainSection,
+  'rollout.drain.http': DrainHttpSection,
   'rollout.health': HealthSection,
   'rollout.health.http': HttpProbeSection,
   'rollout.health.tcp': TcpProbeSection,

@@ -131,6 +131,17 @@ describe('storage', () => {
   });
 });
 
+/** What a rollout is where nothing is said of it, but for its health. */
+const PLAIN = {
+  strategy: 'recreate',
+  fallback: false,
+  watchMs: null,
+  drain: null,
+  aliases: 'when-healthy',
+  overlap: 'forbidden',
+  onFailure: 'rollback',
+} as const;
+
 describe('environments', () => {
   it('carry services with canonical repositories, tag rules and the defaults of a rollout', () => {
     const text = `
@@ -153,8 +164,8 @@ environments:
       repository: 'docker.io/library/nginx',
       tagRule: { kind: 'exact', tag: '1.10' },
       rollout: {
-        strategy: 'recreate',
-        onFailure: 'rollback',
+        ...PLAIN,
+        watchMs: 0,
         health: { timeoutMs: null, stableForMs: null, probe: null },
       },
     });
@@ -182,7 +193,7 @@ environments:
     const health = { timeoutMs: 120_000, stableForMs: 1000 };
     expect(rollouts).toEqual([
       {
-        strategy: 'recreate',
+        ...PLAIN,
         onFailure: 'leave',
         health: {
           ...health,
@@ -190,12 +201,11 @@ environments:
         },
       },
       {
-        strategy: 'recreate',
-        onFailure: 'rollback',
+        ...PLAIN,
         health: { ...health, stableForMs: 0, probe: { kind: 'tcp', port: 81, intervalMs: 1000 } },
       },
       {
-        strategy: 'recreate',
+        ...PLAIN,
         onFailure: 'leave',
         health: {
           ...health,
@@ -203,9 +213,41 @@ environments:
         },
       },
       {
-        strategy: 'recreate',
+        ...PLAIN,
         onFailure: 'leave',
         health: { ...health, probe: { kind: 'exec', command: ['check', '1'], intervalMs: 500 } },
+      },
+    ]);
+  });
+
+  it('let a service override each setting of a strategy', () => {
+    const text = `
+environments:
+  staging:
+    rollout: { strategy: auto, fallback: true, watch: 1m, aliases: at-start, overlap: allowed, drain: { signal: SIGUSR1, wait: 5s } }
+    services:
+      a: { container: ab, image: acme/a, tag: x }
+      b: { container: bc, image: acme/b, tag: x, rollout: { strategy: handover, fallback: false, watch: 0s, aliases: when-healthy, overlap: forbidden, drain: { http: { port: 80, path: /drain } } } }
+`;
+    const rollouts = configurationOf(text).environments[0]?.services.map(({ rollout }) => rollout);
+    const health = { timeoutMs: null, stableForMs: null, probe: null };
+    expect(rollouts).toEqual([
+      {
+        strategy: 'auto',
+        fallback: true,
+        watchMs: 60_000,
+        aliases: 'at-start',
+        overlap: 'allowed',
+        drain: { signal: 'SIGUSR1', http: null, waitMs: 5_000 },
+        onFailure: 'rollback',
+        health,
+      },
+      {
+        ...PLAIN,
+        strategy: 'handover',
+        watchMs: 0,
+        drain: { signal: null, http: { port: 80, path: '/drain' }, waitMs: 0 },
+        health,
       },
     ]);
   });

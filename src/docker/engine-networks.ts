@@ -1,0 +1,108 @@
+import type { EngineConnection } from './engine-connection.js';
+import { EngineError } from './engine-error.js';
+
+/** `GET /networks/<name>`, of which there is more. */
+export interface NetworkInspection {
+  readonly Id: string;
+  readonly Name: string;
+  readonly Driver: string;
+  readonly Options?: Readonly<Record<string, string>> | null;
+}
+
+/** Blocks of 16 addresses of the range for tests of network devices (RFC 2544), which no network should have. */
+const BLOCKS = 8_192;
+const MOST_TRIES = 32;
+
+/** The networks of one engine. Every method throws EngineError. */
+export class EngineNetworks {
+  constructor(private readonly connection: EngineConnection) {}
+
+  /** By name. Null where there is none. */
+  async find(name: string): Promise<NetworkInspection | null> {
+    return this.connection.find<NetworkInspection>({
+      doing: `inspect network ${name}`,
+      method: 'GET',
+      path: `/networks/${encodeURIComponent(name)}`,
+    });
+  }
+
+  /**
+   * Makes a small network, unless one of that name is there. Its addresses are of a block that no other
+   * network of the engine has.
+   */
+  async make(
+    name: string,
+    body: Readonly<Record<string, unknown>>,
+    firstBlock: number,
+  ): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.connection.request({
+          doing: `make network ${name}`,
+          method: 'POST',
+          path: '/networks/create',
+          body: {
+            ...body,
+            Name: name,
+            CheckDuplicate: true,
+            IPAM: addresses(firstBlock + attempt),
+          },
+        });
+        return;
+      } catch (error) {
+        if (!(error instanceof EngineError)) throw error;
+        if (error.statusCode === 409 && (await this.find(name)) !== null) return;
+        const isTaken = error.statusCode === 403 && /overlap/i.test(error.message);
+        if (!isTaken || attempt >= MOST_TRIES) throw error;
+      }
+    }
+  }
+
+  /** Removes a network, unless somebody is on it. */
+  async removeUnused(name: string): Promise<void> {
+    try {
+      await this.connection.ensure(
+        {
+          doing: `remove network ${name}`,
+          method: 'DELETE',
+          path: `/networks/${encodeURIComponent(name)}`,
+        },
+        404,
+      );
+    } catch (error) {
+      if (!(error instanceof EngineError && error.statusCode === 403)) throw error;
+    }
+  }
+
+  /** Connecting a container that was never started again is no error. */
+  async connect(
+    name: string,
+    container: string,
+    endpoint: Readonly<Record<string, unknown>> = {},
+  ): Promise<void> {
+    await this.connection.request({
+      doing: `connect ${container} to ${name}`,
+      method: 'POST',
+      path: `/networks/${encodeURIComponent(name)}/connect`,
+      body: { Container: container, EndpointConfig: endpoint },
+    });
+  }
+
+  async disconnect(name: string, container: string): Promise<void> {
+    await this.connection.request({
+      doing: `disconnect ${container} from ${name}`,
+      method: 'POST',
+      path: `/networks/${encodeURIComponent(name)}/disconnect`,
+      body: { Container: container },
+    });
+  }
+}
+
+/** 198.18.0.0/15 in blocks of 16. */
+function addresses(block: number): object {
+  const offset = (block % BLOCKS) * 16;
+  const [second, third, fourth] = [18 + (offset >> 16), (offset >> 8) & 255, offset & 255];
+  const at = (host: number): string =>
+    `198.${String(second)}.${String(third)}.${String(fourth + host)}`;
+  return { Driver: 'default', Config: [{ Subnet: `${at(0)}/28`, Gateway: at(1) }] };
+}

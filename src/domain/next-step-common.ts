@@ -1,0 +1,73 @@
+import {
+  isAbandoned,
+  isActive,
+  mayComeBack,
+  rolloutNames,
+  type ContainerState,
+  type RolloutIntent,
+  type Snapshot,
+} from './rollout.js';
+import { classifyStartFailure, startFailure } from './start-failure.js';
+import type { Step } from './step.js';
+
+/** Starts a new container that does not run, unless its start was refused for good. */
+export function startOrGiveUp(intent: RolloutIntent, candidate: ContainerState): Step {
+  const failure = candidate.startedAt === null ? startFailure(candidate) : null;
+  if (failure === null) return { name: 'start-new', id: candidate.id };
+  // Its port may be held for a moment by a container that is just ending.
+  if (failure.code === 'port-taken' && intent.portRetries < 1) {
+    return { name: 'start-new', id: candidate.id };
+  }
+  return { name: 'give-up', ...failure };
+}
+
+/** The failure of a new container that ran and does so no more, by its own fault. */
+export function whyItEnded(candidate: ContainerState): Step {
+  // It ran before the engine was restarted, and then its start was refused.
+  if (candidate.error !== '') return { name: 'give-up', ...classifyStartFailure(candidate.error) };
+  return candidate.outOfMemory
+    ? giveUp('out-of-memory', 'the new container was killed because it ran out of memory')
+    : giveUp('exited', `the new container exited with code ${String(candidate.exitCode)}`);
+}
+
+/** Whether the old container has still to be told to finish. */
+export function mustDrain(intent: RolloutIntent): boolean {
+  return intent.drain !== null && !intent.drained && !isAbandoned(intent, 'drain-old');
+}
+
+/**
+ * What an overlapping strategy ends with, once the new container serves: the old one is stopped, while it
+ * still has its name, and only then the names are moved. Null once all that is done.
+ */
+export function retireOld(
+  snapshot: Snapshot,
+  intent: RolloutIntent,
+  candidate: ContainerState,
+): Step | null {
+  const { old, holder } = snapshot;
+  const names = rolloutNames(intent.container);
+  if (old !== null && isActive(old)) return { name: 'stop-old', id: old.id };
+  if (old !== null && old.name === names.final) return { name: 'retire-old', id: old.id };
+  if (candidate.name !== names.final) {
+    if (holder !== null) {
+      return giveUp('name-taken', `another container has taken the name ${names.final}`);
+    }
+    return { name: 'take-name', id: candidate.id };
+  }
+  if (old !== null && mayComeBack(old) && !isAbandoned(intent, 'disarm-old')) {
+    return { name: 'disarm-old', id: old.id };
+  }
+  return null;
+}
+
+/** The new container has proved itself in its place: nothing of the old one is needed any more. */
+export function tidyAfterSuccess({ old, twin }: Snapshot, intent: RolloutIntent): Step {
+  if (old !== null && !isAbandoned(intent, 'remove-old')) return { name: 'remove-old', id: old.id };
+  if (twin !== null && !isAbandoned(intent, 'remove-twin'))
+    return { name: 'remove-twin', id: twin.id };
+  return { name: 'finish', phase: 'succeeded', serving: 'new' };
+}
+
+export function giveUp(code: Extract<Step, { name: 'give-up' }>['code'], message: string): Step {
+  return { name: 'give-up', code, message };
+}

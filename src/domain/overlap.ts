@@ -1,0 +1,83 @@
+import {
+  isActive,
+  type ContainerState,
+  type NetworkAttachment,
+  type RolloutIntent,
+} from './rollout.js';
+
+/** It has no aliases: nobody finds anybody by name on it. */
+const DEFAULT_BRIDGE = 'bridge';
+
+/** Whether the container is on the network on which new ones wait. */
+export function isWaiting(container: ContainerState, { waiting }: RolloutIntent): boolean {
+  return waiting !== null && waiting.name in container.networks;
+}
+
+/** Whether the container is on any network of the service. */
+export function isOnNetworks(container: ContainerState, { networks }: RolloutIntent): boolean {
+  return networks.some(({ name }) => name in container.networks);
+}
+
+/** Whether the container is on all networks of the service. */
+export function isOnAllNetworks(container: ContainerState, { networks }: RolloutIntent): boolean {
+  return networks.every(({ name }) => name in container.networks);
+}
+
+/**
+ * Whether clients reach the container: its process lives, and in a handover it has the networks and is not
+ * kept from its ports by the waiting one.
+ */
+export function isServing(container: ContainerState | null, intent: RolloutIntent): boolean {
+  if (container === null || !isActive(container)) return false;
+  if (intent.strategy !== 'handover') return true;
+  return isOnAllNetworks(container, intent) && !isWaiting(container, intent);
+}
+
+/**
+ * The service's networks as the new container is given them for good. It needs the service's name as an
+ * alias: it runs under another name at first, and not every engine lets DNS follow when a running
+ * container is renamed.
+ */
+export function networksWithNames(intent: RolloutIntent): readonly NetworkAttachment[] {
+  return intent.networks.map(({ name, endpoint }) => {
+    if (name === DEFAULT_BRIDGE) return { name, endpoint };
+    const aliases = [...new Set([...aliasesOf(endpoint), intent.container])];
+    return { name, endpoint: { ...endpoint, Aliases: aliases } };
+  });
+}
+
+/** The same before clients may find it by name. */
+export function networksWithoutNames(intent: RolloutIntent): readonly NetworkAttachment[] {
+  return intent.networks.map(({ name, endpoint: { Aliases: _, ...endpoint } }) => ({
+    name,
+    endpoint,
+  }));
+}
+
+/** Whether clients find the container by every name that it shall have. */
+export function hasNames(container: ContainerState, intent: RolloutIntent): boolean {
+  return isConnected(container, networksWithNames(intent));
+}
+
+/**
+ * Whether the old container is on its networks as its user connected it. An engine that is restarted connects
+ * one that has no network by itself, and without its aliases.
+ */
+export function isAsBefore(old: ContainerState, { networks }: RolloutIntent): boolean {
+  return isConnected(old, networks);
+}
+
+/** Whether a container is on all of the networks, with their aliases. */
+export function isConnected(
+  container: ContainerState,
+  networks: readonly NetworkAttachment[],
+): boolean {
+  return networks.every(({ name, endpoint }) => {
+    const has = container.networks[name];
+    return has !== undefined && aliasesOf(endpoint).every((alias) => has.includes(alias));
+  });
+}
+
+function aliasesOf(endpoint: NetworkAttachment['endpoint']): readonly string[] {
+  return (endpoint['Aliases'] as readonly string[] | undefined) ?? [];
+}

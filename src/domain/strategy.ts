@@ -1,0 +1,124 @@
+import type { RolloutSettings, Strategy } from './environment.js';
+
+/** What of a container, its networks, volumes and engine bears on whether two of it may run at once. */
+export interface OverlapFacts {
+  readonly isRunning: boolean;
+  /** It was run with `--rm`. */
+  readonly autoRemove: boolean;
+  /** `own`: networks of its own; else the network mode, e.g. `host`, `none` or `container:…`. */
+  readonly networkMode: string;
+  readonly networks: readonly { readonly name: string; readonly driver: string }[];
+  /** Addresses that its user chose. */
+  readonly fixedAddresses: readonly string[];
+  readonly fixedMacAddress: string | null;
+  /** Host ports that its user chose, e.g. `127.0.0.1:8080`. */
+  readonly fixedPorts: readonly string[];
+  readonly devices: readonly string[];
+  /** Volumes and mounts that are marked as exclusive. */
+  readonly exclusiveVolumes: readonly string[];
+  /** Volumes and mounts that may be written to. */
+  readonly writableVolumes: readonly string[];
+  /** A health probe is asked over a published port, which a container that waits does not have. */
+  readonly isProbedAtPublishedPort: boolean;
+  /** The drivers for networks that the engine has. */
+  readonly networkDrivers: readonly string[];
+  /** Name of the network on which new containers wait. */
+  readonly waitingNetwork: string;
+}
+
+export type StrategyChoice =
+  | { readonly kind: 'use'; readonly strategy: Strategy; readonly reason: string }
+  | { readonly kind: 'refuse'; readonly reason: string };
+
+type Settings = Pick<RolloutSettings, 'strategy' | 'fallback' | 'overlap'>;
+type Overlapping = Exclude<Strategy, 'recreate'>;
+
+/** Which strategy a rollout uses, and why; or why it must not begin. */
+export function chooseStrategy(settings: Settings, facts: OverlapFacts): StrategyChoice {
+  const { strategy, fallback } = settings;
+  if (strategy === 'recreate') return use('recreate', 'the configuration says so');
+  if (!facts.isRunning) {
+    return use('recreate', 'the container does not run, so there is nothing to overlap with');
+  }
+  const wanted = strategy === 'auto' ? leastDowntime(facts) : strategy;
+  const obstacles = obstaclesTo(wanted, settings, facts);
+  if (obstacles.length === 0) {
+    return strategy === 'auto'
+      ? use(wanted, `auto: ${REASONS[wanted]}`)
+      : use(wanted, 'the configuration says so');
+  }
+  const reason = `${wanted} cannot be used: ${obstacles.join('; ')}`;
+  if (strategy === 'auto') return use('recreate', `auto: ${reason}`);
+  if (fallback) return use('recreate', `fallback: ${reason}`);
+  return {
+    kind: 'refuse',
+    reason: `${reason}; set rollout.strategy: recreate, or rollout.fallback: true to recreate where it cannot be used`,
+  };
+}
+
+const REASONS: Readonly<Record<Overlapping, string>> = {
+  'start-first': 'it publishes no fixed host port and nothing speaks against two at once',
+  handover: 'it publishes fixed host ports and nothing speaks against two at once',
+};
+
+function leastDowntime({ fixedPorts }: OverlapFacts): Overlapping {
+  return fixedPorts.length === 0 ? 'start-first' : 'handover';
+}
+
+/** Everything that speaks against a strategy, in words. */
+function obstaclesTo(
+  strategy: Overlapping,
+  { overlap }: Pick<Settings, 'overlap'>,
+  facts: OverlapFacts,
+): string[] {
+  const isWritable = overlap === 'forbidden' && facts.writableVolumes.length > 0;
+  return [
+    facts.autoRemove && 'it was run with --rm, so its end is its removal and there is no way back',
+    facts.networkMode === 'host' &&
+      'it uses the network of the host, where two want the same ports',
+    facts.networkMode.startsWith('container:') && 'it uses the network of another container',
+    about('it has the fixed address', facts.fixedAddresses),
+    facts.fixedMacAddress !== null && `it has the fixed MAC address ${facts.fixedMacAddress}`,
+    about('it has the device', facts.devices),
+    about('it has the exclusive volume', facts.exclusiveVolumes),
+    isWritable &&
+      `${about('two versions would write at once to', facts.writableVolumes) || ''} (rollout.overlap: allowed permits that)`,
+    ...(strategy === 'handover' ? againstHandover(facts) : againstStartFirst(facts)),
+  ].filter((each) => each !== false);
+}
+
+function againstStartFirst({ fixedPorts }: OverlapFacts): (string | false)[] {
+  const ports = about('it publishes the fixed host port', fixedPorts);
+  return [ports && `${ports} (handover is for those)`];
+}
+
+function againstHandover(facts: OverlapFacts): (string | false)[] {
+  if (facts.networkMode === 'none' || facts.networks.length === 0) {
+    return ['it has no network that could be handed over'];
+  }
+  const others = facts.networks.filter(({ driver }) => driver !== 'bridge');
+  const early = facts.networks.filter(({ name }) => name < facts.waitingNetwork);
+  const isAlone = facts.networks.every(({ name }) => name === 'bridge');
+  return [
+    about(
+      'it is on a network that is no bridge:',
+      others.map(({ name, driver }) => `${name} (${driver})`),
+    ),
+    early.length > 0 &&
+      `the name of its network ${early.map(({ name }) => name).join(', ')} sorts before ${facts.waitingNetwork}, so that it would be the gateway`,
+    !isAlone &&
+      !facts.networkDrivers.includes('macvlan') &&
+      'its engine lacks the network driver macvlan',
+    facts.isProbedAtPublishedPort &&
+      'its probe goes to a published port, which a waiting container does not have (use rollout.health.exec)',
+  ];
+}
+
+/** `words a, b`; false where there is none. */
+function about(words: string, things: readonly string[]): string | false {
+  return things.length > 0 && `${words} ${things.join(', ')}`;
+}
+
+function use(strategy: Strategy, reason: string): StrategyChoice {
+  return { kind: 'use', strategy, reason };
+}

@@ -1,0 +1,25 @@
+import type Docker from 'dockerode';
+
+/** What is before the name of a network on which new containers wait. */
+const WAITING = '0-deploy-wait-';
+/** The next network's place among those of eight addresses from 10.128.0.0 on. */
+let next = (process.pid % 1_000) * 64;
+
+/** Makes a network of eight addresses: the engine's own choice would soon use all that it has up. */
+export async function makeSmallNetwork(docker: Docker, name: string): Promise<string> {
+  next += 1;
+  const at = next * 8;
+  const subnet = `10.${128 + ((at >> 16) & 63)}.${(at >> 8) & 255}.${at & 255}/29`;
+  await docker.createNetwork({
+    Name: name,
+    CheckDuplicate: true,
+    IPAM: { Config: [{ Subnet: subnet }] },
+  });
+  return name;
+}
+
+/** The networks of handovers that are there now. */
+export async function waitingNetworks(docker: Docker): Promise<string[]> {
+  const all = await docker.listNetworks();
+  return all.map(({ Name }) => Name).filter((name) => name.startsWith(WAITING));
+}
