@@ -174,7 +174,7 @@ class Prober {
     const except = waiting?.kind === 'macvlan' ? waiting.name : null;
     const result = await tryProbe(this.engine, inspection, probe, probeVia, except);
     const now = Date.now();
-    this.latest = { ...result, at: now + this.clockOffset };
+    if (result !== null) this.latest = { ...result, at: now + this.clockOffset };
     this.#dueAt = now + this.#pauseMs;
     this.#pauseMs = Math.min(this.#pauseMs * 2, probe.intervalMs);
   }

@@ -1,6 +1,7 @@
 import { get } from 'node:http';
 import { connect } from 'node:net';
 import type { EngineClient } from '../../docker/engine-client.js';
+import { EngineError } from '../../docker/engine-error.js';
 import type { ContainerInspection } from '../../docker/inspection.js';
 import {
   containerAddress,
@@ -50,6 +51,7 @@ export async function chooseProbeWay(
 /**
  * Tries a probe once. It never throws for what the container does.
  * @param except A network on which this machine does not reach the container.
+ * @returns null where the engine did not tell: that says nothing of the container.
  */
 export async function tryProbe(
   engine: EngineClient,
@@ -57,7 +59,7 @@ export async function tryProbe(
   probe: Probe,
   via: RolloutIntent['probeVia'],
   except: string | null,
-): Promise<ProbeResult> {
+): Promise<ProbeResult | null> {
   try {
     if (probe.kind === 'exec') {
       const exitCode = await engine.exec(container.Id, probe.command, TRY_MS);
@@ -74,6 +76,7 @@ export async function tryProbe(
     }
     return await tryHttp(address, probe.path, probe.status);
   } catch (error) {
+    if (error instanceof EngineError && error.isUnreachable) return null;
     return { passed: false, detail: messageOf(error) };
   }
 }
