@@ -1,5 +1,6 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 
 /** Which first part of an Engine API path each permission of the socket proxy opens. */
 const SECTIONS = {
@@ -78,6 +79,10 @@ export class SocketProxy {
     );
     forwarded.on('error', () => answer.destroy());
     answer.on('close', () => forwarded.destroy());
-    asked.pipe(forwarded);
+    // At once: an end of its own would be written to an engine that may have answered and closed already.
+    void buffer(asked).then(
+      (body) => forwarded.end(body),
+      () => forwarded.destroy(),
+    );
   }
 }
