@@ -8,6 +8,7 @@ import { aProxiedApp, hostFiles, STOPS, type Stop } from './support/proxied-app.
 import { PROXIES, startProxy, type Proxy } from './support/proxy-rig.js';
 import { pull } from './support/pull.js';
 import { HUB_SECRET, removeContainers } from './support/scene.js';
+import { configurationOf } from './support/services-configuration.js';
 import { sharedRig, uniqueName } from './support/shared-rig.js';
 import { waitFor } from './support/wait-for.js';
 
@@ -20,7 +21,7 @@ const FORGOTTEN_MS = 2_500;
 const ROLLOUTS = 20;
 
 describe('start-first behind reverse proxies', () => {
-  const { docker, engineHost, registry, registryHost } = sharedRig();
+  const { docker, registry, registryHost } = sharedRig();
   const network = uniqueName('proxied');
   const ports = new Map<string, number>();
   let version = 0;
@@ -76,29 +77,6 @@ describe('start-first behind reverse proxies', () => {
     return `http://127.0.0.1:${String(ports.get(proxy))}/${stop}/`;
   }
 
-  function configurationOf(rollout: string): string {
-    const services = STOPS.flatMap((stop) => [
-      `      ${stop}:`,
-      `        container: ${containerOf(stop)}`,
-      `        image: "${registryHost}/${repositoryOf(stop)}"`,
-      `        tag: latest`,
-      `        rollout: ${rollout}`,
-    ]);
-    return [
-      'server: { throttle: { api: { limit: 0 }, webhook: { limit: 0 } } }',
-      'engines:',
-      `  local: { host: "${engineHost}" }`,
-      'webhooks:',
-      `  hub: { type: docker-hub, secret: ${HUB_SECRET}, registry: "${registryHost}" }`,
-      'environments:',
-      '  staging:',
-      '    engine: local',
-      '    services:',
-      ...services,
-      '',
-    ].join('\n');
-  }
-
   /** Moves every service to a new version, once. */
   async function roundOfRollouts(deploy: DeployProcess): Promise<readonly Deployment[]> {
     version += 1;
@@ -124,7 +102,12 @@ describe('start-first behind reverse proxies', () => {
 
   /** 200 requests a second through each of the proxies during some rounds of rollouts. */
   async function underLoad(rollout: string, rounds: number) {
-    const deploy = await DeployProcess.start({ configuration: configurationOf(rollout) });
+    const services = STOPS.map((stop) => {
+      const [container, repository] = [containerOf(stop), repositoryOf(stop)];
+      return { name: stop, container, repository, tag: 'latest', rollout };
+    });
+    const configuration = configurationOf(sharedRig(), services);
+    const deploy = await DeployProcess.start({ configuration });
     const clients = NAMES.map((proxy) => {
       const urls = STOPS.map((stop) => urlOf(proxy, stop));
       return { proxy, client: SteadyClient.start(urls, PER_SECOND) };

@@ -7,6 +7,7 @@ import { pull } from './pull.js';
 import { aSampleApp, type SampleApp } from './sample-app.js';
 import type { ShownDeployment } from './scenario.js';
 import { HUB_SECRET, type Stage } from './scene.js';
+import { configurationOf } from './services-configuration.js';
 import { uniqueName } from './shared-rig.js';
 import { tar } from './tar.js';
 import { waitFor } from './wait-for.js';
@@ -79,9 +80,12 @@ export class Fleet {
 
   /** Which services Deploy knows from its next start on. */
   async configure(services: readonly string[]): Promise<void> {
-    await this.deploy.configure(
-      configurationOf(this.stage, this.name, services, this.options.rollout),
-    );
+    const { rollout = '{ health: { stableFor: 1s } }' } = this.options;
+    const repository = `acme/${this.name}`;
+    const all = services.map((name) => {
+      return { name, container: `${this.name}-${name}`, repository, tag: name, rollout };
+    });
+    await this.deploy.configure(configurationOf(this.stage, all));
   }
 
   /** Starts Deploy and waits for its readiness, with patience: many may start at once on a busy machine. */
@@ -183,6 +187,8 @@ export class Fleet {
       running: State.Running,
       policy: HostConfig.RestartPolicy?.Name,
       networks: await this.#networksOf(service),
+      // Others may need theirs just then: only a network of its own tells.
+      waitingNetworks: await waitingNetworks(docker, service.container),
       volumes: Mounts.map((mount) => mount.Name),
       data: await this.#get(service, '/data/mark'),
       serves: await this.served(service),
@@ -202,6 +208,7 @@ export class Fleet {
           this.options.hasNetworks === true,
         ],
       ],
+      waitingNetworks: [],
       volumes: [service.volume],
       data: MARK,
       serves: version,
@@ -247,11 +254,6 @@ export class Fleet {
     return pushed;
   }
 
-  /** The networks that are left of those on which containers wait. */
-  waitingNetworks(): Promise<string[]> {
-    return waitingNetworks(this.stage.docker);
-  }
-
   /** The networks that the service's container is on, and whether the user's alias leads to it there. */
   async #networksOf({ container }: FleetService): Promise<[string, boolean][]> {
     const { NetworkSettings } = await this.stage.docker.getContainer(container).inspect();
@@ -278,35 +280,4 @@ export class Fleet {
     });
     return answer.text();
   }
-}
-
-function configurationOf(
-  stage: Stage,
-  fleet: string,
-  services: readonly string[],
-  rollout = '{ health: { stableFor: 1s } }',
-): string {
-  const lines = services.flatMap((name) => [
-    `      ${name}:`,
-    `        container: ${fleet}-${name}`,
-    `        image: "${stage.registryHost}/acme/${fleet}"`,
-    `        tag: ${name}`,
-    `        rollout: ${rollout}`,
-  ]);
-  return [
-    'server: { throttle: { api: { limit: 0 }, webhook: { limit: 0 } } }',
-    'engines:',
-    `  local: { host: "${stage.engineHost}" }`,
-    'webhooks:',
-    '  hub:',
-    '    type: docker-hub',
-    `    secret: ${HUB_SECRET}`,
-    `    registry: "${stage.registryHost}"`,
-    'environments:',
-    '  staging:',
-    '    engine: local',
-    '    services:',
-    ...lines,
-    '',
-  ].join('\n');
 }

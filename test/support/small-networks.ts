@@ -18,8 +18,11 @@ export async function makeSmallNetwork(docker: Docker, name: string): Promise<st
   return name;
 }
 
-/** The networks of handovers that are there now. */
-export async function waitingNetworks(docker: Docker): Promise<string[]> {
+/** The networks of handovers that are there now: all of them, or those behind one network's bridge. */
+export async function waitingNetworks(docker: Docker, behind?: string): Promise<string[]> {
   const all = await docker.listNetworks();
-  return all.map(({ Name }) => Name).filter((name) => name.startsWith(WAITING));
+  const waiting = all.map(({ Name }) => Name).filter((name) => name.startsWith(WAITING));
+  if (behind === undefined) return waiting;
+  const { Id = '' } = all.find(({ Name }) => Name === behind) ?? {};
+  return waiting.filter((name) => name === `${WAITING}br-${Id.slice(0, 12)}`);
 }
