@@ -1,57 +1,9 @@
-import type Docker from 'dockerode';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { EngineClient } from '../src/docker/engine-client.js';
+import { aNetwork, expectNoWaitingNetwork, wiring, withRollout } from './support/handovers.js';
 import { Probe } from './support/probe.js';
 import { Scenario } from './support/scenario.js';
-import { sharedRig, uniqueName } from './support/shared-rig.js';
-import { waitingNetworks } from './support/small-networks.js';
-import { waitFor } from './support/wait-for.js';
-
-function withRollout(rollout: string): readonly string[] {
-  return ['tag: latest', `rollout: { strategy: handover, ${rollout} }`];
-}
-
-/** A network of the test's own; returns its name. */
-function aNetwork(): { name: string; make: (docker: Docker) => Promise<void> } {
-  const name = uniqueName('net');
-  return {
-    name,
-    make: async (docker) => {
-      const made = await docker.createNetwork({ Name: name, CheckDuplicate: true });
-      onTestFinished(() => made.remove());
-    },
-  };
-}
-
-/** What an inspection tells of a container's networks and ports, without what the engine works out anew. */
-async function wiring(scenario: Pick<Scenario, 'inspect'>): Promise<object> {
-  const { Id, HostConfig, NetworkSettings } = await scenario.inspect();
-  return {
-    mode: HostConfig.NetworkMode,
-    restart: HostConfig.RestartPolicy,
-    ports: NetworkSettings.Ports,
-    networks: Object.fromEntries(
-      Object.entries(NetworkSettings.Networks).map(([name, { Aliases, IPAMConfig, Links }]) => [
-        name,
-        {
-          aliases: ((Aliases as string[] | null) ?? []).filter((alias) => !Id.startsWith(alias)),
-          IPAMConfig: IPAMConfig as object | null,
-          Links: Links as unknown,
-        },
-      ]),
-    ),
-  };
-}
-
-/** The waiting network is gone, once no test beside this one needs it. */
-async function expectNoWaitingNetwork(): Promise<void> {
-  await waitFor(
-    'the waiting networks to go',
-    () => waitingNetworks(sharedRig().docker),
-    (networks) => networks.length === 0,
-    { within: 60_000, every: 200 },
-  );
-}
+import { sharedRig } from './support/shared-rig.js';
 
 describe('a handover', () => {
   it('moves the ports to a container that is up already, on the default bridge', async () => {

@@ -35,7 +35,20 @@ describe('what a rollout sees of a container', () => {
       autoRemove: false,
       labels: { a: 'b' },
       networks: { bridge: [] },
+      unpublished: [],
     });
+  });
+
+  it('are the ports that it should have and nothing is bound for, while it runs', () => {
+    const bound = [{ HostIp: '127.0.0.1', HostPort: '8080' }];
+    const seen = (Status: string): readonly string[] | undefined =>
+      containerState({
+        ...aContainer({ State: { Running: true, Status } }),
+        HostConfig: { PortBindings: { '80/tcp': bound, '81/tcp': bound, '82/tcp': [] } },
+        NetworkSettings: { Ports: { '80/tcp': bound, '81/tcp': null, '82/tcp': null } },
+      })?.unpublished;
+    expect(seen('running')).toEqual(['81/tcp']);
+    expect(seen('exited')).toEqual([]);
   });
 
   it('is how it ended', () => {

@@ -30,8 +30,14 @@ function* oldContainers(): Generator<ContainerState | null> {
           yield aContainer({ name, status, networks, restartPolicy });
         }
       }
+      yield aContainer({ name, status, networks: OWN, unpublished: unpublishedOf(status) });
     }
   }
+}
+
+/** Only of one that runs it can be seen. */
+function unpublishedOf(status: ContainerState['status']): readonly string[] {
+  return status === 'running' ? ['80/tcp'] : [];
 }
 
 function* candidates(): Generator<ContainerState | null> {
@@ -50,6 +56,9 @@ function* candidates(): Generator<ContainerState | null> {
           yield aCandidate({ name, status, networks, restartPolicy, startedAt });
         }
       }
+      const unpublished = unpublishedOf(status);
+      if (unpublished.length === 0) continue;
+      yield aCandidate({ name, status, networks: NAMED, startedAt: LATER, unpublished });
     }
   }
 }
@@ -121,7 +130,9 @@ function faultsOf(start: Picture): string[] {
     // A new one of that name is being undone, whatever the journal says.
     const isForward = before.intent.goal === 'forward' && candidate?.name !== 'web.deploy-failed';
     const isTaking = step.name === 'stop-old' && isForward;
-    if (isTaking && !isServing(candidate, before.intent))
+    // One that crashes again and again serves nobody.
+    const isServingStill = target?.status === 'running';
+    if (isTaking && isServingStill && !isServing(candidate, before.intent))
       faults.push('stops the old one too early');
   }
   if (last.snapshot.hasWaitingNetwork) faults.push('leaves the waiting network');

@@ -6,10 +6,12 @@ const BEHIND_PROXY: OverlapFacts = {
   isRunning: true,
   autoRemove: false,
   networkMode: 'front',
-  networks: [{ name: 'front', driver: 'bridge' }],
+  networks: [{ name: 'front', driver: 'bridge', hasIPv6: false }],
   fixedAddresses: [],
   fixedMacAddress: null,
   fixedPorts: [],
+  unpublishedPorts: [],
+  links: [],
   devices: [],
   exclusiveVolumes: [],
   writableVolumes: [],
@@ -89,13 +91,13 @@ describe('the strategy', () => {
     [
       'handover',
       'a network that is no bridge',
-      { ...PUBLISHED, networks: [{ name: 'far', driver: 'overlay' }] },
+      { ...PUBLISHED, networks: [{ name: 'far', driver: 'overlay', hasIPv6: false }] },
       'far (overlay)',
     ],
     [
       'handover',
       'a network whose name sorts first',
-      { ...PUBLISHED, networks: [{ name: '0', driver: 'bridge' }] },
+      { ...PUBLISHED, networks: [{ name: '0', driver: 'bridge', hasIPv6: false }] },
       'sorts before',
     ],
     [
@@ -104,6 +106,19 @@ describe('the strategy', () => {
       { ...PUBLISHED, networkDrivers: ['bridge'] },
       'lacks the network driver macvlan',
     ],
+    [
+      'handover',
+      'a network with IPv6',
+      { ...PUBLISHED, networks: [{ name: 'dual', driver: 'bridge', hasIPv6: true }] },
+      'dual',
+    ],
+    [
+      'handover',
+      'a port that is not bound',
+      { ...PUBLISHED, unpublishedPorts: ['80/tcp'] },
+      '80/tcp',
+    ],
+    ['handover', 'links on the default bridge', { ...PUBLISHED, links: ['/db:/web/db'] }, 'db'],
     [
       'handover',
       'a probe at the published port',
@@ -132,7 +147,7 @@ describe('the strategy', () => {
   });
 
   it('handover needs no macvlan on the default bridge alone', () => {
-    const networks = [{ name: 'bridge', driver: 'bridge' }];
+    const networks = [{ name: 'bridge', driver: 'bridge', hasIPv6: false }];
     const facts = { ...PUBLISHED, networks, networkDrivers: ['bridge'] };
     expect(choose('handover', facts)).toMatchObject({ strategy: 'handover' });
   });

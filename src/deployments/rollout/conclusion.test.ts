@@ -48,6 +48,24 @@ describe('the downtime', () => {
     expect(of('skipped', 'old')).toBeNull();
   });
 
+  it('leaves out the time in which the new one served, until it ended', () => {
+    const watched = { ...FAILED, verifiedAt: UP_AT, newDownAt: '2026-01-01T12:00:01.500Z' };
+    expect(of('rolled-back', 'old', { ...watched, restoredAt: BACK_AT })).toBe(412 + 500);
+    const before = { ...watched, verifiedAt: '2026-01-01T11:59:59.000Z', restoredAt: BACK_AT };
+    expect(of('rolled-back', 'old', { ...before, strategy: 'start-first' })).toBe(500);
+  });
+
+  it('counts the new start of the old one after a handover came to nothing', () => {
+    const back = { ...FAILED, downMs: 40, verifiedAt: '2026-01-01T11:59:59.000Z' };
+    const ended = { ...back, newDownAt: END, restoredAt: BACK_AT };
+    expect(of('rolled-back', 'old', { ...ended, strategy: 'handover' })).toBe(40 + 2_000);
+  });
+
+  it('ends where the new one that is left proved healthy', () => {
+    const left = { ...SWAPPED, goal: 'leave', failure: EXITED, verifiedAt: UP_AT } as const;
+    expect(of('failed', 'new', left)).toBe(412);
+  });
+
   it('is never negative, whatever the clocks say', () => {
     expect(of('succeeded', 'new', { ...SWAPPED, oldDownAt: UP_AT, verifiedAt: DOWN_AT })).toBe(0);
   });
