@@ -6,6 +6,7 @@ import { Engines } from '../docker/engines.js';
 import { newDeployment, type Deployment } from '../domain/deployment.js';
 import { messageOf } from '../domain/errors.js';
 import { canonicalRepository, parseImageReference } from '../domain/image-reference.js';
+import type { RolloutSettings } from '../domain/environment.js';
 import { LABELS, OVERLAP_LABELS } from '../domain/labels.js';
 import {
   NO_OVERLAP,
@@ -18,6 +19,7 @@ import {
 import { EnvironmentsService } from '../environments/environments.service.js';
 import { Storage } from '../storage/storage.js';
 import { DeploymentLog } from './deployment-log.js';
+import { watchByDefault } from './rollout/strategy-choice.js';
 
 /** Pause between two tries to reach an engine that is down at the start, in milliseconds. */
 const RETRY_MS = 10_000;
@@ -68,9 +70,7 @@ export class OrphanRecovery {
       const read = await readLabels(engine, id);
       if (read === null) continue;
       const service = this.environments.findService(read.environment, read.service);
-      const intent = { ...read, health: service?.rollout.health ?? read.health };
-      // Without the service nobody knows how a probe reached it.
-      found.push(await this.adopt({ ...intent, health: { ...intent.health, probe: null } }));
+      found.push(await this.adopt(service === null ? read : asConfigured(read, service.rollout)));
     }
     return found;
   }
@@ -107,7 +107,23 @@ export class OrphanRecovery {
   }
 }
 
-/** The intent that a new container's labels tell of; null where they are incomplete or nothing is left to do. */
+/** What the labels do not tell is as the configuration now has it. */
+function asConfigured(read: RolloutIntent, rollout: RolloutSettings): RolloutIntent {
+  const { health, onFailure, drain, watchMs } = rollout;
+  return {
+    ...read,
+    // Nobody knows how a probe reached it.
+    health: { ...health, probe: null },
+    onFailure,
+    drain: read.strategy === 'recreate' ? null : drain,
+    watchMs: watchMs ?? watchByDefault(read.strategy),
+  };
+}
+
+/**
+ * The intent that a new container's labels tell of; null where they are incomplete or nothing is left to do but
+ * to remove the network that it had waited on.
+ */
 async function readLabels(engine: EngineClient, id: string): Promise<RolloutIntent | null> {
   const inspection = await engine.container(id);
   const candidate = inspection === null ? null : containerState(inspection);
@@ -122,6 +138,10 @@ async function readLabels(engine: EngineClient, id: string): Promise<RolloutInte
   const names = rolloutNames(label('container'));
   const isCommitted = candidate.name === names.final && old === null;
   const isForeign = ![names.final, names.candidate, names.failed].includes(candidate.name);
+  const overlap = overlapOf(candidate);
+  if (isCommitted && overlap.waiting != null) {
+    await engine.networks.removeUnused(overlap.waiting.name);
+  }
   if (isCommitted || isForeign) return null;
   return {
     deployment: label('deployment'),
@@ -151,7 +171,7 @@ async function readLabels(engine: EngineClient, id: string): Promise<RolloutInte
     formerIds: [],
     ...NO_OVERLAP,
     ...NOTHING_DONE,
-    ...overlapOf(candidate),
+    ...overlap,
     goal: candidate.name === names.failed ? 'back' : 'forward',
     connected: true,
     imageId: candidate.imageId,

@@ -42,7 +42,19 @@ export function containerState(inspection: ContainerInspection): ContainerState 
         ([name, { Aliases: aliases }]) => [name, aliases ?? []],
       ),
     ),
+    unpublished: state.Status === 'running' ? unpublishedPorts(inspection) : [],
   };
+}
+
+/** Of those that its user publishes, the ports that nothing is bound for. */
+function unpublishedPorts({
+  HostConfig: host,
+  NetworkSettings: network,
+}: ContainerInspection): string[] {
+  const bound = network.Ports ?? {};
+  return Object.entries(host.PortBindings ?? {})
+    .filter(([port, wanted]) => (wanted?.length ?? 0) > 0 && (bound[port]?.length ?? 0) === 0)
+    .map(([port]) => port);
 }
 
 function isStatus(status: string | undefined): status is ContainerStatus {

@@ -6,6 +6,8 @@ export interface NetworkInspection {
   readonly Id: string;
   readonly Name: string;
   readonly Driver: string;
+  readonly Internal?: boolean;
+  readonly EnableIPv6?: boolean;
   readonly Options?: Readonly<Record<string, string>> | null;
 }
 
@@ -88,13 +90,19 @@ export class EngineNetworks {
     });
   }
 
+  /** One that is not connected is no error. */
   async disconnect(name: string, container: string): Promise<void> {
-    await this.connection.request({
-      doing: `disconnect ${container} from ${name}`,
-      method: 'POST',
-      path: `/networks/${encodeURIComponent(name)}/disconnect`,
-      body: { Container: container },
-    });
+    try {
+      await this.connection.request({
+        doing: `disconnect ${container} from ${name}`,
+        method: 'POST',
+        path: `/networks/${encodeURIComponent(name)}/disconnect`,
+        body: { Container: container },
+      });
+    } catch (error) {
+      // An inspection shows a connection, too, that the engine began and could not make.
+      if (!(error instanceof EngineError && /is not connected to/.test(error.message))) throw error;
+    }
   }
 }
 

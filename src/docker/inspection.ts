@@ -62,7 +62,7 @@ export interface HostConfig extends OpenRecord {
   readonly Tmpfs?: Readonly<Record<string, string>> | null;
   readonly VolumesFrom?: readonly string[] | null;
   readonly Links?: readonly string[] | null;
-  readonly PortBindings?: Readonly<Record<string, unknown>> | null;
+  readonly PortBindings?: PortMap | null;
   readonly Sysctls?: Readonly<Record<string, string>> | null;
   readonly Runtime?: string;
   readonly MaskedPaths?: readonly string[] | null;
@@ -70,6 +70,15 @@ export interface HostConfig extends OpenRecord {
   readonly MemorySwappiness?: number | null;
   readonly KernelMemory?: number;
   readonly KernelMemoryTCP?: number;
+}
+
+/** By container port and protocol, such as `80/tcp`. */
+export type PortMap = Readonly<Record<string, readonly PortBinding[] | null>>;
+
+export interface PortBinding {
+  readonly HostIp?: string;
+  /** Empty: the engine chooses. */
+  readonly HostPort?: string;
 }
 
 /** What is really mounted, named and anonymous volumes alike. */
@@ -134,6 +143,8 @@ export interface ContainerInspection extends OpenRecord {
   readonly NetworkSettings: {
     /** By network name. */
     readonly Networks?: Readonly<Record<string, EndpointSettings>> | null;
+    /** What is bound now; null for a port that is not published. */
+    readonly Ports?: PortMap | null;
     readonly [field: string]: unknown;
   };
 }

@@ -1,5 +1,6 @@
 import type { OverlapFacts } from '../domain/strategy.js';
-import type { ContainerInspection } from './inspection.js';
+import { containerState } from './container-state.js';
+import type { ContainerInspection, PortMap } from './inspection.js';
 
 /** On a volume: `true`. On a container: `true` for all its volumes and mounts, or a list of places in it. */
 const EXCLUSIVE_LABEL = 'deploy.exclusive';
@@ -27,6 +28,8 @@ export function overlapFactsOf(
     fixedAddresses: fixedAddressesOf(container),
     fixedMacAddress: config.MacAddress ?? null,
     fixedPorts: fixedPortsOf(host.PortBindings ?? {}),
+    unpublishedPorts: containerState(container)?.unpublished ?? [],
+    links: host.Links ?? [],
     devices: devicesOf(host),
     exclusiveVolumes: mounts.filter(isExclusive).map((mount) => mount.Destination),
     writableVolumes: mounts
@@ -36,19 +39,19 @@ export function overlapFactsOf(
 }
 
 function fixedAddressesOf({ NetworkSettings: settings }: ContainerInspection): string[] {
-  return Object.values(settings.Networks ?? {}).flatMap(({ IPAMConfig: asked }) =>
-    [asked?.IPv4Address, asked?.IPv6Address].filter(
-      (address) => address !== undefined && address !== '',
-    ),
-  ) as string[];
+  return Object.values(settings.Networks ?? {})
+    .flatMap(({ IPAMConfig: asked }) => [
+      asked?.IPv4Address ?? '',
+      asked?.IPv6Address ?? '',
+      ...(asked?.LinkLocalIPs ?? []),
+    ])
+    .filter((address) => address !== '');
 }
 
 /** Neither those that the engine chooses (no port, or 0) nor ranges, of which the next free one is taken. */
-function fixedPortsOf(bindings: Readonly<Record<string, unknown>>): string[] {
-  const all = Object.values(bindings).flatMap(
-    (list) => (list ?? []) as readonly { readonly HostIp?: string; readonly HostPort?: string }[],
-  );
-  return all
+function fixedPortsOf(bindings: PortMap): string[] {
+  return Object.values(bindings)
+    .flatMap((list) => list ?? [])
     .filter(({ HostPort: port = '' }) => /^[1-9]\d*$/.test(port))
     .map(({ HostIp: address = '', HostPort: port = '' }) =>
       address === '' ? port : `${address}:${port}`,

@@ -31,12 +31,9 @@ export function publishedAddress(
   port: number,
   engineHost: string | null,
 ): ProbeAddress | null {
-  const ports = container.NetworkSettings['Ports'] as
-    Record<string, { HostIp: string; HostPort: string }[] | null> | undefined;
-  const binding = ports?.[`${String(port)}/tcp`]?.[0];
+  const binding = container.NetworkSettings.Ports?.[`${String(port)}/tcp`]?.[0];
   if (binding === undefined) return null;
-  const anyAddress =
-    binding.HostIp === '' || binding.HostIp === '0.0.0.0' || binding.HostIp === '::';
-  const host = engineHost ?? (anyAddress ? '127.0.0.1' : binding.HostIp);
-  return { host, port: Number(binding.HostPort) };
+  const { HostIp: address = '', HostPort: hostPort } = binding;
+  const isAny = ['', '0.0.0.0', '::'].includes(address);
+  return { host: engineHost ?? (isAny ? '127.0.0.1' : address), port: Number(hostPort) };
 }

@@ -1,5 +1,11 @@
-import { isOnNetworks } from './overlap.js';
-import { isActive, rolloutNames, type RolloutIntent, type Snapshot } from './rollout.js';
+import { isAsBefore } from './overlap.js';
+import {
+  isActive,
+  rolloutNames,
+  type ContainerState,
+  type RolloutIntent,
+  type Snapshot,
+} from './rollout.js';
 import { startFailure } from './start-failure.js';
 
 /**
@@ -7,6 +13,7 @@ import { startFailure } from './start-failure.js';
  * by a crash or because it could not be written: what the engine shows wins.
  */
 export function acknowledge(snapshot: Snapshot, intent: RolloutIntent): RolloutIntent {
+  const { candidate } = snapshot;
   const stopIssued = intent.stopIssued || isOldTouched(snapshot, intent);
   const detachIssued = intent.detachIssued || isOldDetached(snapshot, intent);
   return {
@@ -15,7 +22,10 @@ export function acknowledge(snapshot: Snapshot, intent: RolloutIntent): RolloutI
     detachIssued,
     // In a handover the old one ends long after it stopped serving.
     oldDownAt: intent.oldDownAt ?? (stopIssued && !detachIssued ? oldEnd(snapshot) : null),
+    newDownAt: candidate === null ? intent.newDownAt : endOf(candidate),
     startedInEpoch: intent.startedInEpoch ?? startedIn(snapshot),
+    // Whoever was started since then has it all to prove again.
+    ...(isStartedSince(candidate, intent.verifiedAt) ? { verifiedAt: null, watchedAt: null } : {}),
   };
 }
 
@@ -28,13 +38,22 @@ function isOldTouched({ old, candidate }: Snapshot, intent: RolloutIntent): bool
   return old.name === names.old || (intent.old.wasRunning && !isActive(old));
 }
 
+/** Also where it ended since, or an engine that was restarted connected it in its own way. */
 function isOldDetached({ old }: Snapshot, intent: RolloutIntent): boolean {
-  if (intent.strategy !== 'handover' || old === null) return false;
-  return isActive(old) && !isOnNetworks(old, intent);
+  return intent.strategy === 'handover' && old !== null && !isAsBefore(old, intent);
 }
 
 function oldEnd({ old }: Snapshot): string | null {
-  return old === null || isActive(old) ? null : old.finishedAt;
+  return old === null ? null : endOf(old);
+}
+
+function endOf(container: ContainerState): string | null {
+  return isActive(container) ? null : container.finishedAt;
+}
+
+function isStartedSince(candidate: ContainerState | null, moment: string | null): boolean {
+  if (candidate === null || candidate.startedAt === null || moment === null) return false;
+  return Date.parse(candidate.startedAt) > Date.parse(moment);
 }
 
 /** In which epoch the new one was started, or its start refused: an epoch begins with the engine's start. */

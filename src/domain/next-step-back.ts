@@ -1,5 +1,5 @@
 import type { Serving } from './deployment.js';
-import { isAsBefore, isOnAllNetworks, isServing, isWaiting } from './overlap.js';
+import { hasTheNetworks, isAsBefore, isServing } from './overlap.js';
 import {
   hasPolicyOfOld,
   isAbandoned,
@@ -51,7 +51,7 @@ export function goalAfterFailure(
 function hasTakenOver(candidate: ContainerState, intent: RolloutIntent): boolean {
   if (candidate.name === rolloutNames(intent.container).final) return true;
   if (intent.strategy !== 'handover' || !intent.detachIssued) return false;
-  return isOnAllNetworks(candidate, intent) && !isWaiting(candidate, intent);
+  return hasTheNetworks(candidate, intent);
 }
 
 /** A state that no rule knows: nothing is touched, but the old one is started where its name is free. */
@@ -81,6 +81,10 @@ function leave(snapshot: Snapshot, intent: RolloutIntent, candidate: ContainerSt
   }
   if (old !== null && mayComeBack(old) && !isAbandoned(intent, 'disarm-old')) {
     return { name: 'disarm-old', id: old.id };
+  }
+  // In a handover it was made without one.
+  if (intent.strategy === 'handover' && !hasPolicyOfOld(candidate, intent)) {
+    if (!isAbandoned(intent, 'arm-new')) return { name: 'arm-new', id: candidate.id };
   }
   return { name: 'finish', phase: 'failed', serving: isUp(candidate, intent) ? 'new' : 'none' };
 }
@@ -119,8 +123,14 @@ function restore(
     return { name: 'return-name', id: old.id };
   }
   // Before it is started: the engine would connect it by itself, without its aliases.
-  if (intent.detachIssued && (!isAsBefore(old, intent) || hasItsPorts(snapshot, intent)))
-    return { name: 'hand-back', id: old.id };
+  if (intent.detachIssued && (!hasAllBack(old, intent) || hasItsPorts(snapshot, intent))) {
+    const { candidate } = snapshot;
+    // One that crashes and is restarted cannot be taken off its networks, and would take the ports again.
+    if (candidate?.status === 'restarting') return { name: 'stop-new', id: candidate.id };
+    // After a port that was taken an engine may not be able to connect a running one any more; a start can.
+    const isBeyond = isActive(old) && isAbandoned(intent, 'hand-back');
+    return { name: isBeyond ? 'stop-old' : 'hand-back', id: old.id };
+  }
   if (!hasPolicyOfOld(old, intent) && !old.autoRemove && !isAbandoned(intent, 'rearm-old'))
     return { name: 'rearm-old', id: old.id };
   if (!intent.old.wasRunning || !isTouched(intent)) return null;
@@ -130,6 +140,11 @@ function restore(
   const hasRunThroughout = old.startedAt === intent.old.startedAt;
   if (isActive(old) && hasRunThroughout && isEnding) return { name: 'stop-old', id: old.id };
   return isActive(old) ? { name: 'verify-old', id: old.id } : { name: 'start-old', id: old.id };
+}
+
+/** Whether the old one has its networks, and its ports where it runs. */
+function hasAllBack(old: ContainerState, intent: RolloutIntent): boolean {
+  return isAsBefore(old, intent) && (!isActive(old) || old.unpublished.length === 0);
 }
 
 function hasItsPorts({ candidate }: Snapshot, intent: RolloutIntent): boolean {

@@ -30,6 +30,17 @@ export function whyItEnded(candidate: ContainerState): Step {
     : giveUp('exited', `the new container exited with code ${String(candidate.exitCode)}`);
 }
 
+/** Why the old container must not make room for this new one, which had proved healthy; null where it may. */
+export function whyNotTrusted(candidate: ContainerState): Step | null {
+  if (candidate.health === 'unhealthy') {
+    return giveUp('unhealthy', 'the new container turned unhealthy before it took over');
+  }
+  // A new one was started once.
+  return candidate.status === 'restarting' || candidate.restartCount > 0
+    ? whyItEnded(candidate)
+    : null;
+}
+
 /** Whether the old container has still to be told to finish. */
 export function mustDrain(intent: RolloutIntent): boolean {
   return intent.drain !== null && !intent.drained && !isAbandoned(intent, 'drain-old');

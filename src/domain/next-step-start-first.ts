@@ -5,6 +5,7 @@ import {
   startOrGiveUp,
   tidyAfterSuccess,
   whyItEnded,
+  whyNotTrusted,
 } from './next-step-common.js';
 import { hasNames } from './overlap.js';
 import { isActive, type ContainerState, type RolloutIntent, type Snapshot } from './rollout.js';
@@ -24,7 +25,11 @@ export function stepOfStartFirst(
   if (!isActive(candidate)) return whileItDoesNotRun(snapshot, intent, candidate);
   if (intent.verifiedAt === null) return { name: 'verify-new', id: candidate.id };
   if (!hasNames(candidate, intent)) return { name: 'join-new', id: candidate.id };
-  if (old !== null && isActive(old) && mustDrain(intent)) return { name: 'drain-old', id: old.id };
+  if (old !== null && isActive(old)) {
+    const untrusted = whyNotTrusted(candidate);
+    if (untrusted !== null) return untrusted;
+    if (mustDrain(intent)) return { name: 'drain-old', id: old.id };
+  }
   const retiring = retireOld(snapshot, intent, candidate);
   if (retiring !== null) return retiring;
   // Without an old one there is nothing to keep at hand or to go back to.

@@ -24,12 +24,17 @@ export function isOnAllNetworks(container: ContainerState, { networks }: Rollout
 }
 
 /**
- * Whether clients reach the container: its process lives, and in a handover it has the networks and is not
- * kept from its ports by the waiting one.
+ * Whether clients reach the container: its process lives, and in a handover it has the networks and its ports,
+ * which the waiting network would keep from it. An engine that cannot bind one when the gateway moves tells nobody.
  */
 export function isServing(container: ContainerState | null, intent: RolloutIntent): boolean {
   if (container === null || !isActive(container)) return false;
   if (intent.strategy !== 'handover') return true;
+  return hasTheNetworks(container, intent) && container.unpublished.length === 0;
+}
+
+/** Whether the container is on the networks of the service for good: on all of them, and not waiting. */
+export function hasTheNetworks(container: ContainerState, intent: RolloutIntent): boolean {
   return isOnAllNetworks(container, intent) && !isWaiting(container, intent);
 }
 
@@ -39,17 +44,18 @@ export function isServing(container: ContainerState | null, intent: RolloutInten
  * container is renamed.
  */
 export function networksWithNames(intent: RolloutIntent): readonly NetworkAttachment[] {
-  return intent.networks.map(({ name, endpoint }) => {
-    if (name === DEFAULT_BRIDGE) return { name, endpoint };
+  return intent.networks.map((network) => {
+    const { name, endpoint } = network;
+    if (name === DEFAULT_BRIDGE) return network;
     const aliases = [...new Set([...aliasesOf(endpoint), intent.container])];
-    return { name, endpoint: { ...endpoint, Aliases: aliases } };
+    return { ...network, endpoint: { ...endpoint, Aliases: aliases } };
   });
 }
 
 /** The same before clients may find it by name. */
 export function networksWithoutNames(intent: RolloutIntent): readonly NetworkAttachment[] {
-  return intent.networks.map(({ name, endpoint: { Aliases: _, ...endpoint } }) => ({
-    name,
+  return intent.networks.map(({ endpoint: { Aliases: _, ...endpoint }, ...network }) => ({
+    ...network,
     endpoint,
   }));
 }
@@ -76,6 +82,18 @@ export function isConnected(
     const has = container.networks[name];
     return has !== undefined && aliasesOf(endpoint).every((alias) => has.includes(alias));
   });
+}
+
+/**
+ * The networks in the order in which an engine takes one for the gateway, which is where it binds the ports:
+ * those with a way out come first, then the name counts.
+ */
+export function inGatewayOrder(
+  networks: readonly NetworkAttachment[],
+): readonly NetworkAttachment[] {
+  const rank = ({ isInternal, name }: NetworkAttachment): string =>
+    `${isInternal === true ? '1' : '0'} ${name}`;
+  return networks.toSorted((one, other) => (rank(one) < rank(other) ? -1 : 1));
 }
 
 function aliasesOf(endpoint: NetworkAttachment['endpoint']): readonly string[] {

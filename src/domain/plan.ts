@@ -1,6 +1,7 @@
 import { nextStep } from './next-step.js';
 import { networksWithNames, networksWithoutNames } from './overlap.js';
 import {
+  isDrainTold,
   rolloutNames,
   type ContainerState,
   type NetworkAttachment,
@@ -68,19 +69,23 @@ export function afterStep(step: EngineStep, snapshot: Snapshot, intent: RolloutI
         { verifiedAt: null },
       );
     case 'drain-old':
-      return change({}, { drainIssued: true, drained: true });
+      return change({}, { drainIssued: isDrainTold(intent), drained: true });
     case 'hand-over':
       return change(
         {
           old: old && { ...old, networks: {} },
-          candidate: candidate && { ...candidate, networks: aliasesOn(networksWithNames(intent)) },
+          candidate: candidate && {
+            ...candidate,
+            networks: aliasesOn(networksWithNames(intent)),
+            unpublished: [],
+          },
         },
-        { detachIssued: true, reconnectedAt: PICTURED },
+        { detachIssued: true, oldDownAt: null, reconnectedAt: PICTURED },
       );
     case 'hand-back':
       return change(
         {
-          old: old && { ...old, networks: aliasesOn(intent.networks) },
+          old: old && { ...old, networks: aliasesOn(intent.networks), unpublished: [] },
           candidate: candidate && { ...candidate, networks: {} },
         },
         { reconnectedAt: PICTURED, restoredAt: null },
@@ -105,13 +110,18 @@ export function afterStep(step: EngineStep, snapshot: Snapshot, intent: RolloutI
       return changeNew({ name: names.final });
     case 'start-new':
       return changeNew(
-        { status: 'running', startedAt: PICTURED, ...connectedAtStart(candidate, intent) },
+        {
+          status: 'running',
+          startedAt: PICTURED,
+          unpublished: [],
+          ...connectedAtStart(candidate, intent),
+        },
         { startedInEpoch: snapshot.epoch },
       );
     case 'disarm-old':
       return changeOld({ restartPolicy: { name: 'no', maximumRetryCount: 0 } });
     case 'verify-new':
-      return change({}, { verifiedAt: PICTURED });
+      return change({}, { verifiedAt: candidate?.startedAt ?? PICTURED });
     case 'remove-old':
       return change({ old: null });
     case 'remove-twin':
@@ -129,7 +139,10 @@ export function afterStep(step: EngineStep, snapshot: Snapshot, intent: RolloutI
     case 'rearm-old':
       return changeOld({ restartPolicy: intent.old.restartPolicy });
     case 'start-old':
-      return changeOld({ status: 'running', startedAt: PICTURED }, { restoredAt: null });
+      return changeOld(
+        { status: 'running', startedAt: PICTURED, unpublished: [] },
+        { restoredAt: null },
+      );
     case 'verify-old':
       return change({}, { restoredAt: PICTURED });
     case 'restore-tag':
@@ -159,6 +172,7 @@ function picturedContainer(name: string, intent: RolloutIntent): ContainerState 
     autoRemove: intent.old.autoRemove,
     labels: {},
     networks: aliasesOn(intent.networks),
+    unpublished: [],
   };
 }
 

@@ -37,12 +37,16 @@ export interface ContainerState {
   readonly labels: Readonly<Record<string, string>>;
   /** By name of each network that it is on: its aliases there, with those that the engine gave. */
   readonly networks: Readonly<Record<string, readonly string[]>>;
+  /** Ports, such as `80/tcp`, that are to be published and are not, although it runs. */
+  readonly unpublished: readonly string[];
 }
 
 /** One network to be on, with the settings that the user gave for it, as the Engine API takes them. */
 export interface NetworkAttachment {
   readonly name: string;
   readonly endpoint: Readonly<Record<string, unknown>>;
+  /** It has no way out, so it is never the gateway, and binds no ports. Unknown where it does not matter. */
+  readonly isInternal?: boolean;
 }
 
 /**
@@ -177,6 +181,8 @@ export interface RolloutIntent {
   readonly detachIssued: boolean;
   /** When the one that served stopped doing so, by the engine's clock; null again once a handover ended that. */
   readonly oldDownAt: string | null;
+  /** When the new one ended, by the engine's clock; null where it did not, or was started again. */
+  readonly newDownAt: string | null;
   /** Time without service that handovers of the networks have ended, in milliseconds. */
   readonly downMs: number;
   /** When whichever serves now was given its networks, in a handover; by the engine's clock. */
@@ -211,6 +217,7 @@ export const NOTHING_DONE = {
   drained: false,
   detachIssued: false,
   oldDownAt: null,
+  newDownAt: null,
   downMs: 0,
   reconnectedAt: null,
   startedInEpoch: null,
@@ -241,6 +248,11 @@ export function isActive(container: ContainerState): boolean {
     container.status === 'paused' ||
     container.status === 'restarting'
   );
+}
+
+/** Whether drain asks anything of the old container, which may then refuse work; a mere wait does not. */
+export function isDrainTold({ drain }: RolloutIntent): boolean {
+  return drain !== null && (drain.signal !== null || drain.http !== null);
 }
 
 /** Whether the old container was touched: from there on a failure means a rollback. */

@@ -7,12 +7,20 @@ export interface OverlapFacts {
   readonly autoRemove: boolean;
   /** `own`: networks of its own; else the network mode, e.g. `host`, `none` or `container:…`. */
   readonly networkMode: string;
-  readonly networks: readonly { readonly name: string; readonly driver: string }[];
+  readonly networks: readonly {
+    readonly name: string;
+    readonly driver: string;
+    readonly hasIPv6: boolean;
+  }[];
   /** Addresses that its user chose. */
   readonly fixedAddresses: readonly string[];
   readonly fixedMacAddress: string | null;
   /** Host ports that its user chose, e.g. `127.0.0.1:8080`. */
   readonly fixedPorts: readonly string[];
+  /** Ports that its user publishes and that nothing is bound for now. */
+  readonly unpublishedPorts: readonly string[];
+  /** Links to other containers on the default bridge, of the kind that the engine sets up at a start alone. */
+  readonly links: readonly string[];
   readonly devices: readonly string[];
   /** Volumes and mounts that are marked as exclusive. */
   readonly exclusiveVolumes: readonly string[];
@@ -97,6 +105,7 @@ function againstHandover(facts: OverlapFacts): (string | false)[] {
     return ['it has no network that could be handed over'];
   }
   const others = facts.networks.filter(({ driver }) => driver !== 'bridge');
+  const withIPv6 = facts.networks.filter(({ hasIPv6 }) => hasIPv6).map(({ name }) => name);
   const early = facts.networks.filter(({ name }) => name < facts.waitingNetwork);
   const isAlone = facts.networks.every(({ name }) => name === 'bridge');
   return [
@@ -104,6 +113,10 @@ function againstHandover(facts: OverlapFacts): (string | false)[] {
       'it is on a network that is no bridge:',
       others.map(({ name, driver }) => `${name} (${driver})`),
     ),
+    about('a network with IPv6 would be the gateway before the one it waits on:', withIPv6),
+    about('its port is not published now, so it cannot be handed over:', facts.unpublishedPorts),
+    facts.links.length > 0 &&
+      `it is linked to ${facts.links.map(linkedTo).join(', ')}, which the engine sets up only for one that starts on its network`,
     early.length > 0 &&
       `the name of its network ${early.map(({ name }) => name).join(', ')} sorts before ${facts.waitingNetwork}, so that it would be the gateway`,
     !isAlone &&
@@ -121,4 +134,9 @@ function about(words: string, things: readonly string[]): string | false {
 
 function use(strategy: Strategy, reason: string): StrategyChoice {
   return { kind: 'use', strategy, reason };
+}
+
+/** The engine writes a link as `/db:/web/db`. */
+function linkedTo(link: string): string {
+  return (link.split(':')[0] ?? link).replace(/^\//, '');
 }

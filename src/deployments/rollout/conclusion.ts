@@ -59,11 +59,26 @@ function downtime(
   decision: Extract<Decision, { name: 'finish' }>,
 ): number | null {
   if (!intent.old.wasRunning) return null;
-  const { oldDownAt, downMs } = intent;
+  const { oldDownAt, newDownAt, downMs, verifiedAt, restoredAt } = intent;
   if (oldDownAt === null) return decision.serving === 'none' ? null : downMs;
-  const backAt = decision.phase === 'succeeded' ? intent.verifiedAt : intent.restoredAt;
+  const isNew = decision.serving === 'new';
+  const backAt = isNew ? verifiedAt : restoredAt;
   if (backAt === null) return null;
-  return downMs + Math.max(0, Date.parse(backAt) - Date.parse(oldDownAt));
+  // The new one may have served in between, until it ended. What a handover took is in `downMs`.
+  const hasServed = !isNew && intent.strategy !== 'handover';
+  if (!hasServed || verifiedAt === null || newDownAt === null) {
+    return downMs + between(oldDownAt, backAt);
+  }
+  return (
+    downMs +
+    between(oldDownAt, verifiedAt) +
+    Math.min(between(oldDownAt, backAt), between(newDownAt, backAt))
+  );
+}
+
+/** Milliseconds from one time to another; 0 where that came before. */
+function between(from: string, to: string): number {
+  return Math.max(0, Date.parse(to) - Date.parse(from));
 }
 
 /** What a person has to do, where nothing serves. */

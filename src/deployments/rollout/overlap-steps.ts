@@ -4,8 +4,10 @@ import type { EngineClient } from '../../docker/engine-client.js';
 import type { ContainerInspection } from '../../docker/inspection.js';
 import { containerAddress } from '../../docker/probe-address.js';
 import type { DrainSettings } from '../../domain/environment.js';
-import { DeployError } from '../../domain/errors.js';
+import { DeployError, messageOf } from '../../domain/errors.js';
 import {
+  hasTheNetworks,
+  inGatewayOrder,
   isConnected,
   isOnNetworks,
   isServing,
@@ -19,11 +21,14 @@ import {
   type NetworkAttachment,
   type RolloutIntent,
 } from '../../domain/rollout.js';
+import { isEngineGone } from './health-watch.js';
 import type { Executors, StepContext, StepResult } from './step-context.js';
 import type { WaitingNetworks } from './waiting-networks.js';
 
 /** How long the old container may take to answer when it is told to finish, in milliseconds. */
 const DRAIN_ANSWER_MS = 5_000;
+/** While it finishes it is looked at so often, in milliseconds. */
+const DRAIN_LOOK_MS = 500;
 
 type OverlapExecutors = Pick<
   Executors,
@@ -66,10 +71,11 @@ export function overlapSteps(waiting: WaitingNetworks): OverlapExecutors {
     },
     'drain-old': async (step, { engine, intent, look, signal }) => {
       const inspection = look.inspections.get(step.id);
-      if (intent.drain !== null && inspection !== undefined) {
-        await drain(engine, inspection, intent.drain, signal);
-      }
-      return { patch: { drained: true } };
+      if (intent.drain === null || inspection === undefined) return { patch: { drained: true } };
+      return {
+        ...(await drain(engine, inspection, intent.drain, signal)),
+        patch: { drained: true },
+      };
     },
     'hand-over': async (_step, context) => handOver(context),
     'hand-back': async (_step, context) => handBack(context),
@@ -103,14 +109,13 @@ async function handOver(context: StepContext): Promise<StepResult> {
       begun = Date.now();
     });
   }
-  // It could not bind the ports while the old one had them.
-  const isUnbound = isOldThere && isServing(candidate, intent);
-  if (isUnbound) await detach(engine, candidate, intent);
-  await connect(
-    engine,
-    isUnbound ? { ...candidate, networks: {} } : candidate,
-    networksWithNames(intent),
-  );
+  // It could not bind the ports while the old one had them, or while somebody else did.
+  const isUnbound = isOldThere || candidate.unpublished.length > 0;
+  if (isUnbound && hasTheNetworks(candidate, intent)) {
+    await connectAnew(engine, candidate, intent, networksWithNames(intent));
+  } else {
+    await connect(engine, candidate, networksWithNames(intent));
+  }
   if (intent.waiting !== null && isWaiting(candidate, intent)) {
     await engine.networks.disconnect(intent.waiting.name, candidate.id);
   }
@@ -124,11 +129,16 @@ async function handBack({ engine, intent, look }: StepContext): Promise<StepResu
   const clockOffset = (await engine.now()) - Date.now();
   let begun = Date.parse(intent.oldDownAt ?? new Date().toISOString());
   if (candidate !== null && isActive(candidate)) {
+    const hasServed = isServing(candidate, intent);
     await detach(engine, candidate, intent, () => {
-      begun = Date.now();
+      if (hasServed) begun = Date.now();
     });
   }
-  if (old !== null) await connect(engine, old, intent.networks);
+  if (old !== null && isActive(old) && old.unpublished.length > 0) {
+    await connectAnew(engine, old, intent, intent.networks);
+  } else if (old !== null) {
+    await connect(engine, old, intent.networks);
+  }
   if (old === null || !isActive(old)) return { patch: { restoredAt: null } };
   return { patch: { ...serviceIsBack(intent, begun, clockOffset), restoredAt: null } };
 }
@@ -151,8 +161,8 @@ function serviceIsBack(
 }
 
 /**
- * Takes a container off the service's networks. The one that sorts first comes last: with it go the ports,
- * and what remained would get them.
+ * Takes a container off the service's networks. The gateway comes last: with it go the ports, and what remained
+ * would get them.
  */
 async function detach(
   engine: EngineClient,
@@ -160,7 +170,7 @@ async function detach(
   intent: RolloutIntent,
   beforeTheLast: () => void = () => undefined,
 ): Promise<void> {
-  const attached = byName(intent.networks).filter(({ name }) => name in container.networks);
+  const attached = inGatewayOrder(intent.networks).filter(({ name }) => name in container.networks);
   for (const [index, { name }] of attached.toReversed().entries()) {
     if (index === attached.length - 1) beforeTheLast();
     await engine.networks.disconnect(name, container.id);
@@ -173,28 +183,59 @@ async function connect(
   container: ContainerState,
   networks: readonly NetworkAttachment[],
 ): Promise<void> {
-  for (const { name, endpoint } of byName(networks)) {
+  for (const { name, endpoint } of inGatewayOrder(networks)) {
     if (isConnected(container, [{ name, endpoint }])) continue;
     if (name in container.networks) await engine.networks.disconnect(name, container.id);
     await engine.networks.connect(name, container.id, endpoint);
   }
 }
 
-/** As the engine sorts them when it chooses the gateway. */
-function byName(networks: readonly NetworkAttachment[]): readonly NetworkAttachment[] {
-  return networks.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+/** An engine that could not bind a port says so only when the network is connected anew. @throws EngineError */
+async function connectAnew(
+  engine: EngineClient,
+  container: ContainerState,
+  intent: RolloutIntent,
+  networks: readonly NetworkAttachment[],
+): Promise<void> {
+  await detach(engine, container, intent);
+  await connect(engine, { ...container, networks: {} }, networks);
 }
 
-/** @throws DeployError where it cannot be told; EngineError; the signal's reason. */
+/**
+ * Tells the old one to finish and gives it its time, also where it could not be told: the proxies before it
+ * need that time as well. One that has ended needs no more.
+ * @throws EngineError where the engine went away; the signal's reason.
+ */
 async function drain(
   engine: EngineClient,
   container: ContainerInspection,
   { signal, http, waitMs }: DrainSettings,
   abort: AbortSignal,
-): Promise<void> {
-  if (signal !== null) await engine.signal(container.Id, signal);
-  if (http !== null) await ask(container, http);
-  await pause(waitMs, undefined, { signal: abort });
+): Promise<Pick<StepResult, 'problem'>> {
+  const deadline = Date.now() + waitMs;
+  const problem = await tell(engine, container, signal, http);
+  for (let left = waitMs; left > 0; left = deadline - Date.now()) {
+    await pause(Math.min(left, DRAIN_LOOK_MS), undefined, { signal: abort });
+    if ((await engine.container(container.Id))?.State.Running !== true) break;
+  }
+  return problem === null ? {} : { problem };
+}
+
+/** @returns why it could not be told; null where it was. */
+async function tell(
+  engine: EngineClient,
+  container: ContainerInspection,
+  signal: DrainSettings['signal'],
+  http: DrainSettings['http'],
+): Promise<string | null> {
+  try {
+    if (signal !== null) await engine.signal(container.Id, signal);
+    if (http !== null) await ask(container, http);
+    return null;
+  } catch (error) {
+    if (isEngineGone(error)) throw error;
+    return messageOf(error);
+  }
 }
 
 function ask(

@@ -9,7 +9,7 @@ import { DeployError, messageOf, type ErrorCode } from '../../domain/errors.js';
 import { goalAfterFailure } from '../../domain/next-step-back.js';
 import { nextStep } from '../../domain/next-step.js';
 import { isServing } from '../../domain/overlap.js';
-import { isTouched, type RolloutIntent, type Snapshot } from '../../domain/rollout.js';
+import { isAbandoned, isTouched, type RolloutIntent, type Snapshot } from '../../domain/rollout.js';
 import { classifyStartFailure } from '../../domain/start-failure.js';
 import { describeStep, type Decision, type EngineStep } from '../../domain/step.js';
 import { Storage } from '../../storage/storage.js';
@@ -38,7 +38,6 @@ const MOST_STEPS = 200;
  */
 const DISPENSABLE: readonly EngineStep['name'][] = [
   'drain-old',
-  'arm-new',
   'disarm-old',
   'remove-old',
   'remove-twin',
@@ -71,6 +70,7 @@ interface DoneStep {
   readonly changed: Changed;
   readonly failure: NonNullable<StepResult['failure']> | null;
   readonly error: unknown;
+  readonly isDone: boolean;
 }
 
 /**
@@ -109,6 +109,7 @@ export class Rollout {
     const drive: Drive = { engine, journal, signal };
     let intent = begun;
     let failures = { step: '', count: 0 };
+    let last: EngineStep | null = null;
     let known = knownAtFirst;
     for (let count = 0; count < MOST_STEPS; count++) {
       const look = await this.observeWhenReachable(drive, intent, known);
@@ -135,12 +136,14 @@ export class Rollout {
       if (done.failure !== null) {
         intent = await this.giveUp(journal, intent, snapshot, done.failure);
       }
-      if (done.error === null) {
+      const error = done.error ?? withoutEffect(step, last);
+      last = done.isDone ? step : null;
+      if (error === null) {
         failures = { step: '', count: 0 };
       } else {
         failures = { step: step.name, count: failures.step === step.name ? failures.count + 1 : 1 };
-        if (failures.count >= STEP_TRIES || !isWorthRetrying(step, intent, done.error)) {
-          intent = await this.afterFailedStep(journal, step, snapshot, intent, done.error);
+        if (failures.count >= STEP_TRIES || !isWorthRetrying(step, intent, error)) {
+          intent = await this.afterFailedStep(journal, step, snapshot, intent, error);
           failures = { step: '', count: 0 };
         } else {
           await pause(RETRY_PAUSE_MS * failures.count);
@@ -192,16 +195,22 @@ export class Rollout {
       const result = await this.executor.execute(step, { engine, intent, look, signal });
       const after = { ...intent, ...result.patch };
       const failure = result.failure ?? null;
+      const trouble = failure?.message ?? result.problem ?? null;
       const ending = result.interrupted === true ? 'interrupted' : 'done';
-      journal.end(after, open, failure === null ? ending : 'failed', failure?.message ?? null);
-      return { intent: after, changed: result.changed ?? 'anything', failure, error: null };
+      journal.end(after, open, trouble === null ? ending : 'failed', trouble);
+      if (result.problem !== undefined) {
+        await this.log.line(subjectOf(intent), 'warn', `${step.name}: ${result.problem}`);
+      }
+      const isDone = trouble === null && ending === 'done';
+      return { intent: after, changed: result.changed ?? 'anything', failure, error: null, isDone };
     } catch (error) {
       const isCut = signal.aborted || isEngineGone(error);
       const message = messageOf(error);
       journal.end(intent, open, isCut ? 'interrupted' : 'failed', message);
       await journal.flush();
       await this.log.line(subjectOf(intent), isCut ? 'info' : 'warn', `${step.name}: ${message}`);
-      return { intent, changed: 'anything', failure: null, error: isCut ? null : error };
+      const told = isCut ? null : error;
+      return { intent, changed: 'anything', failure: null, error: told, isDone: false };
     }
   }
 
@@ -235,7 +244,8 @@ export class Rollout {
     intent: RolloutIntent,
     error: unknown,
   ): Promise<RolloutIntent> {
-    if (DISPENSABLE.includes(step.name)) {
+    const isFirstTry = step.name === 'hand-back' && !isAbandoned(intent, step.name);
+    if (DISPENSABLE.includes(step.name) || isFirstTry) {
       await this.log.line(subjectOf(intent), 'warn', `goes on without ${step.name}`);
       return { ...intent, abandoned: [...intent.abandoned, step.name] };
     }
@@ -251,6 +261,13 @@ function mayPark(snapshot: Snapshot, intent: RolloutIntent): boolean {
   if (!isTouched(intent) || !intent.old.wasRunning) return true;
   const { old, candidate, twin } = snapshot;
   return [old, candidate, twin].some((each) => isServing(each, intent));
+}
+
+/** Where a step that was done has to be done at once again, the engine did not do what it said. */
+function withoutEffect(step: EngineStep, last: EngineStep | null): DeployError | null {
+  return JSON.stringify(step) === JSON.stringify(last)
+    ? new DeployError('engine-error', `${step.name} was done, and the engine shows nothing of it`)
+    : null;
 }
 
 function isWorthRetrying(step: EngineStep, intent: RolloutIntent, error: unknown): boolean {

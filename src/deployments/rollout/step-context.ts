@@ -19,6 +19,8 @@ export interface StepResult {
   readonly changed?: Changed;
   readonly failure?: { readonly code: ErrorCode; readonly message: string };
   readonly interrupted?: boolean;
+  /** What went wrong and does not keep the rollout from going on: the step is shown as failed, with this. */
+  readonly problem?: string;
 }
 
 /** One executor for each step of the engine, checked by the compiler to be complete. Each is idempotent. */

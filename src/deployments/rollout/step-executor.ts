@@ -9,6 +9,7 @@ import { messageOf } from '../../domain/errors.js';
 import { isWaiting } from '../../domain/overlap.js';
 import {
   isActive,
+  isDrainTold,
   later,
   rolloutNames,
   type RestartPolicy,
@@ -37,7 +38,7 @@ export function beforeStep(
   intent: RolloutIntent,
 ): Partial<RolloutIntent> {
   if (step.name === 'stop-old' && !intent.stopIssued) return { stopIssued: true };
-  if (step.name === 'drain-old') return { drainIssued: true };
+  if (step.name === 'drain-old') return isDrainTold(intent) ? { drainIssued: true } : {};
   if (step.name === 'hand-over' || step.name === 'hand-back') {
     return { detachIssued: true, oldDownAt: intent.oldDownAt ?? new Date().toISOString() };
   }
@@ -93,8 +94,8 @@ export class StepExecutor {
       // One that was run with --rm is still there for a moment.
       const isGoing = inspection !== null && containerState(inspection) === null;
       return {
-        // In a handover it had stopped serving long before.
-        patch: intent.detachIssued ? {} : { oldDownAt: at },
+        // Going forward in a handover it had stopped serving long before.
+        patch: intent.detachIssued && intent.goal !== 'back' ? {} : { oldDownAt: at },
         changed: [isGoing ? step.id : { id: step.id, inspection }],
       };
     },

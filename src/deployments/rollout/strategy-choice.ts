@@ -5,6 +5,7 @@ import type { ContainerInspection } from '../../docker/inspection.js';
 import { overlapFactsOf } from '../../docker/overlap-facts.js';
 import type { RolloutSettings, Strategy } from '../../domain/environment.js';
 import { DeployError } from '../../domain/errors.js';
+import { inGatewayOrder } from '../../domain/overlap.js';
 import { NO_OVERLAP, type RolloutIntent, type WaitingNetwork } from '../../domain/rollout.js';
 import { chooseStrategy } from '../../domain/strategy.js';
 
@@ -40,16 +41,27 @@ export async function chooseFor(
     return { overlap, reason: 'the configuration says so' };
   }
   const { apiVersion, networkDrivers } = await engine.facts();
-  const networks = networksToBeOn({ container, apiVersion });
+  const attached = networksToBeOn({ container, apiVersion });
   const [inspected, volumes] = await Promise.all([
-    Promise.all(networks.map(({ name }) => engine.networks.find(name))),
+    Promise.all(attached.map(({ name }) => engine.networks.find(name))),
     labelsOfVolumes(engine, container),
   ]);
   const found = inspected.filter((each) => each !== null);
-  const waiting = waitingNetworkOf(found, networkDrivers);
+  const internal = found.filter((each) => each.Internal === true).map(({ Name: name }) => name);
+  const networks = attached.map((each) => ({ ...each, isInternal: internal.includes(each.name) }));
+  const [gateway] = inGatewayOrder(networks);
+  const waiting = waitingNetworkOf(
+    found.find(({ Name: name }) => name === gateway?.name) ?? null,
+    networkDrivers,
+  );
+  const facts = overlapFactsOf(container, volumes);
+  const macAddress = networks.map(({ endpoint }) => endpoint['MacAddress'] as string | undefined);
   const choice = chooseStrategy(settings, {
-    ...overlapFactsOf(container, volumes),
-    networks: found.map(({ Name: name, Driver: driver }) => ({ name, driver })),
+    ...facts,
+    fixedMacAddress: facts.fixedMacAddress ?? macAddress.find((each) => each !== undefined) ?? null,
+    networks: found.map(({ Name: name, Driver: driver, EnableIPv6: hasIPv6 = false }) => {
+      return { name, driver, hasIPv6 };
+    }),
     networkDrivers,
     waitingNetwork: waiting.name,
     isProbedAtPublishedPort: probeVia === 'published',
@@ -64,7 +76,8 @@ export async function chooseFor(
   return { overlap: { ...overlap, aliases: isHandover ? 'when-healthy' : aliases }, reason };
 }
 
-function watchByDefault(strategy: Strategy): number {
+/** How long the old container is kept at hand where the configuration does not say it, in milliseconds. */
+export function watchByDefault(strategy: Strategy): number {
   return strategy === 'handover' ? HANDOVER_WATCH_MS : 0;
 }
 
@@ -73,14 +86,13 @@ function watchByDefault(strategy: Strategy): number {
  * those that have no neighbours to reach by name.
  */
 function waitingNetworkOf(
-  networks: readonly NetworkInspection[],
+  gateway: NetworkInspection | null,
   drivers: readonly string[],
 ): WaitingNetwork {
-  const [first] = networks.toSorted((one, other) => (one.Name < other.Name ? -1 : 1));
-  if (first === undefined || !drivers.includes('macvlan')) {
+  if (gateway === null || !drivers.includes('macvlan')) {
     return { name: `${WAITING_PREFIX}internal`, kind: 'internal', parent: null };
   }
-  const parent = first.Options?.[BRIDGE_NAME] ?? `br-${first.Id.slice(0, 12)}`;
+  const parent = gateway.Options?.[BRIDGE_NAME] ?? `br-${gateway.Id.slice(0, 12)}`;
   return { name: `${WAITING_PREFIX}${parent}`, kind: 'macvlan', parent };
 }
 

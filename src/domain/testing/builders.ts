@@ -52,6 +52,7 @@ export function aContainer(parts: Partial<ContainerState> = {}): ContainerState 
     autoRemove: false,
     labels: {},
     networks: {},
+    unpublished: [],
     ...parts,
   };
 }
