@@ -1,7 +1,13 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { StepRecord } from '../src/domain/deployment.js';
 import { EngineEvents } from './support/engine-events.js';
 import { Scenario } from './support/scenario.js';
 import { uniqueName } from './support/shared-rig.js';
+
+/** How long a step took, in milliseconds. */
+function lengthOf(step: StepRecord | undefined): number {
+  return Date.parse(step?.finishedAt ?? '') - Date.parse(step?.startedAt ?? '');
+}
 
 describe('start-first', () => {
   it('starts the new version beside the old one and stops that only then', async () => {
@@ -58,10 +64,8 @@ describe('the old container of start-first', () => {
     const kills = events.of(scenario).filter(({ action }) => action === 'kill');
     // SIGUSR1, then the stop's SIGTERM.
     expect(kills.map(({ signal }) => signal)).toEqual(['10', '15']);
-    const took = (name: string): number => {
-      const step = deployment.steps.find((each) => each.name === name);
-      return Date.parse(step?.finishedAt ?? '') - Date.parse(step?.startedAt ?? '');
-    };
+    const took = (name: string): number =>
+      lengthOf(deployment.steps.find((each) => each.name === name));
     expect(took('drain-old')).toBeGreaterThanOrEqual(1_000);
     // From the end of the old one on, and not from when the new one proved itself.
     expect(took('watch-new')).toBeGreaterThan(700);
@@ -86,19 +90,56 @@ describe('the old container of start-first', () => {
     expect((await scenario.inspect()).Id).toBe(Id);
   });
 
-  it('is stopped all the same where it cannot be told', async () => {
+  it('is given its time and stopped all the same where it cannot be told', async () => {
     const scenario = await Scenario.startInProcess({
       service: [
         'tag: latest',
-        'rollout: { strategy: start-first, drain: { http: { port: 8080, path: /nowhere } }, health: { stableFor: 300ms } }',
+        'rollout: { strategy: start-first, drain: { http: { port: 8080, path: /nowhere }, wait: 1s }, health: { stableFor: 300ms } }',
       ],
       container: UNPUBLISHED,
     });
     const deployment = await scenario.ship({ version: 'v2' });
     expect(deployment).toMatchObject({ phase: 'succeeded', downtimeMs: 0 });
-    const drain = deployment.steps.find((step) => step.name === 'drain-old');
+    const [drain, ...more] = deployment.steps.filter((step) => step.name === 'drain-old');
+    expect(more).toEqual([]);
     expect(drain).toMatchObject({ outcome: 'failed' });
     expect(drain?.detail).toContain('404');
+    expect(lengthOf(drain)).toBeGreaterThanOrEqual(1_000);
+  });
+
+  it('is not waited for any longer once it has ended', async () => {
+    const scenario = await Scenario.startInProcess({
+      service: [
+        'tag: latest',
+        'rollout: { strategy: start-first, drain: { signal: SIGTERM, wait: 1m }, health: { stableFor: 300ms } }',
+      ],
+      container: { HostConfig: { PortBindings: {}, RestartPolicy: { Name: 'no' } } },
+    });
+    const deployment = await scenario.ship({ version: 'v2' });
+    expect(deployment).toMatchObject({ phase: 'succeeded' });
+    expect(lengthOf(deployment.steps.find((step) => step.name === 'drain-old'))).toBeLessThan(
+      10_000,
+    );
+  });
+
+  it('serves on, untouched, where the new one fails while it is only waited for', async () => {
+    const scenario = await Scenario.start({
+      app: { version: 'v1' },
+      service: [
+        'tag: latest',
+        'rollout: { strategy: start-first, drain: { wait: 6s }, health: { stableFor: 300ms } }',
+      ],
+      container: UNPUBLISHED,
+    });
+    const { Id, State } = await scenario.inspect();
+    const deployment = await scenario.ship({ version: 'v2', diesAfter: 3 });
+    expect(deployment).toMatchObject({
+      phase: 'failed',
+      downtimeMs: 0,
+      error: { code: 'exited', serving: 'old' },
+    });
+    const after = await scenario.inspect();
+    expect(after).toMatchObject({ Id, State: { Running: true, StartedAt: State.StartedAt } });
   });
 });
 

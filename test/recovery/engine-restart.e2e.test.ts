@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StepName } from '../../src/domain/step.js';
 import { EngineRig } from '../support/engine-rig.js';
-import { Fleet, PATIENCE_MS, type FleetOptions } from '../support/kill-fleet.js';
+import { Fleet, PATIENCE_MS, type FleetOptions, type FleetService } from '../support/kill-fleet.js';
 import { NetworkNamespace } from '../support/network-namespace.js';
 import { RegistryRig } from '../support/registry-rig.js';
 import { waitFor } from '../support/wait-for.js';
@@ -18,6 +18,11 @@ const SLOW: Docker.ContainerCreateOptions = {
 const OVERLAPPING = 'overlap: allowed, watch: 3s, health: { stableFor: 2s }';
 const FLEETS: Readonly<Record<string, FleetOptions>> = {
   recreate: { rollout: '{ health: { stableFor: 3s } }' },
+  'start-first': {
+    rollout: `{ strategy: start-first, drain: { wait: 3s }, ${OVERLAPPING} }`,
+    hasNetworks: true,
+    hasFixedPort: false,
+  },
   handover: { rollout: `{ strategy: handover, ${OVERLAPPING} }`, hasNetworks: true },
 };
 
@@ -25,7 +30,7 @@ interface Point {
   readonly point: string;
   readonly after: StepName;
   readonly pauseMs: number;
-  readonly strategy?: 'handover';
+  readonly strategy?: 'start-first' | 'handover';
   /** Both where it is left out. */
   readonly signals?: readonly Signal[];
 }
@@ -33,10 +38,22 @@ interface Point {
 type Signal = 'SIGTERM' | 'SIGKILL';
 
 const POINTS: readonly Point[] = [
-  { point: 'after the creation of the new container', after: 'create', pauseMs: 0 },
+  {
+    point: 'after the creation of the new container',
+    after: 'create',
+    pauseMs: 0,
+    signals: ['SIGKILL'],
+  },
   { point: 'after the stop of the old one', after: 'stop-old', pauseMs: 0 },
   { point: 'after the start of the new one', after: 'start-new', pauseMs: 0 },
   { point: 'while the new one proves itself', after: 'start-new', pauseMs: 1_000 },
+  {
+    point: 'while the old one is given time to finish',
+    after: 'join-new',
+    // It has to stay up for 2 s once more before that.
+    pauseMs: 3_000,
+    strategy: 'start-first',
+  },
   {
     point: 'while the new one waits for the ports',
     after: 'start-new',
@@ -95,8 +112,7 @@ describe('an engine that is started anew in the middle of a rollout', () => {
   it.each(CASES)(
     'ended by $signal $point: one container serves, and the version is not blamed',
     async ({ after, pauseMs, signal, strategy = 'recreate' }) => {
-      const fleet = fleets.get(strategy);
-      if (fleet === undefined) throw new Error(`there is no fleet for ${strategy}`);
+      const fleet = fleetOf(strategy);
       const service = await fleet.add({ version: 'v2' }, SLOW);
       expect((await fleet.hook(service)).status).toBe(202);
       await waitFor(
@@ -118,10 +134,46 @@ describe('an engine that is started anew in the middle of a rollout', () => {
       const ends = ['succeeded', 'rolled-back', ...(isUntouched ? ['failed'] : [])];
       expect(ends, JSON.stringify(error)).toContain(phase);
       const version = phase === 'succeeded' ? 'v2' : 'v1';
-      await waitFor('it to serve', () => fleet.served(service));
+      await expectServed(fleet, service, JSON.stringify({ phase, error }));
       expect(await fleet.outcome(service)).toEqual(fleet.expected(service, version, []));
       await fleet.clear(service);
     },
     120_000,
   );
+
+  it('leaves a container that was handed its ports with them, under its name', async () => {
+    const fleet = fleetOf('handover');
+    const service = await fleet.add({ version: 'v2' });
+    expect((await fleet.hook(service)).status).toBe(202);
+    expect(await fleet.ended(service)).toMatchObject({ phase: 'succeeded' });
+    await engine.stop('SIGTERM');
+    await engine.start();
+    await expectServed(fleet, service, 'an engine that was started anew');
+    await waitFor(
+      'Deploy to reach the engine',
+      () => fleet.outcome(service),
+      (seen) => JSON.stringify(seen) === JSON.stringify(fleet.expected(service, 'v2', [])),
+    );
+    await fleet.clear(service);
+  }, 120_000);
+
+  function fleetOf(strategy: string): Fleet {
+    const fleet = fleets.get(strategy);
+    if (fleet === undefined) throw new Error(`there is no fleet for ${strategy}`);
+    return fleet;
+  }
+
+  /** Where it does not serve, what the engine shows of it tells more than that. */
+  async function expectServed(fleet: Fleet, service: FleetService, after: string): Promise<void> {
+    try {
+      await waitFor(`it to serve after ${after}`, () => fleet.served(service));
+    } catch (error) {
+      const containers = await fleet.containersOf(service);
+      const shown = containers.map(({ Id }) => engine.docker.getContainer(Id).inspect());
+      const states = (await Promise.all(shown)).map(({ Name, State, NetworkSettings }) => {
+        return JSON.stringify({ Name, State, Ports: NetworkSettings.Ports });
+      });
+      throw new Error(`${String(error)}\n${states.join('\n')}`, { cause: error });
+    }
+  }
 });

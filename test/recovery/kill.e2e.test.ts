@@ -76,7 +76,7 @@ const CASES: readonly (KillCase & { readonly strategy: string; readonly options:
       options: {
         rollout: `{ ${START_FIRST}, watch: 500ms }`,
         hasNetworks: true,
-        isPublished: false,
+        hasFixedPort: false,
       },
       next: { version: 'v2' },
       atOnce: 6,
@@ -90,7 +90,7 @@ const CASES: readonly (KillCase & { readonly strategy: string; readonly options:
       ...BAD,
       name: 'an image that turns unhealthy after it took over',
       strategy: 'start-first',
-      options: { rollout: `{ ${START_FIRST}, watch: 5s }`, hasNetworks: true, isPublished: false },
+      options: { rollout: `{ ${START_FIRST}, watch: 5s }`, hasNetworks: true, hasFixedPort: false },
       next: UNHEALTHY_ALONE,
       atOnce: 6,
       from: 'POST /containers/:id/stop',

@@ -41,8 +41,8 @@ export interface FleetOptions extends Partial<DeployOptions> {
   readonly rollout?: string;
   /** Each service has a network of its own, with an alias, instead of the default bridge. */
   readonly hasNetworks?: boolean;
-  /** Whether the services have published ports; true by default. Else they are asked at their own addresses. */
-  readonly isPublished?: boolean;
+  /** Whether the services publish a port that their user chose; true by default. Else the engine chooses one. */
+  readonly hasFixedPort?: boolean;
 }
 
 /** One Deploy with many services of one image, each followed by a tag of its own. */
@@ -110,7 +110,7 @@ export class Fleet {
     const nextDigest = await this.#push(name, app);
     const network =
       this.options.hasNetworks === true ? await makeSmallNetwork(docker, containerName) : null;
-    const bindings = { '8080/tcp': [{ HostIp: hostIp, HostPort: String(port) }] };
+    const hostPort = this.options.hasFixedPort === false ? '' : String(port);
     const created = await docker.createContainer({
       name: containerName,
       Image: `${repository}:${name}`,
@@ -118,7 +118,7 @@ export class Fleet {
       StopTimeout: 3,
       ...container,
       HostConfig: {
-        PortBindings: this.options.isPublished === false ? {} : bindings,
+        PortBindings: { '8080/tcp': [{ HostIp: hostIp, HostPort: hostPort }] },
         RestartPolicy: { Name: 'always' },
         ...(network === null ? {} : { NetworkMode: network }),
         ...container.HostConfig,
@@ -265,11 +265,9 @@ export class Fleet {
 
   /** Where clients find the service now. */
   async #originOf(service: FleetService): Promise<string> {
-    if (this.options.isPublished !== false) return `${this.address}:${service.port}`;
-    const [first] = (await this.containersOf(service))
-      .filter(({ State }) => State === 'running')
-      .flatMap(({ NetworkSettings }) => Object.values(NetworkSettings.Networks));
-    return `${first?.IPAddress ?? ''}:8080`;
+    if (this.options.hasFixedPort !== false) return `${this.address}:${service.port}`;
+    const ports = (await this.containersOf(service)).flatMap(({ Ports }) => Ports);
+    return `${this.address}:${ports.find(({ PublicPort }) => PublicPort > 0)?.PublicPort ?? ''}`;
   }
 
   async #get(service: FleetService, path: string): Promise<string> {
