@@ -1,8 +1,10 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { StepRecord } from '../src/domain/deployment.js';
+import { EngineClient } from '../src/docker/engine-client.js';
 import { EngineEvents } from './support/engine-events.js';
+import { aNetwork } from './support/handovers.js';
 import { Scenario } from './support/scenario.js';
-import { uniqueName } from './support/shared-rig.js';
+import { waitFor } from './support/wait-for.js';
 
 /** How long a step took, in milliseconds. */
 function lengthOf(step: StepRecord | undefined): number {
@@ -11,17 +13,14 @@ function lengthOf(step: StepRecord | undefined): number {
 
 describe('start-first', () => {
   it('starts the new version beside the old one and stops that only then', async () => {
-    const network = uniqueName('net');
+    const network = aNetwork();
     const scenario = await Scenario.start({
       app: { version: 'v1', check: 'healthy' },
       service: ['tag: latest', 'rollout: { strategy: start-first }'],
-      prepareEngine: async (docker) => {
-        const made = await docker.createNetwork({ Name: network, CheckDuplicate: true });
-        onTestFinished(() => made.remove());
-      },
+      prepareEngine: network.make,
       container: {
-        HostConfig: { NetworkMode: network, PortBindings: {} },
-        NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: ['shop'] } } },
+        HostConfig: { NetworkMode: network.name, PortBindings: {} },
+        NetworkingConfig: { EndpointsConfig: { [network.name]: { Aliases: ['shop'] } } },
       },
     });
     const deployment = await scenario.ship({ version: 'v2', check: 'healthy', bootsFor: 1 });
@@ -33,7 +32,7 @@ describe('start-first', () => {
     });
     expect(await scenario.names()).toEqual([scenario.container]);
     const { Id, NetworkSettings, HostConfig } = await scenario.inspect();
-    const aliases = NetworkSettings.Networks[network]?.Aliases as unknown as string[];
+    const aliases = NetworkSettings.Networks[network.name]?.Aliases as unknown as string[];
     expect(aliases.filter((alias) => !Id.startsWith(alias))).toEqual(['shop', scenario.container]);
     expect(HostConfig.RestartPolicy?.Name).toBe('always');
     const failed = await scenario.ship({ version: 'v3', exitsAtOnce: 3 });
@@ -44,6 +43,40 @@ describe('start-first', () => {
     });
     expect(await scenario.names()).toEqual([scenario.container]);
     expect((await scenario.inspect()).Id).toBe(Id);
+  });
+});
+
+describe('the names of a new container by start-first', () => {
+  it.each([
+    ['when-healthy', 1, true],
+    ['at-start', 2, false],
+  ] as const)('lead to it %s', async (aliases, addresses, isJoined) => {
+    const network = aNetwork();
+    const scenario = await Scenario.start({
+      app: { version: 'v1', check: 'healthy' },
+      service: ['tag: latest', `rollout: { strategy: start-first, aliases: ${aliases} }`],
+      prepareEngine: network.make,
+      container: {
+        HostConfig: { NetworkMode: network.name, PortBindings: {} },
+        NetworkingConfig: { EndpointsConfig: { [network.name]: { Aliases: ['shop'] } } },
+      },
+    });
+    const { docker, engineHost } = scenario.stage;
+    const engine = new EngineClient({ name: 'local', host: engineHost, tls: null });
+    await scenario.push({ version: 'v2', check: 'healthy', bootsFor: 4 });
+    const id = await scenario.hookedDeployment();
+    const candidate = docker.getContainer(`${scenario.container}.deploy-new`);
+    await waitFor(
+      'the new one to boot',
+      () => candidate.inspect(),
+      ({ State }) => State.Health?.Status === 'starting',
+    );
+    // Beside the addresses the answer tells that of the DNS itself.
+    const told = `[ "$(busybox nslookup shop 127.0.0.11 | busybox grep -c '^Address')" -eq ${addresses + 1} ]`;
+    expect(await engine.exec(scenario.container, ['/bin/sh', '-c', told], 5_000)).toBe(0);
+    const { phase, steps } = await scenario.ended(id);
+    expect(phase).toBe('succeeded');
+    expect(steps.some(({ name }) => name === 'join-new')).toBe(isJoined);
   });
 });
 
