@@ -45,7 +45,12 @@ const POINTS: readonly Point[] = [
     signals: ['SIGKILL'],
   },
   { point: 'after the stop of the old one', after: 'stop-old', pauseMs: 0 },
-  { point: 'after the start of the new one', after: 'start-new', pauseMs: 0 },
+  {
+    point: 'after the start of the new one',
+    after: 'start-new',
+    pauseMs: 0,
+    signals: ['SIGKILL'],
+  },
   { point: 'while the new one proves itself', after: 'start-new', pauseMs: 1_000 },
   {
     point: 'while the old one is given time to finish',
@@ -53,12 +58,14 @@ const POINTS: readonly Point[] = [
     // It has to stay up for 2 s once more before that.
     pauseMs: 3_000,
     strategy: 'start-first',
+    signals: ['SIGTERM'],
   },
   {
     point: 'while the new one waits for the ports',
     after: 'start-new',
     pauseMs: 500,
     strategy: 'handover',
+    signals: ['SIGTERM'],
   },
   {
     point: 'after the ports changed hands',

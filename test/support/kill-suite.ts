@@ -30,10 +30,8 @@ export interface KillCase {
 
 /** Which instants of a recorded deployment a run is killed at. */
 export type Coverage =
-  /** Before, during and after every call, and before and after every commit. */
+  /** Before, during and after every call, before and after every look at the engine and every commit. */
   | 'all'
-  /** As `instants`, and before each kind of look at the engine. */
-  | 'instants-and-reads'
   /**
    * Before the first event, during every call, and after every call and commit. Where nothing changes
    * between the end of one event and the begin of the next, these are all states that a kill can leave.
@@ -42,12 +40,7 @@ export type Coverage =
   /** Before the first event, during every call and after every commit. */
   | 'calls-and-commits';
 
-const SIDES_OF_READS: Readonly<Record<Coverage, readonly string[]>> = {
-  all: ['before', 'after'],
-  'instants-and-reads': ['before'],
-  instants: [],
-  'calls-and-commits': [],
-};
+const SIDES_OF_READS = ['before', 'after'] as const;
 
 interface KillPlan {
   readonly positions: readonly string[];
@@ -75,15 +68,14 @@ function killPlan(
   for (const [index, { kind, event }] of recorded.entries()) {
     const sides =
       kind === 'read'
-        ? SIDES_OF_READS[coverage]
+        ? SIDES_OF_READS
         : [
             ...(coverage === 'all' || index === first ? ['before'] : []),
             ...(kind === 'call' ? ['during'] : []),
             ...(kind === 'call' && coverage === 'calls-and-commits' ? [] : ['after']),
           ];
-    if (index < first || (kind === 'read' && !stable.has(event))) continue;
-    // Of the many looks of one kind between two changes the first stands for all.
-    if (coverage !== 'all' && kind === 'read' && !event.endsWith('#1')) continue;
+    const isLeftOut = kind === 'read' && (coverage !== 'all' || !stable.has(event));
+    if (index < first || isLeftOut) continue;
     for (const side of sides) {
       const position = `${side} ${event}`;
       positions.push(position);
