@@ -222,7 +222,11 @@ async function removeCgroups(chosen: (name: string) => boolean, attempts: number
 
 /** The kernel lets go of a cgroup a moment after its last process has gone: hence the attempts. */
 async function removeCgroup(folder: string, attempts: number): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true });
+  // One that a running engine of another sandbox had may go at any moment.
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  });
   for (const entry of entries) {
     if (entry.isDirectory()) await removeCgroup(join(folder, entry.name), attempts);
   }

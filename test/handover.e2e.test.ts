@@ -117,7 +117,7 @@ describe('a handover', () => {
     });
     const deployment = await scenario.ship({ version: 'v2', bootsFor: 1 });
     expect(deployment).toMatchObject({ phase: 'succeeded', strategy: 'handover', error: null });
-    expect(deployment.downtimeMs).toBeLessThan(1_000);
+    expect(deployment.downtimeMs).toBeLessThan(1_500);
     expect(await scenario.served()).toBe('v2');
   });
 
