@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasEnded, type Deployment } from '../src/domain/deployment.js';
 import { DeployProcess } from './support/deploy-process.js';
 import { aDockerHubPush } from './support/docker-hub.js';
-import { SteadyClient } from './support/proxied-client.js';
+import { SteadyClient, type Answer } from './support/proxied-client.js';
 import { aProxiedApp, hostFiles, STOPS, type Stop } from './support/proxied-app.js';
 import { PROXIES, startProxy, type Proxy } from './support/proxy-rig.js';
 import { pull } from './support/pull.js';
@@ -15,6 +15,8 @@ import { waitFor } from './support/wait-for.js';
 const NAMES = Object.keys(PROXIES) as Proxy[];
 
 const PER_SECOND = 200;
+/** From outside: a HEALTHCHECK costs the engine a process each time, and this machine is busy enough. */
+const HEALTH = 'health: { http: { port: 8080, path: /healthz, interval: 100ms } }';
 /** They keep an answer of the DNS for a second, as they count. */
 const FORGOTTEN_MS = 2_500;
 /** By all three services together, at least. */
@@ -100,15 +102,15 @@ describe('start-first behind reverse proxies', () => {
     );
   }
 
-  /** 200 requests a second through each of the proxies during some rounds of rollouts. */
-  async function underLoad(rollout: string, rounds: number) {
+  /** 200 requests a second through each of some proxies during some rounds of rollouts. */
+  async function underLoad(proxies: readonly Proxy[], rollout: string, rounds: number) {
     const services = STOPS.map((stop) => {
       const [container, repository] = [containerOf(stop), repositoryOf(stop)];
       return { name: stop, container, repository, tag: 'latest', rollout };
     });
     const configuration = configurationOf(sharedRig(), services);
     const deploy = await DeployProcess.start({ configuration });
-    const clients = NAMES.map((proxy) => {
+    const clients = proxies.map((proxy) => {
       const urls = STOPS.map((stop) => urlOf(proxy, stop));
       return { proxy, client: SteadyClient.start(urls, PER_SECOND) };
     });
@@ -126,34 +128,42 @@ describe('start-first behind reverse proxies', () => {
     return { clients, deployments };
   }
 
-  it('loses no request in 20 rollouts, and none is answered by a container that is not healthy', async () => {
-    const rounds = Math.ceil(ROLLOUTS / STOPS.length);
-    const rollout = '{ strategy: start-first, drain: { wait: 2s } }';
-    const { clients, deployments } = await underLoad(rollout, rounds);
-    expect(deployments.length).toBeGreaterThanOrEqual(ROLLOUTS);
-    for (const deployment of deployments) {
-      expect(deployment).toMatchObject({
-        phase: 'succeeded',
-        strategy: 'start-first',
-        downtimeMs: 0,
-      });
-    }
-    for (const { proxy, client } of clients) {
-      const { answers, failures, rate } = client;
-      console.log(
-        `${proxy}: ${String(answers.length)} requests, ${rate.toFixed(0)} a second, ${String(failures.length)} failed`,
-      );
-      expect({ proxy, failures }).toEqual({ proxy, failures: [] });
-      expect(rate).toBeGreaterThan(PER_SECOND * 0.9);
-      expect(new Set(answers.map(({ text }) => text.trim())).size).toBe(rounds + 1);
-    }
-  });
+  // All at once are more than two processors can do, and what is lost then tells nothing.
+  it.each([[['nginx', 'haproxy']], [['caddy']]] as const)(
+    'lose no request in 20 rollouts, and reach none that is not healthy: %s',
+    async (proxies) => {
+      const rounds = Math.ceil(ROLLOUTS / STOPS.length);
+      const rollout = `{ strategy: start-first, drain: { wait: 2s }, ${HEALTH} }`;
+      const { clients, deployments } = await underLoad(proxies, rollout, rounds);
+      expect(deployments.length).toBeGreaterThanOrEqual(ROLLOUTS);
+      for (const deployment of deployments) {
+        expect(deployment).toMatchObject({
+          phase: 'succeeded',
+          strategy: 'start-first',
+          downtimeMs: 0,
+        });
+      }
+      for (const { proxy, client } of clients) {
+        const { answers, failures, rate } = client;
+        console.log(
+          `${proxy}: ${String(answers.length)} requests, ${rate.toFixed(0)} a second, ${String(failures.length)} failed`,
+        );
+        expect({ proxy, failures: failures.map(inShort) }).toEqual({ proxy, failures: [] });
+        expect(rate).toBeGreaterThan(PER_SECOND * 0.9);
+        expect(new Set(answers.map(({ text }) => text.trim())).size).toBe(rounds + 1);
+      }
+    },
+  );
 
   it('is what makes the difference: with recreate the same client sees failures at every proxy', async () => {
-    const { clients, deployments } = await underLoad('{ strategy: recreate }', 3);
+    const { clients, deployments } = await underLoad(NAMES, `{ strategy: recreate, ${HEALTH} }`, 2);
     expect(new Set(deployments.map(({ phase }) => phase))).toEqual(new Set(['succeeded']));
     for (const { proxy, client } of clients) {
       expect({ proxy, failed: client.failures.length > 0 }).toEqual({ proxy, failed: true });
     }
   });
 });
+
+function inShort({ url, at, took, status, text }: Answer): string {
+  return `${new Date(at).toISOString()} ${url}: ${String(status)} after ${String(took)} ms, ${text.slice(0, 60)}`;
+}

@@ -2,8 +2,6 @@ import type Docker from 'dockerode';
 import { realpathSync } from 'node:fs';
 import { aBusyboxImage, type Image } from './image.js';
 
-const MILLISECOND = 1_000_000;
-
 /** What a program does when it is asked to stop. */
 export const STOPS = ['ends-at-once', 'finishes', 'ignores-term'] as const;
 export type Stop = (typeof STOPS)[number];
@@ -44,21 +42,13 @@ process.on('SIGTERM', () => {
 });
 `;
 
-/** A version of an app on the host's own Node.js, which is not healthy for some time after it listens. */
+/** A version of an app on the host's own Node.js, which `/healthz` calls unhealthy for some time after it listens. */
 export function aProxiedApp(version: string, stop: Stop): Image {
   return aBusyboxImage(
     {
       Entrypoint: ['/host/node', '/app/server.mjs'],
       Env: ['PATH=/bin', `VERSION=${version}`, `STOP=${stop}`],
       ExposedPorts: { '8080/tcp': {} },
-      Healthcheck: {
-        Test: ['CMD', '/bin/wget', '-q', '-O', '/dev/null', 'http://127.0.0.1:8080/healthz'],
-        // Each look costs the engine a process: more of them would only keep this machine busy.
-        Interval: 1_000 * MILLISECOND,
-        Timeout: 2_000 * MILLISECOND,
-        StartPeriod: 10_000 * MILLISECOND,
-        Retries: 5,
-      },
     },
     [{ path: 'app/' }, { path: 'app/server.mjs', content: SERVER }],
   );
