@@ -11,7 +11,7 @@ const main = fileURLToPath(new URL('../bench/main.ts', import.meta.url));
 try {
   await buildIfNeeded(console.log);
   const command = [process.execPath, '--import', 'tsx', main, ...process.argv.slice(2)];
-  const { exitCode } = await runInSandbox(command, { say: console.log });
+  const { exitCode } = await runInSandbox(command, { say: console.log, onDisk: true });
   process.exitCode = exitCode;
 } catch (error) {
   if (!(error instanceof RigUnavailable)) throw error;
