@@ -8,9 +8,11 @@ import { configurationOf } from './support/services-configuration.js';
 import { sharedRig, uniqueName } from './support/shared-rig.js';
 
 const NETWORK = uniqueName('refused');
+const NETWORK_6 = `${NETWORK}-6`;
 const VOLUME = `${NETWORK}-exclusive`;
 const NEIGHBOUR = `${NETWORK}-neighbour`;
 const SUBNET = '10.127.255.0/28';
+const SUBNET_6 = 'fd00:7f:ff::/64';
 const ADDRESS = '10.127.255.9';
 
 interface Refusal {
@@ -100,6 +102,18 @@ const REFUSALS: readonly Refusal[] = [
     container: { HostConfig: { NetworkMode: 'none' } },
     reason: 'no network that could be handed over',
   },
+  {
+    name: 'ipv6',
+    strategies: ['handover'],
+    container: { HostConfig: { NetworkMode: NETWORK_6 } },
+    reason: `a network with IPv6 would be the gateway before the one it waits on: ${NETWORK_6}`,
+  },
+  {
+    name: 'link',
+    strategies: ['handover'],
+    container: { HostConfig: { Links: [`${NEIGHBOUR}:db`] } },
+    reason: `it is linked to ${NEIGHBOUR}`,
+  },
 ];
 const CASES = REFUSALS.flatMap((refusal) =>
   refusal.strategies.map((strategy) => ({ ...refusal, strategy })),
@@ -116,6 +130,11 @@ describe('a strategy that cannot work', () => {
     const image = `${registryHost}/${repository}:latest`;
     await pull(docker, image);
     await docker.createNetwork({ Name: NETWORK, IPAM: { Config: [{ Subnet: SUBNET }] } });
+    await docker.createNetwork({
+      Name: NETWORK_6,
+      EnableIPv6: true,
+      IPAM: { Config: [{ Subnet: SUBNET_6 }] },
+    });
     await docker.createVolume({ Name: VOLUME, Labels: { 'deploy.exclusive': 'true' } });
     await start({ name: NEIGHBOUR, Image: image });
     for (const { name, container } of REFUSALS) {
@@ -137,7 +156,7 @@ describe('a strategy that cannot work', () => {
     for (const deploy of deploys.values()) await deploy.remove();
     for (const { name } of REFUSALS) await removeContainers(docker, containerOf(name));
     await removeContainers(docker, NEIGHBOUR);
-    await docker.getNetwork(NETWORK).remove();
+    for (const name of [NETWORK, NETWORK_6]) await docker.getNetwork(name).remove();
     await docker.getVolume(VOLUME).remove();
   });
 
