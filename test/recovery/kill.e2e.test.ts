@@ -1,17 +1,17 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { LAST_WORD, type FleetOptions } from '../support/kill-fleet.js';
 import { KillLane } from '../support/kill-lane.js';
 import { killEverywhere, type KillCase } from '../support/kill-suite.js';
 import { sharedRig } from '../support/shared-rig.js';
+import { ALL_TRIALS, recordTrials } from '../support/trials.js';
 
 /**
  * By default: for `recreate` every instant for the good image, and for the two bad ones every call and commit from the
  * new container's start on; before that nothing can tell one image from another. For the other strategies every
  * instant from the creation of the new container on, which is where they differ, and for a bad image every call and
  * commit from the moment on at which it takes over.
- * DEPLOY_KILLS=all: before, during and after every call, look and commit, for all of them.
+ * `npm run test:faults`: before, during and after every call, look and commit, for all of them.
  */
-const ALL = process.env['DEPLOY_KILLS'] === 'all';
 const LANES = 2;
 
 const CREATION = 'POST /containers/create';
@@ -124,19 +124,29 @@ const CASES: readonly (KillCase & { readonly strategy: string; readonly options:
 
 describe('kill -9 of Deploy at every instant of a deployment', () => {
   let lanes: readonly KillLane[] = [];
+  const rows: (readonly (string | number)[])[] = [];
   afterEach(async () => {
     await Promise.all(lanes.map((lane) => lane.remove()));
   });
+  afterAll(() =>
+    recordTrials('kills-by-position', {
+      title: 'kill -9 of Deploy before, during and after every engine call and commit',
+      command: 'npm run test:faults -- test/recovery/kill.e2e.test.ts',
+      columns: ['strategy', 'the new version is', 'positions', 'hit', 'faults'],
+      rows,
+    }),
+  );
 
   it.each(CASES)(
     'of $name by $strategy leaves one serving container of the right version',
-    async ({ options, ...kase }) => {
+    async ({ options, strategy, ...kase }) => {
       const stage = sharedRig();
       lanes = await Promise.all(
         Array.from({ length: LANES }, () => KillLane.prepare(stage, options)),
       );
-      const whole: KillCase = ALL ? { ...kase, coverage: 'all', from: '' } : kase;
+      const whole: KillCase = ALL_TRIALS ? { ...kase, coverage: 'all', from: '' } : kase;
       const summary = await killEverywhere(lanes, stage, whole);
+      rows.push([strategy, kase.name, summary.planned, summary.hit, summary.faults.length]);
       expect(summary).toMatchObject({ hit: summary.planned, faults: [] });
       expect(summary.planned).toBeGreaterThan(0);
     },
