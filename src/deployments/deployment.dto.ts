@@ -1,3 +1,4 @@
+import type { SettingsComparison } from '../domain/comparison.js';
 import type { Deployment, StepRecord } from '../domain/deployment.js';
 
 /** What the API shows of a deployment. */
@@ -35,10 +36,17 @@ export function deploymentView(deployment: Deployment): DeploymentView {
   };
 }
 
-/** One deployment with what was done for it. */
-export function deploymentWithSteps(
-  deployment: Deployment & { readonly steps: readonly StepRecord[] },
-): DeploymentView & { readonly steps: readonly StepRecord[] } {
+/** A deployment with what was done for it, and the proof that it lost no setting. */
+export interface WholeDeployment {
+  readonly steps: readonly StepRecord[];
+  /** Null until the new container was compared with the old one. */
+  readonly comparison: SettingsComparison | null;
+}
+
+/** One deployment with everything that is known of it. */
+export function wholeDeploymentView(
+  deployment: Deployment & WholeDeployment,
+): DeploymentView & WholeDeployment {
   const steps = deployment.steps.map(({ name, startedAt, finishedAt, outcome, detail }) => ({
     name,
     startedAt,
@@ -46,5 +54,5 @@ export function deploymentWithSteps(
     outcome,
     detail,
   }));
-  return { ...deploymentView(deployment), steps };
+  return { ...deploymentView(deployment), steps, comparison: deployment.comparison };
 }

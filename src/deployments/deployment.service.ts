@@ -1,18 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import {
-  hasEnded,
-  newDeployment,
-  NOT_STARTED,
-  type Deployment,
-  type StepRecord,
-} from '../domain/deployment.js';
+import { hasEnded, newDeployment, NOT_STARTED, type Deployment } from '../domain/deployment.js';
 import type { Service } from '../domain/environment.js';
 import { DeployError } from '../domain/errors.js';
+import type { RolloutIntent } from '../domain/rollout.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import type { DeploymentFilter } from '../storage/deployment.repository.js';
 import { Storage } from '../storage/storage.js';
 import { pageOf } from './delivery.service.js';
 import { DeploymentLog } from './deployment-log.js';
+import type { WholeDeployment } from './deployment.dto.js';
 import { ended } from './deployment-resolver.js';
 import { newId } from './new-id.js';
 import { Planner, type PlanView } from './planner.js';
@@ -137,10 +133,15 @@ export class DeploymentService {
   }
 
   /** @throws DeployError `not-found` */
-  async get(id: string): Promise<Deployment & { steps: StepRecord[] }> {
+  async get(id: string): Promise<Deployment & WholeDeployment> {
     const deployment = await this.storage.deployments.get(id);
     if (deployment === null) throw unknown(id);
-    return { ...deployment, steps: await this.storage.deployments.steps(id) };
+    const [steps, intent] = await Promise.all([
+      this.storage.deployments.steps(id),
+      this.storage.deployments.intent(id),
+    ]);
+    const { comparison = null } = (intent ?? {}) as Partial<RolloutIntent>;
+    return { ...deployment, steps, comparison };
   }
 
   /** Newest first; `next` is the id after which the following page goes on. */

@@ -2,9 +2,13 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import { Caller } from '../access/caller.decorator.js';
 import { assertEnvironment, type Principal } from '../access/principal.js';
 import { Requires } from '../access/requires.decorator.js';
-import type { StepRecord } from '../domain/deployment.js';
 import { CancelRequest, present } from './deploy-request.dto.js';
-import { deploymentView, deploymentWithSteps, type DeploymentView } from './deployment.dto.js';
+import {
+  deploymentView,
+  wholeDeploymentView,
+  type DeploymentView,
+  type WholeDeployment,
+} from './deployment.dto.js';
 import { DeploymentService } from './deployment.service.js';
 import { DeploymentListQuery } from './list-query.dto.js';
 import { pageView, type PageView } from './page.dto.js';
@@ -37,10 +41,10 @@ export class DeploymentsController {
   async one(
     @Caller() caller: Principal,
     @Param('id') id: string,
-  ): Promise<DeploymentView & { readonly steps: readonly StepRecord[] }> {
+  ): Promise<DeploymentView & WholeDeployment> {
     const deployment = await this.deployments.get(id);
     assertEnvironment(caller, deployment.environment);
-    return deploymentWithSteps(deployment);
+    return wholeDeploymentView(deployment);
   }
 
   @Post(':id/cancel')

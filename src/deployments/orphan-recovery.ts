@@ -7,7 +7,7 @@ import { newDeployment, type Deployment } from '../domain/deployment.js';
 import { messageOf } from '../domain/errors.js';
 import { canonicalRepository, parseImageReference } from '../domain/image-reference.js';
 import type { RolloutSettings } from '../domain/environment.js';
-import { LABELS, OVERLAP_LABELS } from '../domain/labels.js';
+import { carriedFiles, LABELS, OVERLAP_LABELS } from '../domain/labels.js';
 import {
   NO_OVERLAP,
   NOTHING_DONE,
@@ -171,6 +171,7 @@ async function readLabels(engine: EngineClient, id: string): Promise<RolloutInte
     formerIds: [],
     ...NO_OVERLAP,
     ...NOTHING_DONE,
+    files: carriedFiles(candidate.labels),
     ...overlap,
     goal: candidate.name === names.failed ? 'back' : 'forward',
     connected: true,

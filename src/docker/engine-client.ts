@@ -3,6 +3,7 @@ import type { RestartPolicy } from '../domain/rollout.js';
 import type { Secret } from '../domain/secret.js';
 import { EngineConnection, QUICK_MS } from './engine-connection.js';
 import { askInfo, FactsOfEngine, type EngineFacts } from './engine-facts.js';
+import { EngineFiles } from './engine-files.js';
 import { EngineNetworks } from './engine-networks.js';
 import type { ContainerInspection, ImageInspection } from './inspection.js';
 import { logLines } from './log-lines.js';
@@ -33,11 +34,13 @@ export class EngineClient {
   readonly #connection: EngineConnection;
   readonly #facts: FactsOfEngine;
   readonly networks: EngineNetworks;
+  readonly files: EngineFiles;
 
   constructor(readonly engine: Engine) {
     this.#connection = new EngineConnection(engine);
     this.#facts = new FactsOfEngine(this.#connection);
     this.networks = new EngineNetworks(this.#connection);
+    this.files = new EngineFiles(this.#connection);
   }
 
   /** What it tells of itself; for some seconds the same answer. */

@@ -1,5 +1,5 @@
 import Docker from 'dockerode';
-import http from 'node:http';
+import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { inspect } from 'node:util';
@@ -17,10 +17,12 @@ export const QUICK_MS = 30_000;
 export interface EngineRequest {
   /** What it is for, as in "cannot <doing>: …". */
   readonly doing: string;
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'DELETE' | 'PUT' | 'HEAD';
   readonly path: string;
   readonly query?: Readonly<Record<string, unknown>>;
   readonly body?: unknown;
+  /** A tar archive to send instead of a body. */
+  readonly archive?: Buffer;
   readonly credentials?: object | null;
   /** Milliseconds; {@link QUICK_MS} where it is left out. */
   readonly deadlineMs?: number;
@@ -74,6 +76,20 @@ export class EngineConnection {
       await this.#send(request, false);
     } catch (error) {
       if (!(error instanceof EngineError && error.statusCode === statusCode)) throw error;
+    }
+  }
+
+  /** Asks for one header of what is found at a path; null where nothing is, or nothing has that header. */
+  async header(request: EngineRequest & { readonly header: string }): Promise<string | null> {
+    try {
+      const signal = AbortSignal.timeout(QUICK_MS);
+      const answer = await this.stream({ ...request, signal });
+      answer.resume();
+      const value = (answer as IncomingMessage).headers[request.header];
+      return typeof value === 'string' ? value : null;
+    } catch (error) {
+      if (error instanceof EngineError && error.statusCode === 404) return null;
+      throw error;
     }
   }
 
@@ -150,6 +166,7 @@ function dial<T>(
         path: request.query === undefined ? request.path : `${request.path}?`,
         method: request.method,
         options: { _query: request.query ?? {}, _body: request.body ?? {} },
+        file: request.archive,
         authconfig: request.credentials ?? undefined,
         abortSignal: AbortSignal.any(signals),
         isStream,

@@ -38,6 +38,7 @@ export const ERROR_CODES = {
   'pull-failed': { retryable: true },
   'disk-full': { retryable: true },
   'create-failed': { retryable: false },
+  'settings-changed': { retryable: false },
   'tag-moved': { retryable: true },
   'probe-unreachable': { retryable: false },
   'no-rollback-target': { retryable: false },

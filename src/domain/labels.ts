@@ -29,10 +29,14 @@ export const OVERLAP_LABELS = {
   waiting: 'deploy.waiting',
 } as const;
 
+/** A label of containers that bear files of an earlier one. */
+const FILES_LABEL = 'deploy.files';
+
 /** The labels that Deploy sets itself. Others under the same prefix are their user's. */
 export const CONTROL_LABELS: readonly string[] = [
   ...Object.values(LABELS),
   ...Object.values(OVERLAP_LABELS),
+  FILES_LABEL,
 ];
 
 /** The labels of the new container: the journal's story told again on the engine. */
@@ -51,6 +55,7 @@ export function candidateLabels(intent: RolloutIntent, instance: string): Record
     [LABELS.replaces]: intent.old.id,
     [LABELS.restart]: JSON.stringify(intent.old.restartPolicy satisfies RestartPolicy),
     ...overlapLabels(intent),
+    ...(intent.files.length === 0 ? {} : { [FILES_LABEL]: JSON.stringify(intent.files) }),
   };
 }
 
@@ -72,4 +77,18 @@ export function twinLabels(intent: RolloutIntent, instance: string): Record<stri
     [LABELS.imageId]: intent.old.imageId,
     ...(intent.old.digest === null ? {} : { [LABELS.digest]: intent.old.digest }),
   };
+}
+
+/** Paths of the files that a container bears for an earlier one, by its label; none where somebody changed that. */
+export function carriedFiles(
+  labels: Readonly<Record<string, string>> | null | undefined,
+): string[] {
+  try {
+    const paths: unknown = JSON.parse(labels?.[FILES_LABEL] ?? '[]');
+    const isPath = (each: unknown): each is string =>
+      typeof each === 'string' && each.startsWith('/');
+    return Array.isArray(paths) ? paths.filter(isPath) : [];
+  } catch {
+    return [];
+  }
 }

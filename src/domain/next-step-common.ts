@@ -1,6 +1,7 @@
 import {
   isAbandoned,
   isActive,
+  isTouched,
   mayComeBack,
   rolloutNames,
   type ContainerState,
@@ -9,6 +10,23 @@ import {
 } from './rollout.js';
 import { classifyStartFailure, startFailure } from './start-failure.js';
 import type { Step } from './step.js';
+
+/**
+ * What is left to do with a new container that was created and not started yet, before anything of the old one is
+ * touched; null once it is complete and proved to have its settings.
+ */
+export function complete(
+  { old }: Snapshot,
+  intent: RolloutIntent,
+  { id }: ContainerState,
+): Step | null {
+  if (intent.furtherNetworks.length > 0 && !intent.connected) return { name: 'connect-new', id };
+  if (old === null) return null;
+  if (intent.files.length > 0 && !intent.filesCarried) return { name: 'carry-files', id };
+  // Once the old one was touched the service comes first, and the new one was compared before.
+  const isProved = intent.comparison !== null || (isTouched(intent) && intent.old.wasRunning);
+  return isProved ? null : { name: 'compare', id };
+}
 
 /** Starts a new container that does not run, unless its start was refused for good. */
 export function startOrGiveUp(intent: RolloutIntent, candidate: ContainerState): Step {

@@ -1,4 +1,5 @@
 import {
+  complete,
   giveUp,
   mustDrain,
   retireOld,
@@ -72,6 +73,8 @@ function whileItDoesNotRun(
   const { old, epoch } = snapshot;
   const isNew = candidate.startedAt === null;
   if (!isNew && intent.startedInEpoch === epoch) return whyItEnded(candidate);
+  const completing = isNew ? complete(snapshot, intent, candidate) : null;
+  if (completing !== null) return completing;
   if (old === null || !isActive(old)) {
     // Nobody serves: it gets the networks and starts with the ports, without waiting.
     return hasTheNetworks(candidate, intent)

@@ -1,4 +1,5 @@
 import {
+  complete,
   giveUp,
   mustDrain,
   retireOld,
@@ -43,18 +44,16 @@ export function stepOfStartFirst(
 }
 
 function whileItDoesNotRun(
-  { old, epoch }: Snapshot,
+  snapshot: Snapshot,
   intent: RolloutIntent,
   candidate: ContainerState,
 ): Step {
+  const { old, epoch } = snapshot;
   if (candidate.startedAt === null) {
     if (old !== null && old.status === 'paused' && !intent.stopIssued) {
       return giveUp('container-paused', `somebody paused ${intent.container}; unpause it first`);
     }
-    if (intent.furtherNetworks.length > 0 && !intent.connected) {
-      return { name: 'connect-new', id: candidate.id };
-    }
-    return startOrGiveUp(intent, candidate);
+    return complete(snapshot, intent, candidate) ?? startOrGiveUp(intent, candidate);
   }
   // What went down with the engine is not at fault.
   return intent.startedInEpoch === epoch ? whyItEnded(candidate) : startOrGiveUp(intent, candidate);

@@ -40,7 +40,7 @@ const RECOVERY: readonly Row[] = [
     'O runs, N prepared: or a stop is in flight, so it goes forward',
     { candidate: aCandidate() },
     PULLED,
-    'stop-old, retire-old, take-name, start-new, disarm-old, verify-new, remove-old, succeeded',
+    'compare, stop-old, retire-old, take-name, start-new, disarm-old, verify-new, remove-old, succeeded',
   ],
   [
     'O down under its name, N prepared',
@@ -200,7 +200,7 @@ describe('a container that was run with --rm', () => {
 
   it('gets a twin before it is stopped', () => {
     expect(lead({ old: running, candidate }, PULLED)).toBe(
-      'create-twin, stop-old, take-name, start-new, verify-new, remove-twin, succeeded',
+      'compare, create-twin, stop-old, take-name, start-new, verify-new, remove-twin, succeeded',
     );
   });
 

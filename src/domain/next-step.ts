@@ -1,5 +1,11 @@
 import { stepBack } from './next-step-back.js';
-import { giveUp, startOrGiveUp, tidyAfterSuccess, whyItEnded } from './next-step-common.js';
+import {
+  complete,
+  giveUp,
+  startOrGiveUp,
+  tidyAfterSuccess,
+  whyItEnded,
+} from './next-step-common.js';
 import { stepOfHandover } from './next-step-handover.js';
 import { stepOfStartFirst } from './next-step-start-first.js';
 import {
@@ -111,9 +117,8 @@ function withPreparedCandidate(
   if (old !== null && old.status === 'paused' && !intent.stopIssued) {
     return giveUp('container-paused', `somebody paused ${names.final}; unpause it first`);
   }
-  if (intent.furtherNetworks.length > 0 && !intent.connected) {
-    return { name: 'connect-new', id: candidate.id };
-  }
+  const completing = complete(snapshot, intent, candidate);
+  if (completing !== null) return completing;
   if (intent.old.autoRemove && twin === null && old !== null) return { name: 'create-twin' };
   // Also where it only looks as if it ran: a stop may be in flight, and joining it is the safe way.
   if (old !== null && isActive(old)) return { name: 'stop-old', id: old.id };

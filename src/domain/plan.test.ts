@@ -16,6 +16,7 @@ const TURNING: readonly EngineStep['name'][] = [
   'pull',
   'clear-leftover',
   'create',
+  'compare',
   'connect-new',
   'create-twin',
   'stop-old',
@@ -96,15 +97,17 @@ function failuresOf(start: Picture): { readonly what: string; readonly run: Run 
 }
 
 describe('the plan', () => {
-  const forward = 'stop-old, retire-old, take-name, start-new, disarm-old, verify-new, remove-old';
+  const forward =
+    'compare, stop-old, retire-old, take-name, start-new, disarm-old, verify-new, remove-old';
 
   it.each([
     ['a normal one', `pull, create, ${forward}, finish`],
     [
       'one run with --rm',
-      'pull, create, create-twin, stop-old, take-name, start-new, verify-new, remove-twin, finish',
+      'pull, create, compare, create-twin, stop-old, take-name, start-new, verify-new, remove-twin, finish',
     ],
     ['one on several networks', `pull, create, connect-new, ${forward}, finish`],
+    ['one with files that compose wrote', `pull, create, carry-files, ${forward}, finish`],
     ['one with leftovers', `pull, clear-leftover, create, ${forward}, finish`],
     [
       'one without a restart policy',
@@ -113,19 +116,19 @@ describe('the plan', () => {
     ['one that does not run', `pull, create, ${forward.replace('stop-old, ', '')}, finish`],
     [
       'one by start-first',
-      'pull, create, start-new, verify-new, join-new, verify-new, stop-old, retire-old, take-name, disarm-old, remove-old, finish',
+      'pull, create, compare, start-new, verify-new, join-new, verify-new, stop-old, retire-old, take-name, disarm-old, remove-old, finish',
     ],
     [
       'one by start-first that is drained and watched',
-      'pull, create, start-new, verify-new, join-new, verify-new, drain-old, stop-old, retire-old, take-name, disarm-old, watch-new, remove-old, finish',
+      'pull, create, compare, start-new, verify-new, join-new, verify-new, drain-old, stop-old, retire-old, take-name, disarm-old, watch-new, remove-old, finish',
     ],
     [
       'one by handover',
-      'pull, create, make-waiting-network, park-new, start-new, verify-new, join-new, verify-new, hand-over, arm-new, disarm-old, watch-new, stop-old, retire-old, take-name, remove-old, remove-waiting-network, finish',
+      'pull, create, compare, make-waiting-network, park-new, start-new, verify-new, join-new, verify-new, hand-over, arm-new, disarm-old, watch-new, stop-old, retire-old, take-name, remove-old, remove-waiting-network, finish',
     ],
     [
       'one by handover without macvlan',
-      'pull, create, make-waiting-network, park-new, start-new, verify-new, hand-over, arm-new, disarm-old, watch-new, stop-old, retire-old, take-name, remove-old, remove-waiting-network, finish',
+      'pull, create, compare, make-waiting-network, park-new, start-new, verify-new, hand-over, arm-new, disarm-old, watch-new, stop-old, retire-old, take-name, remove-old, remove-waiting-network, finish',
     ],
   ])('of %s', (name, steps) => {
     const start = STARTS[name] ?? OVERLAPS[name];
@@ -254,7 +257,7 @@ describe('a crash of the server', () => {
   });
 
   it('finds the old one by its id', () => {
-    expect(runRollout({ snapshot: aSnapshot(), intent: anIntent() }).moments[2]?.step).toEqual({
+    expect(runRollout({ snapshot: aSnapshot(), intent: anIntent() }).moments[3]?.step).toEqual({
       name: 'stop-old',
       id: OLD_ID,
     });

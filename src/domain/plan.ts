@@ -98,6 +98,10 @@ export function afterStep(step: EngineStep, snapshot: Snapshot, intent: RolloutI
       return change({ hasWaitingNetwork: false }, { waitingReleased: true });
     case 'connect-new':
       return change({}, { connected: true });
+    case 'carry-files':
+      return change({}, { filesCarried: true });
+    case 'compare':
+      return change({}, { comparison: { at: PICTURED, compared: 0, differences: [] } });
     case 'create-twin':
       return change({ twin: picturedContainer(names.twin, intent) });
     case 'stop-old':

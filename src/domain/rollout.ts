@@ -1,3 +1,4 @@
+import type { SettingsComparison } from './comparison.js';
 import type { Failure } from './deployment.js';
 import type { DrainSettings, HealthSettings, Probe, Strategy } from './environment.js';
 import type { ErrorCode } from './errors.js';
@@ -163,6 +164,11 @@ export interface RolloutIntent {
   /** Networks to connect the new one to after its creation and before its first start. */
   readonly furtherNetworks: readonly string[];
   readonly connected: boolean;
+  /** Files of the old one that are in no mount and no image, to be carried over; paths. */
+  readonly files: readonly string[];
+  readonly filesCarried: boolean;
+  /** The new one beside the old one; null until they were compared. */
+  readonly comparison: SettingsComparison | null;
   /** Nothing is done where the wanted digest turns out to be the very image that runs (false with `force`). */
   readonly skipSameImage: boolean;
   /** Ids of containers that earlier deployments of the service replaced and may have left. */
@@ -210,6 +216,9 @@ export const NOTHING_DONE = {
   goal: 'forward',
   failure: null,
   connected: false,
+  files: [],
+  filesCarried: false,
+  comparison: null,
   abandoned: [],
   imageId: null,
   stopIssued: false,

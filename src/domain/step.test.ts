@@ -18,6 +18,14 @@ const SENTENCES: {
     'point acme/web:latest to the pulled image and create web.deploy-new from it with the settings of web',
   ],
   'connect-new': [{ name: 'connect-new', id }, 'connect web.deploy-new to back, monitoring'],
+  'carry-files': [
+    { name: 'carry-files', id },
+    'copy /run/secrets/token into web.deploy-new: compose had written them into web',
+  ],
+  compare: [
+    { name: 'compare', id },
+    "compare the settings of web.deploy-new with those of web, the images' defaults set apart",
+  ],
   'create-twin': [
     { name: 'create-twin' },
     'create web.deploy-twin, a copy of web that keeps its volumes while it is stopped (it was run with --rm)',
@@ -96,6 +104,7 @@ const SENTENCES: {
 describe('a step', () => {
   const intent = anIntent({
     furtherNetworks: ['back', 'monitoring'],
+    files: ['/run/secrets/token'],
     networks: ['front', 'data'].map((name) => ({ name, endpoint: {} })),
     waiting: { name: '0-deploy-wait-br0', kind: 'macvlan', parent: 'br0' },
     drain: { signal: 'SIGUSR1', http: null, waitMs: 5_000 },

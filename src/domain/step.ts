@@ -12,6 +12,8 @@ export type Step =
   | { readonly name: 'clear-leftover'; readonly id: string; readonly container: string }
   | { readonly name: 'create' }
   | { readonly name: 'connect-new'; readonly id: string }
+  | { readonly name: 'carry-files'; readonly id: string }
+  | { readonly name: 'compare'; readonly id: string }
   | { readonly name: 'create-twin' }
   | { readonly name: 'make-waiting-network' }
   | { readonly name: 'park-new'; readonly id: string }
@@ -67,6 +69,10 @@ export function describeStep(step: Step, intent: RolloutIntent): string {
       return `point ${intent.image} to the pulled image and create ${names.candidate} from it with the settings of ${names.final}`;
     case 'connect-new':
       return `connect ${names.candidate} to ${intent.furtherNetworks.join(', ')}`;
+    case 'carry-files':
+      return `copy ${intent.files.join(', ')} into ${names.candidate}: compose had written them into ${names.final}`;
+    case 'compare':
+      return `compare the settings of ${names.candidate} with those of ${names.final}, the images' defaults set apart`;
     case 'create-twin':
       return `create ${names.twin}, a copy of ${names.final} that keeps its volumes while it is stopped (it was run with --rm)`;
     case 'stop-old':

@@ -108,6 +108,10 @@ const step = object({
   outcome: { enum: ['done', 'failed', 'interrupted', null] },
   detail: textOrNull,
 });
+/** Of settings, between the old container and the new one. */
+const differences = list(
+  object({ field: text, before: textOrNull, after: textOrNull, reason: textOrNull }),
+);
 const version = object({ tag: textOrNull, digest: textOrNull });
 const component = object({ status: oneOf(['up', 'down']), reason: textOrNull });
 
@@ -131,7 +135,11 @@ export const SCHEMAS = {
     deployments: list(text),
   }),
   Deployment: object(deployment),
-  DeploymentWithSteps: object({ ...deployment, steps: list(step) }),
+  DeploymentWithSteps: object({
+    ...deployment,
+    steps: list(step),
+    comparison: orNull(object({ at: time, compared: { type: 'integer' }, differences })),
+  }),
   DeploymentPage: page('Deployment'),
   Service: object({
     name: text,

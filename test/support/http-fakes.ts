@@ -88,9 +88,9 @@ export class FakeDeployments {
     return this.storage.deployments.update(id, { phase: 'cancelled' });
   }
 
-  async get(id: string): Promise<Deployment & { steps: unknown[] }> {
+  async get(id: string): Promise<Deployment & { steps: unknown[]; comparison: null }> {
     const found = (await this.storage.deployments.get(id)) ?? missing();
-    return { ...found, steps: await this.storage.deployments.steps(id) };
+    return { ...found, comparison: null, steps: await this.storage.deployments.steps(id) };
   }
 
   async list(

@@ -1,7 +1,8 @@
 import type Docker from 'dockerode';
 import { onTestFinished } from 'vitest';
 import type { ServiceView } from '../../src/deployments/status.service.js';
-import type { Deployment, StepRecord } from '../../src/domain/deployment.js';
+import type { WholeDeployment } from '../../src/deployments/deployment.dto.js';
+import type { Deployment } from '../../src/domain/deployment.js';
 import { DeployInProcess, type InProcessOptions } from './deploy-in-process.js';
 import { DeployProcess, type DeployOptions } from './deploy-process.js';
 import { aDockerHubPush } from './docker-hub.js';
@@ -46,7 +47,7 @@ const ENDED: readonly string[] = [
 ];
 
 /** A deployment as `GET /deployments/:id` shows it. */
-export type ShownDeployment = Deployment & { readonly steps: readonly StepRecord[] };
+export type ShownDeployment = Deployment & WholeDeployment;
 
 export interface ScenarioOptions extends SceneOptions {
   readonly deploy?: Partial<DeployOptions>;

@@ -10,12 +10,12 @@ export interface TarEntry {
 
 const BLOCK = 512;
 
-/** An uncompressed ustar archive, owned by root, with all times zero, so that equal input gives equal bytes. */
-export function tar(entries: readonly TarEntry[]): Buffer {
+/** An uncompressed ustar archive, owned by root, with one time for all, so that equal input gives equal bytes. */
+export function tar(entries: readonly TarEntry[], changedAt = new Date(0)): Buffer {
   const parts: Buffer[] = [];
   for (const entry of entries) {
     const content = Buffer.from(entry.content ?? '');
-    parts.push(header(entry, content.length), content);
+    parts.push(header(entry, content.length, changedAt), content);
     const rest = content.length % BLOCK;
     if (rest > 0) parts.push(Buffer.alloc(BLOCK - rest));
   }
@@ -23,7 +23,7 @@ export function tar(entries: readonly TarEntry[]): Buffer {
   return Buffer.concat(parts);
 }
 
-function header(entry: TarEntry, size: number): Buffer {
+function header(entry: TarEntry, size: number, changedAt: Date): Buffer {
   if (Buffer.byteLength(entry.path) > 99) throw new Error(`Path too long for ustar: ${entry.path}`);
   const isFolder = entry.path.endsWith('/');
   const type = entry.linkTo !== undefined ? '2' : isFolder ? '5' : '0';
@@ -36,7 +36,7 @@ function header(entry: TarEntry, size: number): Buffer {
   octal(0, 108, 8);
   octal(0, 116, 8);
   octal(size, 124, 12);
-  octal(0, 136, 12);
+  octal(Math.floor(changedAt.getTime() / 1000), 136, 12);
   block.write('        ', 148);
   block.write(type, 156);
   block.write(entry.linkTo ?? '', 157);

@@ -119,10 +119,10 @@ describe('docs/operations.md', () => {
       ...sources
         .map((file) => read(`src/docker/${file}`))
         .join('\n')
-        .matchAll(/method: '(GET|POST|DELETE)',\s+path: ['`]([^'`]+)['`]/g),
+        .matchAll(/method: '(GET|POST|DELETE|PUT|HEAD)',\s+path: ['`]([^'`]+)['`]/g),
     ].map((match) => `${match[1] ?? ''} ${shape(match[2] ?? '')}`);
     const listed = rowsOf(OPERATIONS)
-      .filter((row) => /^(?:GET|POST|DELETE) \/(?!health|metrics)/.test(row))
+      .filter((row) => /^(?:GET|POST|DELETE|PUT|HEAD) \/(?!health|metrics)/.test(row))
       .map((row) => shape(row));
     expect(called.length).toBeGreaterThan(15);
     expect(listed.sort()).toEqual([...new Set(called)].sort());
@@ -132,13 +132,15 @@ describe('docs/operations.md', () => {
     const opened = [...read('compose.yaml').matchAll(/^ {6}([A-Z]+): 1\b/gm)].map(
       (match) => match[1] ?? '',
     );
-    const rows = [...OPERATIONS.matchAll(/^\| `((?:GET|POST|DELETE) [^`]+)`.*\|([^|]+)\|$/gm)];
+    const rows = [
+      ...OPERATIONS.matchAll(/^\| `((?:GET|POST|DELETE|PUT|HEAD) [^`]+)`.*\|([^|]+)\|$/gm),
+    ];
     const given = rows.flatMap((row) =>
       [...(row[2] ?? '').matchAll(/`([A-Z]+)`/g)].map((match) => match[1] ?? ''),
     );
     expect([...new Set(given)].sort()).toEqual(opened.sort());
     for (const [line, call = '', permissions = ''] of rows) {
-      if (!call.startsWith('GET')) expect(permissions, line).toContain('`POST`');
+      if (!/^(?:GET|HEAD)/.test(call)) expect(permissions, line).toContain('`POST`');
     }
   });
 

@@ -10,7 +10,7 @@ import type { Deployment } from '../../domain/deployment.js';
 import type { Service } from '../../domain/environment.js';
 import { DeployError } from '../../domain/errors.js';
 import { canonicalRepository, parseImageReference } from '../../domain/image-reference.js';
-import { twinLabels } from '../../domain/labels.js';
+import { carriedFiles, twinLabels } from '../../domain/labels.js';
 import { isActive, NOTHING_DONE, rolloutNames, type RolloutIntent } from '../../domain/rollout.js';
 import { Storage } from '../../storage/storage.js';
 import { hostname } from 'node:os';
@@ -75,7 +75,11 @@ export class RolloutPreparation {
         `the container ${service.container} is paused; unpause it first`,
       );
     }
-    const probeVia = await chooseProbeWay(engine, container, service.rollout.health.probe);
+    const [probeVia, files] = await Promise.all([
+      chooseProbeWay(engine, container, service.rollout.health.probe),
+      // The files of a --rm container go with it, and compose makes no such service.
+      state.autoRemove ? [] : engine.files.find(container, carriedFiles(container.Config.Labels)),
+    ]);
     const { overlap, reason } = await chooseFor(engine, container, service.rollout, probeVia);
     const intent: RolloutIntent = {
       deployment: deployment.id,
@@ -105,6 +109,7 @@ export class RolloutPreparation {
       formerIds,
       ...overlap,
       ...NOTHING_DONE,
+      files,
     };
     const told = {
       epoch,

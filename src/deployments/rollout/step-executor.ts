@@ -22,6 +22,7 @@ import { watchHealth, type GateOutcome, type WatchOptions } from './health-watch
 import { ImagePuller } from './image-puller.js';
 import type { Look } from './observer.js';
 import { attachWithoutNames, overlapSteps } from './overlap-steps.js';
+import { proofSteps } from './proof-steps.js';
 import type { Executors, StepContext, StepResult } from './step-context.js';
 import { WaitingNetworks } from './waiting-networks.js';
 
@@ -71,6 +72,7 @@ export class StepExecutor {
 
   private readonly executors: Executors = {
     ...overlapSteps(this.waiting),
+    ...proofSteps(this.maker),
     pull: async (_step, { engine, intent, look, signal }) => ({
       patch: { imageId: await this.puller.pull(engine, intent, look.oldImage, signal) },
       // It may have taken long. Whoever took one of the names meanwhile is told by the creation's refusal.

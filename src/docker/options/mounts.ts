@@ -72,13 +72,15 @@ function namedMount(mount: Volume): MountRequest {
   };
 }
 
-function volumeAt(container: ContainerInspection, destination: string): Volume | undefined {
+/** The volume that is mounted at a place. */
+export function volumeAt(container: ContainerInspection, destination: string): Volume | undefined {
   return volumesOf(container).find(
     (mount) => cleanPath(mount.Destination) === cleanPath(destination),
   );
 }
 
-type Volume = MountPoint & { readonly Name: string };
+/** A mounted volume. */
+export type Volume = MountPoint & { readonly Name: string };
 
 function volumesOf(container: ContainerInspection): Volume[] {
   return (container.Mounts ?? []).filter(isVolume);

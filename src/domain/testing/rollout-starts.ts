@@ -18,6 +18,10 @@ export const STARTS: Readonly<Record<string, Picture>> = {
     snapshot: aSnapshot(),
     intent: anIntent({ furtherNetworks: ['back', 'monitoring'] }),
   },
+  'one with files that compose wrote': {
+    snapshot: aSnapshot(),
+    intent: anIntent({ files: ['/run/secrets/token'] }),
+  },
   'one with leftovers': { snapshot: aSnapshot({ leftovers: [leftover] }), intent: anIntent() },
   'one without a restart policy': {
     snapshot: aSnapshot({ old: aContainer({ restartPolicy: NEVER }) }),

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { unexplained } from '../../domain/comparison.js';
+import type { EndpointSettings } from '../inspection.js';
+import {
+  aNewContainer,
+  compared,
+  NEW_ID,
+  NEW_IMAGE,
+  ofConfig,
+} from '../testing/comparison-builders.js';
+import { aContainer, anImage } from '../testing/inspection-builders.js';
+
+describe('what explains a difference', () => {
+  it('explains labels of ours and compose’s note of the image, and no other label', () => {
+    const { differences } = ofConfig(
+      { Labels: { 'com.docker.compose.image': 'sha256:old', 'deploy.digest': 'old', mine: 'a' } },
+      {},
+      { Labels: { 'com.docker.compose.image': NEW_IMAGE, 'deploy.digest': 'new', mine: 'b' } },
+      {},
+    );
+    expect(differences.map(({ field, reason }) => [field, reason])).toEqual([
+      ['Config.Labels.com.docker.compose.image', 'compose’s note of the image names the new one'],
+      ['Config.Labels.deploy.digest', 'Deploy’s own label'],
+      ['Config.Labels.mine', null],
+    ]);
+  });
+
+  it('knows anonymous volumes by their names', () => {
+    const volume = { Type: 'volume', Name: 'a1b2', Destination: '/data', RW: true };
+    const old = aContainer({ Mounts: [volume] });
+    const asked = { Type: 'volume', Source: 'a1b2', Target: '/data' };
+    const isSame = { Mounts: [volume], HostConfig: { Mounts: [asked] } };
+    expect(compared({ old, candidate: aNewContainer(isSame) }).differences).toMatchObject([
+      { field: 'HostConfig.Mounts./data', reason: 'the anonymous volume, asked for by its name' },
+    ]);
+    const other = {
+      Mounts: [{ ...volume, Name: 'c3d4' }],
+      HostConfig: { Mounts: [{ ...asked, Source: 'c3d4' }] },
+    };
+    const reasons = compared({ old, candidate: aNewContainer(other) }).differences;
+    expect(reasons.map(({ reason }) => reason)).toEqual([null, null]);
+    expect(compared({ old }).differences).toMatchObject([{ field: 'Mounts./data', reason: null }]);
+  });
+
+  it('lets a new image declare a volume, and nobody else', () => {
+    const candidate = aNewContainer({
+      Mounts: [{ Type: 'volume', Name: 'e5f6', Destination: '/cache', RW: true }],
+      Config: { Volumes: { '/cache/': {} } },
+    });
+    const declares = anImage({ Volumes: { '/cache/': {} } });
+    expect(unexplained(compared({ candidate, newImage: declares }))).toBeNull();
+    expect(unexplained(compared({ candidate }))).toContain('Mounts./cache');
+  });
+
+  it('exposes a port because it is published', () => {
+    const ports = { PortBindings: { '80/tcp': [{ HostPort: '80' }] } };
+    const { differences } = compared({
+      old: aContainer({ HostConfig: ports }),
+      candidate: aNewContainer({ HostConfig: ports, Config: { ExposedPorts: { '80/tcp': {} } } }),
+    });
+    expect(differences).toMatchObject([{ reason: 'exposed because it is published' }]);
+  });
+
+  it('compares networks, aliases and addresses', () => {
+    const app = { Aliases: ['api', '0123456789ab'], IPAMConfig: { IPv4Address: '10.0.0.9' } };
+    const old = aContainer({ networks: { app, 'back.end': {} } });
+    const same = { app: { ...app, Aliases: [NEW_ID.slice(0, 12), 'api'] }, 'back.end': {} };
+    expect(compared({ old, candidate: aNewContainer({ networks: same }) }).differences).toEqual([]);
+    const poorer = { app: { Aliases: [] } };
+    const { differences } = compared({ old, candidate: aNewContainer({ networks: poorer }) });
+    expect(differences.map(({ field, reason }) => [field, reason])).toEqual([
+      ['Networks.app.Aliases', null],
+      ['Networks.app.IPAMConfig', null],
+      ['Networks.back.end', null],
+    ]);
+  });
+
+  it('lets an overlapping strategy join networks and give names later, and nothing else', () => {
+    const old = aContainer({ networks: { app: { Aliases: ['api'], Links: ['db'] }, back: {} } });
+    const reasons = (networks: Readonly<Record<string, EndpointSettings>>): unknown =>
+      compared({
+        old,
+        candidate: aNewContainer({ networks }),
+        purpose: { joinedLater: ['back'], namedLater: ['app'] },
+      }).differences.map(({ field, reason }) => [field, reason]);
+    expect(reasons({ app: { Links: ['db'] } })).toEqual([
+      ['Networks.app.Aliases', 'given once the new container has proved healthy'],
+      ['Networks.back', 'joined once the new container has proved healthy'],
+    ]);
+    expect(reasons({ app: { Aliases: ['api', 'web'], Links: ['db'] }, back: {} })).toEqual([
+      ['Networks.app.Aliases', 'the service’s own name is one'],
+    ]);
+    expect(reasons({ app: { Aliases: ['stranger'] }, back: {} })).toEqual([
+      ['Networks.app.Aliases', null],
+      ['Networks.app.Links', null],
+    ]);
+  });
+
+  it('lets a restart policy come later in a handover', () => {
+    const policies = {
+      old: aContainer({ HostConfig: { RestartPolicy: { Name: 'always' } } }),
+      candidate: aNewContainer({ HostConfig: { RestartPolicy: { Name: 'no' } } }),
+    };
+    expect(unexplained(compared({ ...policies, purpose: { isArmedLater: true } }))).toBeNull();
+    expect(unexplained(compared(policies))).toContain('HostConfig.RestartPolicy');
+  });
+
+  it('knows where kernel settings of an interface went', () => {
+    const old = aContainer({ HostConfig: { Sysctls: { 'net.ipv4.conf.eth0.log_martians': '1' } } });
+    expect(compared({ old, apiVersion: '1.48' }).differences).toMatchObject([
+      { reason: 'set on the network’s endpoint instead' },
+    ]);
+  });
+
+  it('expects nothing of engines that they no longer know', () => {
+    const old = aContainer({ HostConfig: { KernelMemory: 64 } });
+    expect(unexplained(compared({ old }))).toContain('KernelMemory');
+    expect(compared({ old, apiVersion: '1.42' }).differences).toEqual([]);
+  });
+});

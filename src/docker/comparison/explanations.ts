@@ -1,0 +1,131 @@
+import { CONTROL_LABELS } from '../../domain/labels.js';
+import type { ContainerInspection } from '../inspection.js';
+import { cleanPath } from '../options/container-path.js';
+import { volumeAt } from '../options/mounts.js';
+import type { Settings } from './settings.js';
+
+const COMPOSE_IMAGE = 'Config.Labels.com.docker.compose.image';
+const OF_INTERFACE = /^HostConfig\.Sysctls\.net\.[^.]+\.[^.]+\.eth0\./;
+const NETWORK = /^Networks\.(.+?)(\.(Aliases|IPAMConfig|Links|DriverOpts|GwPriority))?$/;
+
+/** What may be other in the new container on purpose, by the rollout that makes it. */
+export interface Purpose {
+  /** `repository:tag` that the new container was made from, and the id of the image. */
+  readonly image: string;
+  readonly imageId: string;
+  /** Networks that the new container joins later, by name. */
+  readonly joinedLater: readonly string[];
+  /** Networks on which it has other aliases at first, by name. */
+  readonly namedLater: readonly string[];
+  /** It is given its restart policy once it has taken over. */
+  readonly isArmedLater: boolean;
+  /** The service's name, as a further alias on its networks. */
+  readonly container: string;
+}
+
+/** What a difference is judged by. */
+export interface Evidence {
+  readonly old: ContainerInspection;
+  /** What was sent to the engine: the body of the creation. */
+  readonly requested: Readonly<Record<string, unknown>>;
+  readonly oldImage: Settings;
+  readonly newImage: Settings;
+  readonly purpose: Purpose;
+}
+
+interface Change {
+  readonly field: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+type Explanation = (change: Change, evidence: Evidence) => string | null;
+
+/** Why a difference is as it should be; null where no rule says so, and a setting would be lost. */
+export function explanationOf(change: Change, evidence: Evidence): string | null {
+  for (const explain of EXPLANATIONS) {
+    const reason = explain(change, evidence);
+    if (reason !== null) return reason;
+  }
+  return null;
+}
+
+const EXPLANATIONS: readonly Explanation[] = [
+  ({ field }) => (isControlLabel(field) ? 'Deploy’s own label' : null),
+  ({ field, after }, { purpose }) =>
+    field === 'Config.Image' && after === purpose.image ? 'what is deployed' : null,
+  ({ field, after }, { purpose }) =>
+    field === COMPOSE_IMAGE && after === `=${purpose.imageId}`
+      ? 'compose’s note of the image names the new one'
+      : null,
+  ({ field, before, after }, { oldImage, newImage }) =>
+    before === (oldImage.get(field) ?? null) && after === (newImage.get(field) ?? null)
+      ? 'the image’s default, which the new image changes'
+      : null,
+  volumeByName,
+  publishedPort,
+  laterOnNetwork,
+  ({ field, after }, { purpose }) =>
+    field === 'HostConfig.RestartPolicy' && purpose.isArmedLater && after === null
+      ? 'given back once the new container has taken over'
+      : null,
+  ({ field, after }) =>
+    OF_INTERFACE.test(field) && after === null ? 'set on the network’s endpoint instead' : null,
+  ({ field, before }, { requested }) =>
+    before === null && isLeftToEngine(field, requested) ? 'filled in by the engine' : null,
+];
+
+function isControlLabel(field: string): boolean {
+  return CONTROL_LABELS.some((label) => field === `Config.Labels.${label}`);
+}
+
+/** An anonymous volume is asked for by its name, and the new image may declare more of them. */
+function volumeByName({ field, before, after }: Change, evidence: Evidence): string | null {
+  if (before !== null || after === null) return null;
+  const asked = /^HostConfig\.Mounts\.(.+)$/.exec(field)?.[1];
+  if (asked !== undefined) {
+    const name = volumeAt(evidence.old, asked)?.Name;
+    const isSame = name !== undefined && (JSON.parse(after) as { Source?: string }).Source === name;
+    return isSame ? 'the anonymous volume, asked for by its name' : null;
+  }
+  const mounted = /^Mounts\.(.+)$/.exec(field)?.[1];
+  const declared = [...evidence.newImage.keys()].map(
+    (each) => /^Config\.Volumes\.(.+)$/.exec(each)?.[1],
+  );
+  const isDeclared = declared.some((each) => each !== undefined && cleanPath(each) === mounted);
+  return isDeclared ? 'a volume that the new image declares' : null;
+}
+
+function publishedPort({ field, before }: Change, { old }: Evidence): string | null {
+  const port = /^Config\.ExposedPorts\.(.+)$/.exec(field)?.[1];
+  const isPublished = port !== undefined && port in (old.HostConfig.PortBindings ?? {});
+  return before === null && isPublished ? 'exposed because it is published' : null;
+}
+
+/** Two containers that run at once must not be taken for each other. */
+function laterOnNetwork({ field, before, after }: Change, { purpose }: Evidence): string | null {
+  const [, name = '', , part] = NETWORK.exec(field) ?? [];
+  if (purpose.joinedLater.includes(name)) {
+    return after === null ? 'joined once the new container has proved healthy' : null;
+  }
+  if (part !== 'Aliases' || !purpose.namedLater.includes(name)) return null;
+  const had = aliasesIn(before);
+  const has = aliasesIn(after);
+  const isOwnName = has.every((alias) => had.includes(alias) || alias === purpose.container);
+  if (has.length > 0 && isOwnName && had.every((alias) => has.includes(alias))) {
+    return 'the service’s own name is one';
+  }
+  return has.length === 0 ? 'given once the new container has proved healthy' : null;
+}
+
+function aliasesIn(list: string | null): readonly string[] {
+  return list === null ? [] : (JSON.parse(list) as string[]);
+}
+
+/** Whether the creation did not ask for it: engines of another age fill in other fields. */
+function isLeftToEngine(field: string, requested: Readonly<Record<string, unknown>>): boolean {
+  const [section, key = ''] = field.split('.');
+  if (section !== 'HostConfig' && section !== 'Config') return false;
+  const asked = section === 'Config' ? requested : (requested['HostConfig'] as object | undefined);
+  return !(key in (asked ?? {}));
+}

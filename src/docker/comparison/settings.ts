@@ -1,0 +1,152 @@
+import type { ContainerConfig, ContainerInspection, EndpointSettings } from '../inspection.js';
+import { isApiAtLeast } from '../options/api-version.js';
+import { cleanPath } from '../options/container-path.js';
+import { domainNameOf, hostNameOf } from '../options/host-name.js';
+import { linksAsWritten } from '../options/links.js';
+import { bindsOf, volumeAt } from '../options/mounts.js';
+import { networkModeByName } from '../options/networks.js';
+import { maskedPathsOf, readOnlyPathsOf } from '../options/protected-paths.js';
+import type { ReplacementInput } from '../options/replacement-input.js';
+import { modeByName } from '../options/shared-namespace.js';
+import { volumesFromByName } from '../options/volumes-from.js';
+import { canonical } from './canonical.js';
+
+/** What is set, by the place where an inspection shows it. What is not set is not in it. */
+export type Settings = ReadonlyMap<string, string>;
+
+/** What two containers on one engine are compared with. */
+export type ComparisonContext = Pick<ReplacementInput, 'apiVersion' | 'engine' | 'containerNames'>;
+
+type Entries = [string, unknown][];
+
+/** These are taken apart by their keys: images and users set them one by one. */
+const BY_KEY = ['Labels', 'ExposedPorts', 'Volumes', 'Healthcheck'] as const;
+
+/** Everything that is set on a container, ids of other containers and what engines fill in set apart. */
+export function settingsOf(container: ContainerInspection, context: ComparisonContext): Settings {
+  return settingsFrom([
+    ...configEntries({
+      ...container.Config,
+      Hostname: hostNameOf(container, context.engine.hostName) ?? '',
+      Domainname: domainNameOf(container) ?? '',
+    }),
+    ...hostEntries(container, context),
+    ...mountEntries(container),
+    ...networkEntries(container, context),
+  ]);
+}
+
+/** What an image sets on a container that does not say otherwise. */
+export function settingsOfImage(config: ContainerConfig | null | undefined): Settings {
+  return settingsFrom(configEntries(config ?? {}));
+}
+
+function settingsFrom(entries: Entries): Settings {
+  const set = entries.map(([field, value]) => [field, canonical(field, value)] as const);
+  return new Map(set.filter((entry): entry is readonly [string, string] => entry[1] !== null));
+}
+
+function configEntries(config: ContainerConfig): Entries {
+  const { Env: environment, WorkingDir: directory, ...others } = config;
+  return [
+    ...Object.entries(others)
+      .filter(([field]) => !BY_KEY.some((each) => each === field))
+      .map(([field, value]): [string, unknown] => [`Config.${field}`, value]),
+    ['Config.WorkingDir', directory ? cleanPath(directory) : ''],
+    ...(environment ?? []).map((entry): [string, unknown] => {
+      const [name = '', ...value] = entry.split('=');
+      return [`Config.Env.${name}`, entry.includes('=') ? `=${value.join('=')}` : 'taken away'];
+    }),
+    ...BY_KEY.flatMap((field) => byKey(`Config.${field}`, config[field])),
+  ];
+}
+
+function byKey(
+  field: string,
+  record: Readonly<Record<string, unknown>> | null | undefined,
+): Entries {
+  return Object.entries(record ?? {}).map(([key, value]) => [
+    `${field}.${key}`,
+    // A port and a volume are there by their keys alone, and a label may be empty.
+    field === 'Config.Healthcheck' ? value : `=${typeof value === 'string' ? value : ''}`,
+  ]);
+}
+
+function hostEntries(container: ContainerInspection, context: ComparisonContext): Entries {
+  const { containerNames, engine, apiVersion } = context;
+  const own = container.HostConfig;
+  const { Mounts: mounts, PortBindings: ports, Sysctls: sysctls, ...others } = own;
+  const hasKernelMemory = !isApiAtLeast(apiVersion, '1.42');
+  const values: Record<string, unknown> = {
+    ...others,
+    NetworkMode: modeByName(networkModeByName(container), containerNames),
+    IpcMode: modeByName(own.IpcMode, containerNames),
+    PidMode: modeByName(own.PidMode, containerNames),
+    VolumesFrom: volumesFromByName(own.VolumesFrom, containerNames),
+    Links: linksAsWritten(own.Links),
+    Binds: bindsOf(container),
+    MaskedPaths: maskedPathsOf(own.MaskedPaths) === undefined ? undefined : [own.MaskedPaths],
+    ReadonlyPaths:
+      readOnlyPathsOf(own.ReadonlyPaths) === undefined ? undefined : [own.ReadonlyPaths],
+    Runtime: own.Runtime === engine.defaultRuntime ? undefined : own.Runtime,
+    KernelMemory: hasKernelMemory ? own.KernelMemory : undefined,
+    KernelMemoryTCP: hasKernelMemory ? own.KernelMemoryTCP : undefined,
+  };
+  return [
+    ...Object.entries(values).map(([key, value]): [string, unknown] => [
+      `HostConfig.${key}`,
+      value,
+    ]),
+    ...(mounts ?? []).map((mount): [string, unknown] => {
+      const target = cleanPath(mount.Target ?? '');
+      const named = mount.Source || volumeAt(container, target)?.Name;
+      return [`HostConfig.Mounts.${target}`, { ...mount, Target: target, Source: named }];
+    }),
+    ...Object.entries(ports ?? {}).map(([port, bindings]): [string, unknown] => [
+      `HostConfig.PortBindings.${port}`,
+      (bindings?.length ? bindings : [{}])
+        .map(({ HostIp: address = '', HostPort: number = '' }) => `${address}:${number}`)
+        .sort(),
+    ]),
+    ...Object.entries(sysctls ?? {}).map(([key, value]): [string, unknown] => [
+      `HostConfig.Sysctls.${key}`,
+      `=${value}`,
+    ]),
+  ];
+}
+
+function mountEntries({ Mounts: mounts }: ContainerInspection): Entries {
+  return (mounts ?? []).map((mount) => [
+    `Mounts.${cleanPath(mount.Destination)}`,
+    [
+      mount.Type,
+      mount.Name ?? mount['Source'],
+      mount.RW === false ? 'ro' : 'rw',
+      mount['Propagation'],
+    ],
+  ]);
+}
+
+function networkEntries(container: ContainerInspection, context: ComparisonContext): Entries {
+  return Object.entries(container.NetworkSettings.Networks ?? {}).flatMap(
+    ([name, endpoint]): Entries => [
+      [`Networks.${name}`, 'connected'],
+      [`Networks.${name}.Aliases`, aliasesOf(endpoint, container, context)],
+      [`Networks.${name}.IPAMConfig`, endpoint.IPAMConfig],
+      [`Networks.${name}.Links`, endpoint.Links],
+      [`Networks.${name}.DriverOpts`, endpoint.DriverOpts],
+      [`Networks.${name}.GwPriority`, endpoint.GwPriority],
+    ],
+  );
+}
+
+/** Without the short id and, where engines add it, the host name. */
+function aliasesOf(
+  { Aliases: aliases }: EndpointSettings,
+  { Id: id, Config: { Hostname: hostName } }: ContainerInspection,
+  { apiVersion }: ComparisonContext,
+): readonly string[] {
+  const addsHostName = isApiAtLeast(apiVersion, '1.44') && !isApiAtLeast(apiVersion, '1.45');
+  const byEngine = [id.slice(0, 12), ...(addsHostName ? [hostName] : [])];
+  return [...new Set(aliases ?? [])].filter((alias) => !byEngine.includes(alias)).sort();
+}
