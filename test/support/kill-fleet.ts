@@ -78,6 +78,11 @@ export class Fleet {
     return fleet;
   }
 
+  /** Whether its services publish a port that their user chose. */
+  get hasFixedPort(): boolean {
+    return this.options.hasFixedPort !== false;
+  }
+
   /** Which services Deploy knows from its next start on. */
   async configure(services: readonly string[]): Promise<void> {
     const { rollout = '{ health: { stableFor: 1s } }' } = this.options;
@@ -110,7 +115,7 @@ export class Fleet {
     const nextDigest = await this.#push(name, app);
     const network =
       this.options.hasNetworks === true ? await makeSmallNetwork(docker, containerName) : null;
-    const hostPort = this.options.hasFixedPort === false ? '' : String(port);
+    const hostPort = this.hasFixedPort ? String(port) : '';
     const created = await docker.createContainer({
       name: containerName,
       Image: `${repository}:${name}`,
@@ -265,7 +270,7 @@ export class Fleet {
 
   /** Where clients find the service now. */
   async #originOf(service: FleetService): Promise<string> {
-    if (this.options.hasFixedPort !== false) return `${this.address}:${service.port}`;
+    if (this.hasFixedPort) return `${this.address}:${service.port}`;
     const ports = (await this.containersOf(service)).flatMap(({ Ports }) => Ports);
     return `${this.address}:${ports.find(({ PublicPort }) => PublicPort > 0)?.PublicPort ?? ''}`;
   }

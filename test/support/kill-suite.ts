@@ -9,11 +9,15 @@ import { waitFor } from './wait-for.js';
 /** CONTRACT: a container serves within 10 s of readiness. The sample app stops at once, so no stop adds to it. */
 const SERVES_WITHIN_MS = 10_000;
 
-/** What is pushed, and how its deployment has to end wherever Deploy is killed. */
-export interface KillCase {
-  readonly next: SampleApp;
+/** How a deployment has to end wherever Deploy is killed. */
+export interface KillEnd {
   readonly phases: readonly Phase[];
   readonly serves: string;
+}
+
+/** What is pushed, and how its deployment has to end. */
+export interface KillCase extends KillEnd {
+  readonly next: SampleApp;
   /**
    * A start of Deploy costs more than a rollout: one kill is for so many deployments. Images that fail keep the
    * engine busy, and more than it can do would only make everything wait.
@@ -191,10 +195,11 @@ async function prepare(
   );
 }
 
-async function checkAfterKill(
+/** That a service is well, and its record true, after Deploy was killed during its deployment. @throws Error where not */
+export async function checkAfterKill(
   fleet: Fleet,
   service: FleetService,
-  kase: KillCase,
+  kase: KillEnd,
   isUnstored: boolean,
 ): Promise<void> {
   const served = (): Promise<string> => fleet.served(service);

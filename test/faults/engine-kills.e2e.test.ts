@@ -1,0 +1,203 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Chance } from '../support/chance.js';
+import { EngineRig } from '../support/engine-rig.js';
+import { Fleet, PATIENCE_MS, type FleetService } from '../support/kill-fleet.js';
+import { NetworkNamespace } from '../support/network-namespace.js';
+import { Probe } from '../support/probe.js';
+import type { ShownDeployment } from '../support/scenario.js';
+import { RegistryRig } from '../support/registry-rig.js';
+import { ALL_TRIALS, recordTrials } from '../support/trials.js';
+import { waitFor } from '../support/wait-for.js';
+
+const SEED = 20_26;
+/** An undisturbed deployment has ended by then. */
+const LONGEST_MS = 3_000;
+const SERVICES_AT_ONCE = 2;
+/** An engine that was killed may have to bring a hundred things into order first. */
+const SERVES_WITHIN_MS = 30_000;
+
+interface Kind {
+  readonly name: string;
+  readonly engineArguments: readonly string[];
+  /** What is ended, and begun again in this order. */
+  readonly begins: readonly ('engine' | 'deploy')[];
+  readonly signal: 'SIGTERM' | 'SIGKILL';
+  readonly rounds: number;
+}
+
+const KINDS: readonly Kind[] = [
+  {
+    name: 'kill -9 of the engine',
+    engineArguments: [],
+    begins: ['engine'],
+    signal: 'SIGKILL',
+    rounds: ALL_TRIALS ? 10 : 1,
+  },
+  {
+    name: 'kill -9 of the engine with live-restore',
+    engineArguments: ['--live-restore'],
+    begins: ['engine'],
+    signal: 'SIGKILL',
+    rounds: ALL_TRIALS ? 10 : 1,
+  },
+  {
+    name: 'a reboot after which the engine is up first',
+    engineArguments: [],
+    begins: ['engine', 'deploy'],
+    signal: 'SIGTERM',
+    rounds: ALL_TRIALS ? 10 : 1,
+  },
+  {
+    name: 'a reboot after which Deploy is up first',
+    engineArguments: [],
+    begins: ['deploy', 'engine'],
+    signal: 'SIGTERM',
+    rounds: ALL_TRIALS ? 10 : 1,
+  },
+];
+
+describe('an engine that ends at random instants of a deployment', () => {
+  const rows: (readonly (string | number)[])[] = [];
+  afterAll(() =>
+    recordTrials('engine-kills', {
+      title: 'Ends of the engine, and of engine and Deploy together, at random instants',
+      command: 'npm run test:faults -- test/faults/engine-kills.e2e.test.ts',
+      columns: ['what', 'rounds', 'deployments', 'faults', 'longest time without an answer, s'],
+      rows,
+    }),
+  );
+
+  it.each(KINDS)(
+    '$name: every service comes up again, and the record is true',
+    async (kind) => {
+      const host = await Host.start(kind.engineArguments);
+      const chance = new Chance(SEED);
+      const faults: string[] = [];
+      let longest = 0;
+      try {
+        for (let round = 0; round < kind.rounds; round++) {
+          const { gap, found } = await host.endOnce(kind, chance.below(LONGEST_MS));
+          longest = Math.max(longest, gap);
+          faults.push(...found);
+        }
+      } finally {
+        await host.remove();
+      }
+      const deployments = kind.rounds * SERVICES_AT_ONCE;
+      const seconds = (longest / 1_000).toFixed(1);
+      rows.push([kind.name, kind.rounds, deployments, faults.length, seconds]);
+      expect(faults).toEqual([]);
+    },
+    3_600_000,
+  );
+});
+
+/** An engine, a registry and a Deploy of their own, as on a host that can be rebooted. */
+class Host {
+  private constructor(
+    private readonly place: NetworkNamespace,
+    private readonly engine: EngineRig,
+    private readonly registry: RegistryRig,
+    private readonly fleet: Fleet,
+  ) {}
+
+  static async start(engineArguments: readonly string[]): Promise<Host> {
+    const place = await NetworkNamespace.create();
+    const engine = await EngineRig.start({ place, arguments: engineArguments });
+    const registry = await RegistryRig.start({ place });
+    const stage = {
+      docker: engine.docker,
+      engineHost: engine.host,
+      registryHost: registry.host,
+      registry: registry.client,
+    };
+    const fleet = await Fleet.prepare(stage, 0, {
+      place,
+      rollout: '{ health: { stableFor: 500ms } }',
+    });
+    return new Host(place, engine, registry, fleet);
+  }
+
+  /** One end in the middle of deployments; returns what was wrong, and the longest gap of the first service. */
+  async endOnce(
+    { begins, signal, name }: Kind,
+    afterMs: number,
+  ): Promise<{ readonly gap: number; readonly found: readonly string[] }> {
+    const { fleet, engine } = this;
+    const services: FleetService[] = [];
+    for (let made = 0; made < SERVICES_AT_ONCE; made++) {
+      services.push(await fleet.add({ version: 'v2' }));
+    }
+    await fleet.configure(services.map((service) => service.name));
+    await fleet.start();
+    const [first] = services;
+    if (first === undefined) throw new Error('there is no service');
+    const probe = Probe.start(`http://${this.place.address}:${first.port}/`, { every: 50 });
+    for (const service of services) expect((await fleet.hook(service)).status).toBe(202);
+    await delay(afterMs);
+    await Promise.all([
+      engine.stop(signal),
+      ...(begins.includes('deploy') ? [fleet.deploy.kill()] : []),
+    ]);
+    for (const each of begins) await (each === 'engine' ? engine.start() : fleet.start());
+
+    const found = await Promise.all(services.map((service) => this.#faultOf(service)));
+    await probe.stop();
+    await fleet.deploy.stop();
+    for (const service of services) await fleet.clear(service);
+    const told = found.filter((fault) => fault !== null);
+    return {
+      gap: probe.longestGap,
+      found: told.map((fault) => `${name}, ${afterMs.toFixed(0)} ms after the hooks: ${fault}`),
+    };
+  }
+
+  async remove(): Promise<void> {
+    await this.fleet.deploy.remove();
+    await this.registry.remove();
+    await this.engine.remove();
+    await this.place.remove();
+  }
+
+  async #faultOf(service: FleetService): Promise<string | null> {
+    const { fleet } = this;
+    try {
+      await waitFor('it to serve', () => fleet.served(service), Boolean, {
+        within: SERVES_WITHIN_MS,
+      });
+      const { phase, error } = await this.#lastEnded(service);
+      const isUntouched = phase === 'failed' && error?.serving === 'old';
+      if (phase !== 'succeeded' && phase !== 'rolled-back' && !isUntouched) {
+        return `${service.container} is ${phase}: ${JSON.stringify(error)}`;
+      }
+      const version = phase === 'succeeded' ? 'v2' : 'v1';
+      await waitFor(
+        `${version} to be served`,
+        () => fleet.served(service),
+        (served) => served === version,
+      );
+      expect(await fleet.outcome(service)).toEqual(fleet.expected(service, version, []));
+      return null;
+    } catch (error) {
+      return `${service.container}: ${String(error)}`;
+    }
+  }
+
+  /** A rollout that was undone because the engine went away is tried again, as a deployment of its own. */
+  async #lastEnded({ name }: FleetService): Promise<ShownDeployment> {
+    const path = `/deployments?environment=staging&service=${name}`;
+    const deployments = await waitFor(
+      `the deployments of ${name} to end`,
+      async () => {
+        const answer = await this.fleet.deploy.api(path);
+        return ((await answer.json()) as { items: ShownDeployment[] }).items;
+      },
+      (items) => items.length > 0 && items.every(({ finishedAt }) => finishedAt !== null),
+      { within: PATIENCE_MS, every: 200 },
+    );
+    const [last] = deployments;
+    if (last === undefined) throw new Error(`${name} has no deployment`);
+    return last;
+  }
+}
