@@ -5,6 +5,7 @@ import { newDeployment, NOT_STARTED, type Deployment } from '../domain/deploymen
 import type { Service, Webhook } from '../domain/environment.js';
 import { DeployError } from '../domain/errors.js';
 import type { PushEvent } from '../domain/push-event.js';
+import { SAME_ID_MS } from '../domain/retention.js';
 import { ConfigurationService } from '../config/configuration.service.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import type { DeliverySummary } from '../storage/delivery.repository.js';
@@ -15,7 +16,6 @@ import { newId } from './new-id.js';
 import { Worker } from './worker.js';
 
 const SAME_BODY_MS = 10 * 60_000;
-const SAME_ID_MS = 24 * 3_600_000;
 
 /** One authenticated webhook request, read. */
 export interface IncomingDelivery {

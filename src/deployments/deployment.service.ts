@@ -188,7 +188,7 @@ export class DeploymentService {
   ): Promise<RollbackTarget> {
     const { environment, name } = service;
     if (to === undefined) {
-      const succeeded = await this.storage.deployments.succeeded(environment, name, ROLLBACK_DEPTH);
+      const succeeded = await this.storage.history.succeeded(environment, name, ROLLBACK_DEPTH);
       const quarantined = await this.storage.quarantine.list(environment, name);
       const target = lastGood(succeeded, running, quarantined);
       if (target !== null) return target;
@@ -197,7 +197,8 @@ export class DeploymentService {
         `no earlier good version of ${environment}/${name} is known; name a deployment with "to", or deploy a digest by hand`,
       );
     }
-    const deployment = await this.storage.deployments.get(to);
+    const kept = await this.storage.deployments.get(to);
+    const deployment = kept ?? (await this.storage.history.pruned(to));
     if (deployment === null) throw unknown(to);
     const { digest, tag, phase } = deployment;
     if (deployment.environment !== environment || deployment.service !== name) {

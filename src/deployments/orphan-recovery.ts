@@ -66,13 +66,21 @@ export class OrphanRecovery {
     });
     const found: Deployment[] = [];
     for (const { id, labels } of ours) {
-      if ((await this.storage.deployments.get(labels[LABELS.deployment] ?? '')) !== null) continue;
+      if (await this.isKnown(labels[LABELS.deployment] ?? '')) continue;
       const read = await readLabels(engine, id);
       if (read === null) continue;
       const service = this.environments.findService(read.environment, read.service);
       found.push(await this.adopt(service === null ? read : asConfigured(read, service.rollout)));
     }
     return found;
+  }
+
+  /** Also one that ended so long ago that it was pruned: what it left on the engine is as it was left. */
+  private async isKnown(deployment: string): Promise<boolean> {
+    const { deployments, history } = this.storage;
+    return (
+      (await deployments.get(deployment)) !== null || (await history.pruned(deployment)) !== null
+    );
   }
 
   private async adopt(intent: RolloutIntent): Promise<Deployment> {

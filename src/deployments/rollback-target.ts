@@ -10,7 +10,7 @@ export interface RollbackTarget {
  * each with what ran before it, the first digest that neither runs nor is quarantined.
  */
 export function lastGood(
-  succeeded: readonly Deployment[],
+  succeeded: readonly Pick<Deployment, 'digest' | 'previousDigest' | 'tag'>[],
   running: readonly string[],
   quarantined: readonly string[],
 ): RollbackTarget | null {

@@ -69,9 +69,7 @@ export class EnvironmentsService {
       rule: service.tagRule,
       isQuarantined: await this.storage.quarantine.has(environment, name, digest),
       currentTag,
-      hasRunBefore: (await this.storage.deployments.digestsThatRan(environment, name)).includes(
-        digest,
-      ),
+      hasRunBefore: (await this.storage.history.digestsThatRan(environment, name)).includes(digest),
     });
   }
 }

@@ -225,14 +225,14 @@ describe('lists of deployments', () => {
   });
 
   it('tell every digest that ran, once', async () => {
-    const { deployments } = await anOpenStorage();
+    const { deployments, history } = await anOpenStorage();
     const ran = { startedAt: AT, phase: 'failed' } as const;
     await deployments.insert(aDeployment({ id: '1', digest: 'a', previousDigest: 'z', ...ran }));
     await deployments.insert(aDeployment({ id: '2', digest: 'b', previousDigest: 'a', ...ran }));
     await deployments.insert(aDeployment({ id: '3', digest: 'never', phase: 'skipped' }));
     await deployments.insert(aDeployment({ id: '4', digest: 'other', service: 'api', ...ran }));
     await deployments.insert(aDeployment({ id: '5', ...ran }));
-    expect((await deployments.digestsThatRan('staging', 'web')).sort()).toEqual(['a', 'b', 'z']);
+    expect((await history.digestsThatRan('staging', 'web')).sort()).toEqual(['a', 'b', 'z']);
   });
 });
 

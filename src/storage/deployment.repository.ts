@@ -140,22 +140,6 @@ export class DeploymentRepository {
     });
   }
 
-  /** Every digest of a rollout of the service that was started, and every digest that one found running. */
-  digestsThatRan(environment: string, service: string): Promise<string[]> {
-    return this.session.read(async (database) => {
-      const ofService = database
-        .selectFrom('deployments')
-        .where('environment', '=', environment)
-        .where('service', '=', service);
-      const rows = await ofService
-        .where('started_at', 'is not', null)
-        .select('digest')
-        .union(ofService.select('previous_digest as digest'))
-        .execute();
-      return rows.map((row) => row.digest).filter((digest) => digest !== null);
-    });
-  }
-
   /** What `setIntent` kept last; null where there is none. */
   intent(id: string): Promise<unknown> {
     return this.session.read(async (database) => {

@@ -51,6 +51,7 @@ export async function appendEvent(database: Kysely<Schema>, deployment: Deployme
       deployment: deployment.id,
       environment: deployment.environment,
       data: JSON.stringify(deployment),
+      at: new Date().toISOString(),
     })
     .execute();
 }

@@ -1,6 +1,8 @@
 import { Kysely, sql } from 'kysely';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { migrate } from './migrations.js';
+import * as initial from './migrations/0001-initial.js';
+import * as pruning from './migrations/0002-pruning.js';
 import { SqliteDialect } from './sqlite-dialect.js';
 import { openSqlite } from './sqlite.js';
 
@@ -26,6 +28,7 @@ describe('migrations', () => {
       'deployment_steps',
       'deployments',
       'events',
+      'pruned_rollouts',
       'quarantine',
       'rechecks',
       'settings',
@@ -37,6 +40,33 @@ describe('migrations', () => {
     expect(rows).toEqual([{ value: 'value' }]);
   });
 
+  it('give the events that are there the age of their deployments', async () => {
+    const database = await emptyDatabase();
+    await initial.up(database);
+    const columns =
+      'id, environment, service, image, tag, trigger_kind, trigger_by, phase, strategy, created_at, finished_at, approvals, force, pinned';
+    for (const [id, end] of [
+      ['ended', "'2026-01-02'"],
+      ['waits', 'null'],
+    ]) {
+      await sql`insert into deployments (${sql.raw(columns)}) values
+        (${id}, 'a', 'b', 'c', 'd', 'api', 'e', 'failed', 'recreate', '2026-01-01', ${sql.raw(end ?? '')}, '[]', 0, 0)
+      `.execute(database);
+    }
+    for (const deployment of ['ended', 'waits', 'gone']) {
+      await sql`insert into events (deployment, environment, data) values (${deployment}, 'a', '{}')`.execute(
+        database,
+      );
+    }
+    await pruning.up(database);
+    const { rows } = await sql`select deployment, at from events order by id`.execute(database);
+    expect(rows).toEqual([
+      { deployment: 'ended', at: '2026-01-02' },
+      { deployment: 'waits', at: '2026-01-01' },
+      { deployment: 'gone', at: '' },
+    ]);
+  });
+
   it('are undone as a whole where one fails', async () => {
     const database = await emptyDatabase();
     // In the way of the last table.
@@ -45,7 +75,7 @@ describe('migrations', () => {
     expect(await tablesOf(database)).toEqual(['settings']);
     await sql`drop table settings`.execute(database);
     await migrate(database);
-    expect(await tablesOf(database)).toHaveLength(10);
+    expect(await tablesOf(database)).toHaveLength(11);
   });
 
   it('serve the questions that are asked often with an index', async () => {
@@ -59,6 +89,12 @@ describe('migrations', () => {
       "select * from deployments where id < 'x' order by id desc limit 50",
       "select id from deliveries where webhook = 'a' and body_hash = 'b' and received_at >= 'c' order by received_at desc",
       "select id from deliveries where webhook = 'a' and sender_delivery_id = 'b' and received_at >= 'c'",
+      "select environment, service from deployments where (environment, service) > ('a', 'b') order by environment, service limit 1",
+      "select id from deployments where environment = 'a' and service = 'b' and phase in ('failed', 'skipped') and finished_at < 'c' and id < 'd' order by finished_at",
+      "select id from deployments where trigger_delivery = 'a'",
+      "select id from deliveries where received_at < 'a' order by received_at limit 100",
+      "select id from events where at < 'a' order by at limit 100",
+      "select digest from pruned_rollouts where environment = 'a' and service = 'b' and phase = 'succeeded' order by finished_at desc limit 100",
     ];
     for (const query of plans) {
       const { rows } = await sql<{ detail: string }>`explain query plan ${sql.raw(query)}`.execute(

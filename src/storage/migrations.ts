@@ -1,11 +1,13 @@
 import { DEFAULT_MIGRATION_TABLE, Migrator, sql, type Kysely, type Migration } from 'kysely';
 import * as initial from './migrations/0001-initial.js';
+import * as pruning from './migrations/0002-pruning.js';
 import { messageOf } from '../domain/errors.js';
 import { StorageOpenError } from './storage-open-error.js';
 
 /** Every change of the tables, in order. The names are kept in the database: never rename one. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
+  '0002-pruning': pruning,
 };
 
 /**

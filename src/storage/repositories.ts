@@ -1,7 +1,9 @@
 import { DeliveryRepository } from './delivery.repository.js';
 import { DeploymentRepository } from './deployment.repository.js';
 import { EventRepository } from './event.repository.js';
+import { HistoryRepository } from './history.repository.js';
 import { LogRepository } from './log.repository.js';
+import { PruningRepository } from './pruning.repository.js';
 import { QuarantineRepository } from './quarantine.repository.js';
 import { RecheckRepository } from './recheck.repository.js';
 import type { Session } from './session.js';
@@ -14,6 +16,8 @@ export class Repositories {
   readonly deliveries: DeliveryRepository;
   readonly logs: LogRepository;
   readonly events: EventRepository;
+  readonly history: HistoryRepository;
+  readonly pruning: PruningRepository;
   readonly quarantine: QuarantineRepository;
   readonly rechecks: RecheckRepository;
   readonly tokens: TokenRepository;
@@ -24,6 +28,8 @@ export class Repositories {
     this.deliveries = new DeliveryRepository(session);
     this.logs = new LogRepository(session);
     this.events = new EventRepository(session);
+    this.history = new HistoryRepository(session);
+    this.pruning = new PruningRepository(session);
     this.quarantine = new QuarantineRepository(session);
     this.rechecks = new RecheckRepository(session);
     this.tokens = new TokenRepository(session);

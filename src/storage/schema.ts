@@ -14,6 +14,7 @@ export interface Schema {
   deliveries: DeliveryTable;
   delivery_deployments: DeliveryDeploymentTable;
   events: EventTable;
+  pruned_rollouts: PrunedRolloutTable;
   quarantine: QuarantineTable;
   rechecks: RecheckTable;
   tokens: TokenTable;
@@ -105,7 +106,14 @@ interface EventTable {
   environment: string;
   /** JSON: the `Deployment` as it was then. */
   data: string;
+  at: string;
 }
+
+/** What stays of a deployment that was pruned, where its rollout was started. */
+type PrunedRolloutTable = Pick<
+  DeploymentTable,
+  'id' | 'environment' | 'service' | 'image' | 'tag' | 'digest' | 'previous_digest' | 'phase'
+> & { finished_at: string };
 
 interface QuarantineTable {
   environment: string;

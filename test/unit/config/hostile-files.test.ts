@@ -2,18 +2,10 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfiguration } from '../../../src/config/load-configuration.js';
+import { randomFrom } from '../random.js';
 import { ConfigurationFolder, faultsOf } from './configuration-folder.js';
 
 const EXAMPLE = readFileSync(new URL('../../../deploy.example.yaml', import.meta.url), 'utf8');
-
-/** A small generator with a fixed seed, so that a failure can be repeated. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
 
 describe('files that nobody should write', () => {
   it('tells all faults at once, in the order of the file', () => {

@@ -1,0 +1,127 @@
+import type { Kysely } from 'kysely';
+import type { Deployment } from '../domain/deployment.js';
+import type { DeploymentTable, Schema } from './schema.js';
+import type { Session } from './session.js';
+
+/** What is known of a rollout that has ended for as long as Deploy is there. */
+export type PastRollout = Pick<
+  Deployment,
+  'id' | 'environment' | 'service' | 'image' | 'tag' | 'digest' | 'previousDigest' | 'phase'
+> & {
+  /** RFC 3339, UTC, milliseconds. */
+  readonly finishedAt: string;
+};
+
+/** The columns of a `PastRollout`, in both tables. */
+export const PAST_COLUMNS = [
+  'id',
+  'environment',
+  'service',
+  'image',
+  'tag',
+  'digest',
+  'previous_digest',
+  'phase',
+  'finished_at',
+] as const satisfies readonly (keyof DeploymentTable)[];
+
+/**
+ * What ran in services, whether or not the deployments of it were pruned since: whatever is decided by history
+ * asks here.
+ */
+export class HistoryRepository {
+  constructor(private readonly session: Session) {}
+
+  /** Every digest of a rollout of the service that was started, and every digest that one found running. */
+  digestsThatRan(environment: string, service: string): Promise<string[]> {
+    return this.session.read(async (database) => {
+      const ofService = database
+        .selectFrom('deployments')
+        .where('environment', '=', environment)
+        .where('service', '=', service);
+      const pruned = database
+        .selectFrom('pruned_rollouts')
+        .where('environment', '=', environment)
+        .where('service', '=', service);
+      const rows = await ofService
+        .where('started_at', 'is not', null)
+        .select('digest')
+        .union(ofService.select('previous_digest as digest'))
+        .union(pruned.select('digest'))
+        .union(pruned.select('previous_digest as digest'))
+        .execute();
+      return rows.map((row) => row.digest).filter((digest) => digest !== null);
+    });
+  }
+
+  /** The rollouts of a service that succeeded, the last finished first. */
+  succeeded(environment: string, service: string, limit: number): Promise<PastRollout[]> {
+    return this.session.read(async (database) => {
+      const [kept, pruned] = ofService(database, environment, service);
+      const rows = await kept
+        .where('phase', '=', 'succeeded')
+        .unionAll(pruned.where('phase', '=', 'succeeded'))
+        .orderBy('finished_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.map(pastRolloutOf);
+    });
+  }
+
+  /** The rollouts of a service that were started and have ended, the last finished first. */
+  ended(environment: string, service: string, limit: number): Promise<PastRollout[]> {
+    return this.session.read(async (database) => {
+      const [kept, pruned] = ofService(database, environment, service);
+      const rows = await kept
+        .where('started_at', 'is not', null)
+        .unionAll(pruned)
+        .orderBy('finished_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.map(pastRolloutOf);
+    });
+  }
+
+  /** The rollout of a deployment that was pruned; null where there was none, or it is kept. */
+  pruned(id: string): Promise<PastRollout | null> {
+    return this.session.read(async (database) => {
+      const row = await database
+        .selectFrom('pruned_rollouts')
+        .select(PAST_COLUMNS)
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return row === undefined ? null : pastRolloutOf(row);
+    });
+  }
+}
+
+function ofService(database: Kysely<Schema>, environment: string, service: string) {
+  const kept = database
+    .selectFrom('deployments')
+    .select(PAST_COLUMNS)
+    .where('environment', '=', environment)
+    .where('service', '=', service)
+    .where('finished_at', 'is not', null);
+  const pruned = database
+    .selectFrom('pruned_rollouts')
+    .select(PAST_COLUMNS)
+    .where('environment', '=', environment)
+    .where('service', '=', service);
+  return [kept, pruned] as const;
+}
+
+function pastRolloutOf(row: Pick<DeploymentTable, (typeof PAST_COLUMNS)[number]>): PastRollout {
+  return {
+    id: row.id,
+    environment: row.environment,
+    service: row.service,
+    image: row.image,
+    tag: row.tag,
+    digest: row.digest,
+    previousDigest: row.previous_digest,
+    phase: row.phase,
+    finishedAt: row.finished_at ?? '',
+  };
+}
