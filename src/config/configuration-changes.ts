@@ -10,6 +10,7 @@ const RESTART = 'needs a restart';
 export function describeChanges(before: Configuration, after: Configuration): string[] {
   return [
     ...changeOf('storage', before.storage, after.storage, `changed; ${RESTART}`),
+    ...changeOf('retention', before.retentionMs, after.retentionMs),
     ...changeOf('server.publicUrl', before.publicUrl, after.publicUrl),
     ...changeOf('server.trustedProxies', before.trustedProxies, after.trustedProxies),
     ...changeOf(

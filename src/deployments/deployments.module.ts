@@ -11,6 +11,9 @@ import { EngineSlots } from './engine-slots.js';
 import { LaneTools } from './lane-tools.js';
 import { OrphanRecovery } from './orphan-recovery.js';
 import { Planner } from './planner.js';
+import { PruneSchedule } from './pruning/prune-schedule.js';
+import { Pruner } from './pruning/pruner.js';
+import { PruningTally } from './pruning/pruning-tally.js';
 import { RolloutRunner } from './rollout-runner.js';
 import { ContainerMaker } from './rollout/container-maker.js';
 import { ImagePuller } from './rollout/image-puller.js';
@@ -52,7 +55,10 @@ import { Worker } from './worker.js';
     Journal,
     ServiceInspector,
     DeploymentLog,
+    Pruner,
+    PruneSchedule,
+    PruningTally,
   ],
-  exports: [DeliveryService, DeploymentService, StatusService],
+  exports: [DeliveryService, DeploymentService, StatusService, PruningTally],
 })
 export class DeploymentsModule {}

@@ -143,6 +143,8 @@ export interface Configuration {
   /** Without a slash at its end. */
   readonly publicUrl: string | null;
   readonly storage: StorageSettings;
+  /** How long deliveries, deployments with their logs, and events are kept, in milliseconds. */
+  readonly retentionMs: number;
   /** CIDR ranges; empty: no proxy is believed. */
   readonly trustedProxies: readonly string[];
   /** Where `/metrics` is served instead of on the main address; null: on the main address. */

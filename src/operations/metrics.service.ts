@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { DeliveryOutcome } from '../domain/delivery.js';
 import { hasEnded, PHASES } from '../domain/deployment.js';
+import { PruningTally } from '../deployments/pruning/pruning-tally.js';
 import { StatusService } from '../deployments/status.service.js';
 import { Storage } from '../storage/storage.js';
 
@@ -19,6 +20,8 @@ export class MetricsService {
   readonly #ended: Counter<'phase'>;
   readonly #active: Gauge<'phase'>;
   readonly #engines: Gauge<'engine'>;
+  readonly #pruned: Counter<'what'>;
+  readonly #pruneFailures: Counter;
   #lastEvent: number | null = null;
   #lastDelivery: string | null = null;
   /** Ended deployments may change once more; each is counted once. */
@@ -28,6 +31,7 @@ export class MetricsService {
   constructor(
     private readonly storage: Storage,
     private readonly status: StatusService,
+    private readonly pruning: PruningTally,
   ) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
@@ -53,6 +57,17 @@ export class MetricsService {
       name: 'deploy_engine_up',
       help: '1 where the Docker engine answers, else 0',
       labelNames: ['engine'],
+      registers,
+    });
+    this.#pruned = new Counter({
+      name: 'deploy_pruned_total',
+      help: 'Old deployments, deliveries and events that were deleted, and images that were removed',
+      labelNames: ['what'],
+      registers,
+    });
+    this.#pruneFailures = new Counter({
+      name: 'deploy_prune_failures_total',
+      help: 'Times that old things could not be pruned',
       registers,
     });
     for (const outcome of OUTCOMES) this.#deliveries.inc({ outcome }, 0);
@@ -89,6 +104,7 @@ export class MetricsService {
     for (const [engine, { status }] of Object.entries(await this.status.engines())) {
       this.#engines.set({ engine }, status === 'up' ? 1 : 0);
     }
+    this.#countPruned();
     return this.#registry.metrics();
   }
 
@@ -117,6 +133,14 @@ export class MetricsService {
       }
       if (events.length < ROWS_AT_ONCE) return;
     }
+  }
+
+  #countPruned(): void {
+    this.#pruned.reset();
+    for (const [what, count] of Object.entries(this.pruning.pruned))
+      this.#pruned.inc({ what }, count);
+    this.#pruneFailures.reset();
+    this.#pruneFailures.inc(this.pruning.failures);
   }
 
   /** Only the latest matter: a deployment does not change long after its end. */

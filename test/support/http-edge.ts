@@ -13,6 +13,7 @@ import { DeliveryService } from '../../src/deployments/delivery.service.js';
 import { DeploymentService } from '../../src/deployments/deployment.service.js';
 import { DeploymentsApiModule } from '../../src/deployments/deployments-api.module.js';
 import { DeploymentsModule } from '../../src/deployments/deployments.module.js';
+import { PruningTally } from '../../src/deployments/pruning/pruning-tally.js';
 import { StatusService } from '../../src/deployments/status.service.js';
 import { prepare } from '../../src/operations/application.js';
 import { HttpServer } from '../../src/operations/http-server.js';
@@ -96,8 +97,9 @@ export async function startHttpEdge(yaml = aConfiguration()): Promise<HttpEdge> 
     { provide: DeliveryService, useValue: deliveries },
     { provide: DeploymentService, useValue: deployments },
     { provide: StatusService, useValue: status },
+    PruningTally,
   ];
-  @Module({ providers, exports: [DeliveryService, DeploymentService, StatusService] })
+  @Module({ providers, exports: [DeliveryService, DeploymentService, StatusService, PruningTally] })
   class FakeDeploymentsModule {}
 
   const testing = await Test.createTestingModule({

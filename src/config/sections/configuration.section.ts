@@ -1,4 +1,7 @@
+import { IsOptional } from 'class-validator';
 import type { Configuration, Token } from '../../domain/environment.js';
+import { parseDuration } from '../duration.js';
+import { IsDuration } from '../leaf-rules.js';
 import type { Place } from '../place.js';
 import { resolveReferences } from '../reference.js';
 import type { Reading } from '../secret-reader.js';
@@ -10,6 +13,11 @@ import { readEnvironments, type EnvironmentSection } from './environment.section
 import { readRegistries, type RegistrySection } from './registry.section.js';
 import { readServer, ServerSection } from './server.section.js';
 import { readWebhooks, type WebhookSection } from './webhook.section.js';
+
+const DAY_MS = 86_400_000;
+const DEFAULT_RETENTION_MS = 90 * DAY_MS;
+/** A hundred years: as good as for ever. */
+const LONGEST_RETENTION_MS = 36_500 * DAY_MS;
 
 /** The whole file. */
 export class ConfigurationSection {
@@ -41,9 +49,11 @@ export class ConfigurationSection {
   @Key('nested')
   environments?: Record<string, EnvironmentSection>;
 
-  /** How long deliveries, logs and deployments are kept. Not supported yet. */
-  @Key('later')
-  retention?: unknown;
+  /** How long deliveries, deployments with their logs, and events are kept, 1d to 36500d. Default `90d`. */
+  @Key('text')
+  @IsOptional()
+  @IsDuration(DAY_MS, LONGEST_RETENTION_MS, 'from 1d to 36500d')
+  retention?: string;
 }
 
 /**
@@ -55,7 +65,7 @@ export function readConfiguration(
   adminToken: Token | null,
   reading: Reading,
 ): Configuration {
-  const places = readSection(root, ConfigurationSection)?.places;
+  const { leaves, places } = readSection(root, ConfigurationSection) ?? {};
   const environmentsPlace = places?.get('environments');
   // Every name counts as defined, sound or not: one slip is one fault.
   const environmentNames = environmentsPlace?.keyNames() ?? new Set<string>();
@@ -63,6 +73,7 @@ export function readConfiguration(
   return {
     ...readServer(places?.get('server')),
     storage: readStorage(places?.get('storage'), reading),
+    retentionMs: parseDuration(leaves?.retention ?? '') ?? DEFAULT_RETENTION_MS,
     tokens: readAccess(places?.get('access'), adminToken, environmentNames, reading),
     engines: [...engines.values()].filter((engine) => engine !== null),
     registries: readRegistries(places?.get('registries'), reading),

@@ -24,12 +24,14 @@ describe('check', () => {
   });
 
   it('prints every fault on a line of its own and ends with 1', () => {
-    const { file } = new ConfigurationFolder().write('retention: 1d\nserver: []\n');
+    const { file } = new ConfigurationFolder().write(
+      'environments: { a: { policy: { poll: 1m } } }\nserver: []\n',
+    );
     expect(check(file)).toEqual({
       code: 1,
       stdout: '',
       stderr:
-        `${file}:1:1: retention: is not supported yet; leave it out\n` +
+        `${file}:1:32: environments.a.policy.poll: is not supported yet; leave it out\n` +
         `${file}:2:9: server: a map (key: value) belongs here, not a list\n`,
     });
   });

@@ -19,6 +19,7 @@ environments:
 const AFTER = `
 server: { publicUrl: https://b.example.com, metricsListen: ':9091' }
 storage: sqlite:b.db
+retention: 30d
 webhooks:
   hub: { type: docker-hub, secret: cccccccccccccccccccccccc }
   new: { type: docker-hub, secret: bbbbbbbbbbbbbbbbbbbbbbbb }
@@ -53,7 +54,7 @@ describe('ConfigurationService', () => {
   });
 
   it('is not made of a faulty file: every fault is thrown at once', () => {
-    const folder = new ConfigurationFolder().write('retention: 1d\nnix: 1\n');
+    const folder = new ConfigurationFolder().write('retention: 1h\nnix: 1\n');
     const source = { path: folder.file, environment: {} };
     try {
       ConfigurationModule.forRoot(source);
@@ -71,6 +72,7 @@ describe('ConfigurationService', () => {
     const reloaded = service.reload();
     expect(changesOf(reloaded)).toEqual([
       'storage: changed; needs a restart',
+      'retention: changed',
       'server.publicUrl: changed',
       'server.metricsListen: changed; needs a restart',
       'registries.ghcr.io: changed',

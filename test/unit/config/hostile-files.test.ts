@@ -11,7 +11,7 @@ describe('files that nobody should write', () => {
   it('tells all faults at once, in the order of the file', () => {
     const faults = faultsOf(
       'webhooks:\n  hub: { type: ghcr, secret: x, allowFrom: y }\nenvironments:\n  a b: { engin: 1 }\n' +
-        'server: { throttle: { api: { limit: x, per: y } } }\nretention: 1d\n',
+        'server: { throttle: { api: { limit: x, per: y } } }\nretention: 1w\n',
       { DEPLOY_LISTEN: 'x' },
     );
     expect(faults.map((fault) => fault.split(': ', 2).join(': '))).toEqual([
@@ -23,7 +23,7 @@ describe('files that nobody should write', () => {
       '4:10: environments."a b".engin',
       '5:37: server.throttle.api.limit',
       '5:45: server.throttle.api.per',
-      '6:1: retention',
+      '6:12: retention',
     ]);
   });
 

@@ -76,7 +76,9 @@ describe('server, storage and access', () => {
     ['storage of never', 'storage: mysql://u:p@h/d\n', '1:10: storage', 'sqlite:./data/deploy.db'],
     ['storage in memory', "storage: 'sqlite::memory:'\n", '1:10: storage', 'lose'],
     ['storage in a folder', 'storage: sqlite:data/\n', '1:10: storage', 'path of a file'],
-    ['retention', 'storage: sqlite:x.db\nretention: 90d\n', '2:1: retention', 'not supported yet'],
+    ['a retention of nothing', 'retention: 0\n', '1:12: retention', 'from 1d to 36500d'],
+    ['a retention of hours', 'retention: 12h\n', '1:12: retention', 'from 1d to 36500d'],
+    ['a retention without end', 'retention: 99999999d\n', '1:12: retention', 'from 1d to 36500d'],
     [
       'a token without name',
       token("{ role: admin, secret: '${A}' }"),

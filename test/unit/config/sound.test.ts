@@ -10,6 +10,7 @@ describe('a sound configuration', () => {
     expect(folder.sound()).toEqual({
       publicUrl: null,
       storage: { kind: 'sqlite', path: `${folder.path}/data/deploy.db` },
+      retentionMs: 90 * 86_400_000,
       trustedProxies: [],
       metricsListen: null,
       throttle: {
@@ -115,6 +116,13 @@ registries:
       { host: 'ghcr.io', username: '007' },
     ]);
     expect(registries[3]?.password?.reveal()).toBe('1234');
+  });
+});
+
+describe('retention', () => {
+  it('is what the file says, of a day or more', () => {
+    expect(configurationOf('retention: 24h\n').retentionMs).toBe(86_400_000);
+    expect(configurationOf('retention: 36500d\n').retentionMs).toBe(36_500 * 86_400_000);
   });
 });
 

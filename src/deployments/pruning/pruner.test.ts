@@ -1,0 +1,151 @@
+import { Logger } from '@nestjs/common';
+import { afterAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { aDelivery, aDeployment } from '../../../test/unit/storage/samples.js';
+import { anOpenStorage } from '../../../test/unit/storage/temporary-storage.js';
+import { waitFor } from '../../../test/support/wait-for.js';
+import type {
+  ConfigurationListener,
+  ConfigurationService,
+} from '../../config/configuration.service.js';
+import type { Configuration } from '../../domain/environment.js';
+import { DeployError } from '../../domain/errors.js';
+import type { Storage } from '../../storage/storage.js';
+import { PruneSchedule } from './prune-schedule.js';
+import { Pruner } from './pruner.js';
+import { PruningTally } from './pruning-tally.js';
+
+const DAY_MS = 86_400_000;
+const START = Date.parse('2026-03-01T00:00:00.000Z');
+
+/** A pruner over a storage with one deployment and one delivery for each of so many days since the start. */
+async function aPruner(dayCount: number, schedule: Partial<PruneSchedule> = {}) {
+  const storage = await anOpenStorage();
+  await storage.transaction(async (stored) => {
+    for (let day = 0; day < dayCount; day++) {
+      const at = new Date(START + day * DAY_MS).toISOString();
+      const number = String(day).padStart(3, '0');
+      const made = { createdAt: at, startedAt: at, finishedAt: at, phase: 'failed' } as const;
+      await stored.deployments.insert(aDeployment({ id: `d${number}`, ...made }));
+      const delivery = aDelivery({ id: `h${number}`, receivedAt: at, deployments: [`d${number}`] });
+      await stored.deliveries.insert(delivery, { bodyHash: null, senderDeliveryId: null });
+    }
+  });
+  const configuration = new FakeConfiguration();
+  const clock = { now: START + dayCount * DAY_MS };
+  const tally = new PruningTally();
+  const pruner = new Pruner(
+    storage,
+    configuration as unknown as ConfigurationService,
+    Object.assign(new PruneSchedule(), {
+      firstAfterMs: 10,
+      everyMs: 50,
+      pauseMs: 1,
+      now: () => clock.now,
+      ...schedule,
+    }),
+    tally,
+  );
+  onTestFinished(() => pruner.beforeApplicationShutdown());
+  return { storage, configuration, clock, tally, pruner };
+}
+
+class FakeConfiguration {
+  #retentionMs = 90 * DAY_MS;
+  readonly #listeners = new Set<ConfigurationListener>();
+
+  current(): Configuration {
+    return { retentionMs: this.#retentionMs } as Configuration;
+  }
+
+  onChange(listener: ConfigurationListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  change(retentionMs: number): void {
+    const previous = this.current();
+    this.#retentionMs = retentionMs;
+    for (const listener of this.#listeners) listener(this.current(), previous);
+  }
+}
+
+const deploymentsLeft = async (storage: Storage): Promise<number> =>
+  (await storage.deployments.list({ limit: 1_000 })).length;
+const deliveriesLeft = async (storage: Storage): Promise<number> =>
+  (await storage.deliveries.list({ limit: 1_000 })).length;
+
+const prunedTo = (storage: Storage, count: number): Promise<number> =>
+  waitFor(
+    'pruning',
+    () => deploymentsLeft(storage),
+    (left) => left === count,
+    { within: 8_000 },
+  );
+
+describe('pruning', () => {
+  const errors: unknown[] = [];
+  beforeEach(() => {
+    errors.length = 0;
+    vi.spyOn(Logger.prototype, 'log').mockReturnValue();
+    vi.spyOn(Logger.prototype, 'error').mockImplementation((entry: unknown) => {
+      errors.push(entry);
+    });
+  });
+  // Not after each: a pruner may tell something until its test has quite finished.
+  afterAll(() => {
+    vi.restoreAllMocks();
+  });
+
+  it('begins a little after the start and comes again, by its clock', async () => {
+    const { storage, clock, tally, pruner } = await aPruner(100);
+    pruner.onApplicationBootstrap();
+    await prunedTo(storage, 90);
+    expect(await deliveriesLeft(storage)).toBe(90);
+    clock.now += 30 * DAY_MS;
+    await prunedTo(storage, 60);
+    clock.now += 300 * DAY_MS;
+    await prunedTo(storage, 20);
+    await waitFor(
+      'deliveries',
+      () => deliveriesLeft(storage),
+      (left) => left === 20,
+    );
+    expect(tally.pruned).toMatchObject({ deployments: 80, deliveries: 80 });
+    expect([tally.failures, errors]).toEqual([0, []]);
+  });
+
+  it('does so at once when the retention was changed', async () => {
+    const { storage, configuration, pruner } = await aPruner(60, { firstAfterMs: 3_600_000 });
+    pruner.onApplicationBootstrap();
+    configuration.change(30 * DAY_MS);
+    await prunedTo(storage, 30);
+  });
+
+  it('tells of a failure and tries again the next time', async () => {
+    const { storage, tally, pruner } = await aPruner(100);
+    const failing = vi
+      .spyOn(storage.pruning, 'deployments')
+      .mockRejectedValueOnce(new DeployError('storage-unavailable', 'the disk is full'));
+    pruner.onApplicationBootstrap();
+    await prunedTo(storage, 90);
+    expect(failing.mock.calls.length).toBeGreaterThan(1);
+    expect(tally.failures).toBe(1);
+    expect(errors).toMatchObject([{ msg: expect.stringContaining('the disk is full') as unknown }]);
+  });
+
+  it('stops between two batches when the server does', async () => {
+    const { storage, tally, pruner } = await aPruner(200, { pauseMs: 60_000 });
+    pruner.onApplicationBootstrap();
+    await prunedTo(storage, 180);
+    await pruner.beforeApplicationShutdown();
+    expect(await deploymentsLeft(storage)).toBe(180);
+    expect([tally.failures, errors]).toEqual([0, []]);
+  });
+
+  it('waits no longer when the server stops before the first time', async () => {
+    const { storage, pruner } = await aPruner(100, { firstAfterMs: 3_600_000 });
+    pruner.onApplicationBootstrap();
+    await pruner.beforeApplicationShutdown();
+    expect(await deploymentsLeft(storage)).toBe(100);
+  });
+});
