@@ -11,9 +11,11 @@ import { EngineSlots } from './engine-slots.js';
 import { LaneTools } from './lane-tools.js';
 import { OrphanRecovery } from './orphan-recovery.js';
 import { Planner } from './planner.js';
+import { ImageTidier } from './pruning/image-tidier.js';
 import { PruneSchedule } from './pruning/prune-schedule.js';
 import { Pruner } from './pruning/pruner.js';
 import { PruningTally } from './pruning/pruning-tally.js';
+import { RemovableImages } from './pruning/removable-images.js';
 import { RolloutRunner } from './rollout-runner.js';
 import { ContainerMaker } from './rollout/container-maker.js';
 import { ImagePuller } from './rollout/image-puller.js';
@@ -58,6 +60,8 @@ import { Worker } from './worker.js';
     Pruner,
     PruneSchedule,
     PruningTally,
+    ImageTidier,
+    RemovableImages,
   ],
   exports: [DeliveryService, DeploymentService, StatusService, PruningTally],
 })

@@ -1,47 +1,99 @@
 import { describe, expect, it, vi } from 'vitest';
 import { EngineSlots } from './engine-slots.js';
 
-function filled(): { slots: EngineSlots; releases: (() => void)[] } {
+async function filled(): Promise<{ slots: EngineSlots; releases: (() => void)[] }> {
   const slots = new EngineSlots();
-  const releases = Array.from({ length: slots.limit }, () => slots.take('local', vi.fn()));
+  const releases = await Promise.all(
+    Array.from({ length: slots.limit }, () => slots.take('local', vi.fn())),
+  );
   return { slots, releases: releases.filter((release) => release !== null) };
 }
 
 describe('the places on an engine', () => {
-  it('are four', () => {
-    const { slots, releases } = filled();
+  it('are four', async () => {
+    const { slots, releases } = await filled();
     expect([slots.limit, releases.length]).toEqual([4, 4]);
-    expect(slots.take('local', vi.fn())).toBeNull();
+    expect(await slots.take('local', vi.fn())).toBeNull();
   });
 
-  it('are counted for each engine', () => {
-    const { slots } = filled();
-    expect(slots.take('prod', vi.fn())).not.toBeNull();
+  it('are counted for each engine', async () => {
+    const { slots } = await filled();
+    expect(await slots.take('prod', vi.fn())).not.toBeNull();
   });
 
-  it('are there for a rollout that is under way already, also beyond the limit', () => {
-    const { slots, releases } = filled();
+  it('are there for a rollout that is under way already, also beyond the limit', async () => {
+    const { slots, releases } = await filled();
     const release = slots.takeAnyway('local');
     releases[0]?.();
-    expect(slots.take('local', vi.fn())).toBeNull();
+    expect(await slots.take('local', vi.fn())).toBeNull();
     release();
-    expect(slots.take('local', vi.fn())).not.toBeNull();
+    expect(await slots.take('local', vi.fn())).not.toBeNull();
   });
 
-  it('are told of once when one becomes free, to everybody who was refused', () => {
-    const { slots, releases } = filled();
+  it('are told of once when one becomes free, to everybody who was refused', async () => {
+    const { slots, releases } = await filled();
     const waiting = [vi.fn(), vi.fn()];
-    for (const each of waiting) slots.take('local', each);
+    for (const each of waiting) await slots.take('local', each);
     releases[0]?.();
     releases[1]?.();
     expect(waiting.map((each) => each.mock.calls.length)).toEqual([1, 1]);
   });
 
-  it('are given back once, however often that is said', () => {
-    const { slots, releases } = filled();
+  it('are given back once, however often that is said', async () => {
+    const { slots, releases } = await filled();
     releases[0]?.();
     releases[0]?.();
-    expect(slots.take('local', vi.fn())).not.toBeNull();
-    expect(slots.take('local', vi.fn())).toBeNull();
+    expect(await slots.take('local', vi.fn())).not.toBeNull();
+    expect(await slots.take('local', vi.fn())).toBeNull();
+  });
+
+  it("are nobody else's while somebody has the engine alone", async () => {
+    const slots = new EngineSlots();
+    let finish = (): void => undefined;
+    const work = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const told: string[] = [];
+    const alone = slots.alone(['local', 'same'], async () => {
+      await work;
+      told.push('done');
+      return 'removed';
+    });
+    const taken = slots.take('same', vi.fn()).then((release) => {
+      told.push('taken');
+      return release;
+    });
+    expect(await slots.take('other', vi.fn())).not.toBeNull();
+    expect(await slots.alone(['same'], vi.fn())).toBeNull();
+    expect(told).toEqual([]);
+    finish();
+    expect(await alone).toBe('removed');
+    expect(await taken).not.toBeNull();
+    expect(told).toEqual(['done', 'taken']);
+  });
+
+  it('keep everybody from having the engine alone', async () => {
+    const slots = new EngineSlots();
+    const work = vi.fn(() => Promise.resolve('done'));
+    const release = slots.takeAnyway('local');
+    expect(await slots.alone(['other', 'local'], work)).toBeNull();
+    expect(work).not.toHaveBeenCalled();
+    release();
+    expect(await slots.alone(['other', 'local'], work)).toBe('done');
+    const failing = slots.alone(['local'], () => Promise.reject(new Error('broken')));
+    await expect(failing).rejects.toThrow('broken');
+    expect(await slots.take('local', vi.fn())).not.toBeNull();
+  });
+
+  it('are told of when the last one was given back', () => {
+    const slots = new EngineSlots();
+    const quiet = vi.fn();
+    slots.onQuiet(quiet);
+    const releases = [slots.takeAnyway('local'), slots.takeAnyway('local'), slots.takeAnyway('b')];
+    releases[0]?.();
+    releases[0]?.();
+    expect(quiet).not.toHaveBeenCalled();
+    releases[1]?.();
+    expect(quiet.mock.calls).toEqual([['local']]);
   });
 });

@@ -46,7 +46,7 @@ export class StartGate {
       const patch = { phase: 'queued', waitingFor: null, reason: null } as const;
       await this.storage.deployments.update(deployment.id, patch);
     }
-    const release = this.slots.take(service.engine, waker.wake);
+    const release = await this.slots.take(service.engine, waker.wake);
     if (release !== null) return release;
     const reason = `the engine ${service.engine} is busy with other rollouts`;
     if (deployment.reason !== reason) {

@@ -4,8 +4,9 @@ import type { Secret } from '../domain/secret.js';
 import { EngineConnection, QUICK_MS } from './engine-connection.js';
 import { askInfo, FactsOfEngine, type EngineFacts } from './engine-facts.js';
 import { EngineFiles } from './engine-files.js';
+import { EngineImages } from './engine-images.js';
 import { EngineNetworks } from './engine-networks.js';
-import type { ContainerInspection, ImageInspection } from './inspection.js';
+import type { ContainerInspection, ImageInspection, ListedContainer } from './inspection.js';
 import { logLines } from './log-lines.js';
 import { PullFailedError, readPullProgress } from './pull-progress.js';
 import { runCommand } from './engine-command.js';
@@ -21,6 +22,7 @@ export interface ContainerSummary {
   /** Without leading slashes. */
   readonly names: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
+  readonly imageId: string;
 }
 
 /** Credentials with the fields of the Engine API's `X-Registry-Auth`. They are revealed only as they are sent. */
@@ -33,12 +35,14 @@ export type EngineCredentials = Readonly<Record<string, string | Secret>>;
 export class EngineClient {
   readonly #connection: EngineConnection;
   readonly #facts: FactsOfEngine;
+  readonly images: EngineImages;
   readonly networks: EngineNetworks;
   readonly files: EngineFiles;
 
   constructor(readonly engine: Engine) {
     this.#connection = new EngineConnection(engine);
     this.#facts = new FactsOfEngine(this.#connection);
+    this.images = new EngineImages(this.#connection);
     this.networks = new EngineNetworks(this.#connection);
     this.files = new EngineFiles(this.#connection);
   }
@@ -82,9 +86,7 @@ export class EngineClient {
   }
 
   async containers(filters: Record<string, string[]> = {}): Promise<ContainerSummary[]> {
-    const list = await this.#connection.request<
-      { Id: string; Names: string[] | null; Labels: Record<string, string> | null }[]
-    >({
+    const list = await this.#connection.request<ListedContainer[]>({
       doing: 'list containers',
       method: 'GET',
       path: '/containers/json',
@@ -94,6 +96,7 @@ export class EngineClient {
       id: each.Id,
       names: (each.Names ?? []).map((name) => name.replace(/^\//, '')),
       labels: each.Labels ?? {},
+      imageId: each.ImageID,
     }));
   }
 

@@ -149,6 +149,15 @@ export interface ContainerInspection extends OpenRecord {
   };
 }
 
+/** An entry of `GET /containers/json`. */
+export interface ListedContainer extends OpenRecord {
+  readonly Id: string;
+  /** With their leading slashes. */
+  readonly Names: readonly string[] | null;
+  readonly Labels: Readonly<Record<string, string>> | null;
+  readonly ImageID: string;
+}
+
 /** `GET /images/<id>/json`. */
 export interface ImageInspection extends OpenRecord {
   readonly Id: string;

@@ -105,6 +105,8 @@ export interface RolloutSettings {
   readonly overlap: 'forbidden' | 'allowed';
   readonly health: HealthSettings;
   readonly onFailure: 'rollback' | 'leave';
+  /** How many replaced versions keep their images on the engine, beside the one that runs. */
+  readonly keepImages: number;
 }
 
 /** One named container in an environment. Its identity is (environment, name). */

@@ -95,9 +95,11 @@ export class RolloutSection {
   @IsOneOf(['rollback', 'leave'])
   onFailure?: 'rollback' | 'leave';
 
-  /** How many old images stay on the engine. Not supported yet. */
-  @Key('later')
-  keepImages?: unknown;
+  /** How many replaced versions keep their images on the engine, 0 to 1000. Default 2. */
+  @Key('plain')
+  @IsOptional()
+  @IsWholeNumber(0, 1_000, 'a number of images')
+  keepImages?: number;
 }
 
 /** What one `rollout` map says; null: it says nothing of this. */
@@ -108,7 +110,8 @@ export type RolloutOverrides = {
 /** Reads `rollout`. */
 export function readRollout(place: Place | undefined): RolloutOverrides {
   const section = place === undefined ? null : readSection(place, RolloutSection);
-  const { strategy, fallback, watch, aliases, overlap, onFailure } = section?.leaves ?? {};
+  const { strategy, fallback, watch, aliases, overlap, onFailure, keepImages } =
+    section?.leaves ?? {};
   return {
     strategy: strategy ?? null,
     fallback: fallback ?? null,
@@ -117,6 +120,7 @@ export function readRollout(place: Place | undefined): RolloutOverrides {
     aliases: aliases ?? null,
     overlap: overlap ?? null,
     onFailure: onFailure ?? null,
+    keepImages: keepImages ?? null,
     health: readHealth(section?.places.get('health')),
   };
 }
@@ -152,6 +156,7 @@ export function mergeRollout(
     aliases: service.aliases ?? environment.aliases ?? 'when-healthy',
     overlap: service.overlap ?? environment.overlap ?? 'forbidden',
     onFailure: service.onFailure ?? environment.onFailure ?? 'rollback',
+    keepImages: service.keepImages ?? environment.keepImages ?? 2,
     health: {
       timeoutMs: service.health.timeoutMs ?? environment.health.timeoutMs,
       stableForMs: service.health.stableForMs ?? environment.health.stableForMs,

@@ -7,8 +7,10 @@ export class PruneSchedule {
   readonly firstAfterMs: number = 60_000;
   /** From the end of one time to the next, in milliseconds. */
   readonly everyMs: number = 3_600_000;
-  /** Between two batches, in milliseconds: whoever waits for storage or the disk gets a turn. */
+  /** Between two batches, or two images, in milliseconds: whoever waits gets a turn. */
   readonly pauseMs: number = 50;
+  /** From the moment at which no rollout is under way any more to the removal of images, in milliseconds. */
+  readonly tidyAfterMs: number = 1_000;
   /** Rows that go in one transaction; a deployment takes its steps and its log along. */
   readonly batches = { deployments: 20, deliveries: 100, events: 200 } as const;
 

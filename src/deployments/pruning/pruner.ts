@@ -10,12 +10,13 @@ import { messageOf } from '../../domain/errors.js';
 import { cutoffsOf } from '../../domain/retention.js';
 import { Storage } from '../../storage/storage.js';
 import { WakeUp } from '../wake-up.js';
+import { ImageTidier } from './image-tidier.js';
 import { PruneSchedule } from './prune-schedule.js';
 import { PruningTally } from './pruning-tally.js';
 
 /**
- * Deletes what is older than the retention: a little after the start, then every hour, and when the retention
- * was changed. What fails is tried again the next time; nothing else depends on it.
+ * Deletes what is older than the retention and lets images be removed: a little after the start, then every
+ * hour, and when the retention was changed. What fails is tried again the next time; nothing else depends on it.
  */
 @Injectable()
 export class Pruner implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -28,6 +29,7 @@ export class Pruner implements OnApplicationBootstrap, BeforeApplicationShutdown
   constructor(
     private readonly storage: Storage,
     private readonly configuration: ConfigurationService,
+    private readonly images: ImageTidier,
     private readonly schedule: PruneSchedule,
     private readonly tally: PruningTally,
   ) {}
@@ -51,6 +53,7 @@ export class Pruner implements OnApplicationBootstrap, BeforeApplicationShutdown
       for (let pauseMs = this.schedule.firstAfterMs; ; pauseMs = this.schedule.everyMs) {
         await this.#wakeUp.wait(pauseMs);
         await this.#attempt('old history', () => this.pruneHistory());
+        await this.images.tidyAll();
       }
     } catch (error) {
       if (!this.#stopping.signal.aborted) throw error;

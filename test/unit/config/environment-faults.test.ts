@@ -163,7 +163,6 @@ describe('environments and services', () => {
     ['policy: { approval: { required: 1 } }', 'policy.approval'],
     ['policy: { promoteFrom: {} }', 'policy.promoteFrom'],
     ['policy: { poll: 10m }', 'policy.poll'],
-    ['rollout: { keepImages: 2 }', 'rollout.keepImages'],
   ])('refuses %s as not supported yet, on an environment and on a service', (text, path) => {
     const [onEnvironment, ...more] = faultsOf(`${STAGING}    ${text}\n`);
     expect(more).toEqual([]);

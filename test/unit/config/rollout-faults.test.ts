@@ -16,6 +16,18 @@ describe('rollouts', () => {
       'rollback or leave',
     ],
     [
+      'half an image',
+      `${STAGING}    rollout: { keepImages: 1.5 }\n`,
+      '3:28: environments.staging.rollout.keepImages',
+      'a number of images from 0 to 1000',
+    ],
+    [
+      'fewer images than none',
+      `${STAGING}    rollout: { keepImages: -1 }\n`,
+      '3:28: environments.staging.rollout.keepImages',
+      'a number of images from 0 to 1000',
+    ],
+    [
       'a timeout of nothing',
       `${STAGING}    rollout: { health: { timeout: 0s } }\n`,
       '3:35: environments.staging.rollout.health.timeout',

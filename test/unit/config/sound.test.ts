@@ -148,6 +148,7 @@ const PLAIN = {
   aliases: 'when-healthy',
   overlap: 'forbidden',
   onFailure: 'rollback',
+  keepImages: 2,
 } as const;
 
 describe('environments', () => {
@@ -232,10 +233,10 @@ environments:
     const text = `
 environments:
   staging:
-    rollout: { strategy: auto, fallback: true, watch: 1m, aliases: at-start, overlap: allowed, drain: { signal: SIGUSR1, wait: 5s } }
+    rollout: { strategy: auto, fallback: true, watch: 1m, aliases: at-start, overlap: allowed, drain: { signal: SIGUSR1, wait: 5s }, keepImages: 5 }
     services:
       a: { container: ab, image: acme/a, tag: x }
-      b: { container: bc, image: acme/b, tag: x, rollout: { strategy: handover, fallback: false, watch: 0s, aliases: when-healthy, overlap: forbidden, drain: { http: { port: 80, path: /drain } } } }
+      b: { container: bc, image: acme/b, tag: x, rollout: { strategy: handover, fallback: false, watch: 0s, aliases: when-healthy, overlap: forbidden, drain: { http: { port: 80, path: /drain } }, keepImages: 0 } }
 `;
     const rollouts = configurationOf(text).environments[0]?.services.map(({ rollout }) => rollout);
     const health = { timeoutMs: null, stableForMs: null, probe: null };
@@ -248,6 +249,7 @@ environments:
         overlap: 'allowed',
         drain: { signal: 'SIGUSR1', http: null, waitMs: 5_000 },
         onFailure: 'rollback',
+        keepImages: 5,
         health,
       },
       {
@@ -255,6 +257,7 @@ environments:
         strategy: 'handover',
         watchMs: 0,
         drain: { signal: null, http: { port: 80, path: '/drain' }, waitMs: 0 },
+        keepImages: 0,
         health,
       },
     ]);
