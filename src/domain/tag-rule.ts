@@ -1,6 +1,6 @@
-import picomatch from 'picomatch';
 import { RE2JS } from 're2js';
 import semver from 'semver';
+import { compileGlob } from './glob.js';
 
 /** Which pushed tags concern a service (CONTRACT: `tag` of a service). */
 export type TagRule =
@@ -22,9 +22,9 @@ export function matchesTag(rule: TagRule, tag: string): boolean {
       return version !== null && semver.satisfies(version, rule.range);
     }
     case 'glob':
-      return picomatch.isMatch(tag, rule.pattern, { dot: true });
+      return compileGlob(rule.pattern)(tag);
     case 'regex':
-      // Linear in the length of the tag, whatever the pattern: no user's regex can stall the server.
+      // Like a glob linear in the length of the tag, whatever the pattern: no tag can stall the server.
       return RE2JS.compile(rule.pattern).matcher(tag).find();
   }
 }

@@ -1,7 +1,7 @@
-import picomatch from 'picomatch';
 import { RE2JS } from 're2js';
 import semver from 'semver';
 import { messageOf } from '../../domain/errors.js';
+import { compileGlob } from '../../domain/glob.js';
 import { isTag } from '../../domain/image-reference.js';
 import type { TagRule } from '../../domain/tag-rule.js';
 import type { Place } from '../place.js';
@@ -79,7 +79,7 @@ function patternProblem(kind: string, text: string): string | null {
   try {
     if (kind === 'glob') {
       if (text.includes('/')) return `${shown(text)} holds a slash, which no tag does; remove it`;
-      picomatch.makeRe(text, { strictBrackets: true });
+      compileGlob(text);
     } else RE2JS.compile(text);
     return null;
   } catch (error) {

@@ -108,6 +108,18 @@ describe('environments and services', () => {
       'not a pattern',
     ],
     [
+      'a pattern whose range is upside down',
+      `${WEB}        tag: { glob: 'v[z-a]' }\n`,
+      '7:22: environments.staging.services.web.tag.glob',
+      'not a pattern',
+    ],
+    [
+      'a pattern that excludes in its middle',
+      `${WEB}        tag: { glob: 'v!(1)*' }\n`,
+      '7:22: environments.staging.services.web.tag.glob',
+      'not supported',
+    ],
+    [
       'a pattern with a slash',
       `${WEB}        tag: { glob: 'a/*' }\n`,
       '7:22: environments.staging.services.web.tag.glob',
