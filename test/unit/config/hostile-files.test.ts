@@ -81,6 +81,11 @@ describe('files that nobody should write', () => {
     expect(faultsOf(reference)[0]).toContain('constructor is not set');
   });
 
+  it('counts lines on where a quote that is not closed has swallowed some', () => {
+    const text = "server:\n 'a:\n  'https'\n b:\n  - '1'\n  - 'u\nx:\n  'y'\n";
+    expect(faultsOf(text).map((fault) => fault.split(' ', 1)[0])).toEqual(['2:2:', '3:4:', '6:7:']);
+  });
+
   it('never throws, whatever becomes of the example', () => {
     const random = randomFrom(20);
     const scraps = [
