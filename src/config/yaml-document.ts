@@ -34,12 +34,12 @@ const DEEPEST = 64;
  * of nothing, nesting beyond all reason, or nothing at all in the file.
  */
 export function parseYaml(text: string, faults: FaultList): YamlDocument | null {
-  const lineCounter = new LineCounter();
+  const lineCounter = linesOf(text);
   const positionOf = (offset: number): { line: number; column: number } => {
     const { line, col } = lineCounter.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const tokens = [...new Parser(lineCounter.addNewLine).parse(text)];
+  const tokens = [...new Parser().parse(text)];
   const tooDeep = firstBeyond(tokens, DEEPEST);
   if (tooDeep !== null) {
     faults.add(positionOf(tooDeep), WHOLE_FILE, 'this is nested too deeply for a configuration');
@@ -57,6 +57,16 @@ export function parseYaml(text: string, faults: FaultList): YamlDocument | null 
   const anchors = resolveAliases(document, positionOf, faults);
   if (anchors === null) return null;
   return { root, faults, positionOf, anchored: (alias) => anchors.get(alias) };
+}
+
+/** Counted by ourselves: the parser tells no beginning of a line that it reads as the rest of a broken key. */
+function linesOf(text: string): LineCounter {
+  const counter = new LineCounter();
+  counter.addNewLine(0);
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) {
+    counter.addNewLine(end + 1);
+  }
+  return counter;
 }
 
 function compose(tokens: CST.Token[], length: number): Iterable<Document.Parsed> {
