@@ -130,6 +130,12 @@ describe('parseImageReference', () => {
     expect((caught as DeployError).message.length).toBeLessThan(500);
   });
 
+  it('shows control characters and those that turn the writing around as escapes', () => {
+    const caught = thrownBy(() => parseImageReference('a\u007f\u009b31m\u202e/\u{e0001}b\n"'));
+    const { message } = caught as DeployError;
+    expect(message).toContain(String.raw`"a\u007f\u009b31m\u202e/\udb40\udc01b\n\""`);
+  });
+
   it('takes no time that grows with hostile separators', () => {
     const started = performance.now();
     expect(() => parseImageReference(`${'a-'.repeat(50_000)}!`)).toThrow(DeployError);

@@ -86,6 +86,14 @@ describe('files that nobody should write', () => {
     expect(faultsOf(text).map((fault) => fault.split(' ', 1)[0])).toEqual(['2:2:', '3:4:', '6:7:']);
   });
 
+  it('shows no control character of the file as it is, not one that turns the writing around either', () => {
+    const text = 'a\u007f: 1\nb\u202e: 1\nc\u2028: 1\nserver: { publicUrl: "x\u009b31m" }\n';
+    const faults = faultsOf(text);
+    expect(faults).toHaveLength(4);
+    expect(faults.join('')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    expect(faults[0]).toContain(String.raw`"a\u007f": unknown key "a\u007f"`);
+  });
+
   it('never throws, whatever becomes of the example', () => {
     const random = randomFrom(20);
     const scraps = [
