@@ -1,10 +1,12 @@
+import { quoted } from '../domain/quoted.js';
+
 const LONGEST = 80;
 
 /** A value as it may stand in a message: quoted, on one line, at most 80 characters. Never for secrets. */
 export function shown(value: unknown): string {
   if (typeof value !== 'string') return String(value);
   const text = masked(value);
-  return JSON.stringify(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
+  return quoted(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 }
 
 /** Without the user name and password that an address may hold. */
@@ -12,11 +14,9 @@ function masked(text: string): string {
   return text.replace(/\/\/[^/]*@/, '//***@');
 }
 
-/** A key as it may stand in a path: as it is, or quoted where it holds blanks or control characters. */
+/** A key as it may stand in a path: as it is, or quoted where it holds blanks or what cannot be shown. */
 export function shownKey(key: string): string {
-  return key.length <= LONGEST && /^[\x21-\x7e\u00a1-\uffff]+$/.test(key)
-    ? masked(key)
-    : shown(key);
+  return key.length <= LONGEST && /^[^\p{C}\p{Z}]+$/u.test(key) ? masked(key) : shown(key);
 }
 
 /** `a, b or c`. */

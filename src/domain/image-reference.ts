@@ -1,4 +1,5 @@
 import { DeployError } from './errors.js';
+import { quoted } from './quoted.js';
 
 /**
  * A parsed image reference in canonical form, by the grammar of distribution/reference
@@ -97,5 +98,5 @@ function checkDigest(input: string, digest: string): void {
 
 function invalid(input: string, why: string): DeployError {
   const shown = input.length > 300 ? `${input.slice(0, 300)}…` : input;
-  return new DeployError('invalid-reference', `${JSON.stringify(shown)} is not an image: ${why}`);
+  return new DeployError('invalid-reference', `${quoted(shown)} is not an image: ${why}`);
 }
