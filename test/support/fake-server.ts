@@ -19,6 +19,8 @@ export type FakeAnswer =
       readonly status: number;
       readonly headers?: Readonly<Record<string, string | string[]>>;
       readonly body?: string | Buffer;
+      /** The connection ends after that, although more was promised. */
+      readonly isCut?: true;
     }
   | 'hang'
   | 'cut';
@@ -59,6 +61,11 @@ export class FakeServer {
         if (answer === 'hang') return;
         if (answer === 'cut') {
           incoming.socket.destroy();
+          return;
+        }
+        if (answer.isCut === true) {
+          response.writeHead(answer.status, { 'content-length': '1000000', ...answer.headers });
+          response.write(answer.body, () => incoming.socket.destroy());
           return;
         }
         response.writeHead(answer.status, answer.headers);
