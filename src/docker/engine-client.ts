@@ -1,7 +1,7 @@
 import type { Engine } from '../domain/environment.js';
 import type { RestartPolicy } from '../domain/rollout.js';
 import type { Secret } from '../domain/secret.js';
-import { EngineConnection, QUICK_MS } from './engine-connection.js';
+import { EngineConnection } from './engine-connection.js';
 import { askInfo, FactsOfEngine, type EngineFacts } from './engine-facts.js';
 import { EngineFiles } from './engine-files.js';
 import { EngineImages } from './engine-images.js';
@@ -14,6 +14,8 @@ import { runCommand } from './engine-command.js';
 /** What a stop may take beyond the container's own stop timeout, in milliseconds. */
 const STOP_MARGIN_MS = 20_000;
 const START_MS = 60_000;
+/** A log is nice to have, and nobody may serve while it is waited for. */
+const LOG_MS = 5_000;
 const DEFAULT_STOP_TIMEOUT_S = 10;
 const WATCHED_EVENTS = ['start', 'die', 'oom', 'health_status', 'stop', 'destroy', 'rename'];
 
@@ -145,6 +147,7 @@ export class EngineClient {
         ...(options.platform === null ? {} : { platform: options.platform }),
       },
       credentials: options.credentials === null ? null : revealed(options.credentials),
+      deadlineMs: options.stallMs,
       signal: options.signal,
     });
     await readPullProgress(stream, options);
@@ -254,7 +257,7 @@ export class EngineClient {
       method: 'GET',
       path: `/containers/${id}/logs`,
       query: { stdout: true, stderr: true, tail: count },
-      signal: AbortSignal.timeout(QUICK_MS),
+      signal: AbortSignal.timeout(LOG_MS),
     });
     const chunks: Buffer[] = [];
     for await (const chunk of stream) chunks.push(chunk as Buffer);

@@ -1,7 +1,8 @@
 import Docker from 'dockerode';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import type { Readable } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { inspect } from 'node:util';
 import type { Engine } from '../domain/environment.js';
 import { messageOf } from '../domain/errors.js';
@@ -93,7 +94,7 @@ export class EngineConnection {
     }
   }
 
-  /** Sends a request and returns the stream of its answer, which the signal ends. */
+  /** Sends a request and returns the stream of its answer, which begins in time and which the signal ends. */
   async stream(request: EngineRequest & { signal: AbortSignal }): Promise<Readable> {
     return this.#send<Readable>(request, true);
   }
@@ -151,15 +152,40 @@ export interface OpenLine {
   readonly architecture: string;
 }
 
-/** One call through docker-modem, whose answer counts as good for every 2xx. */
-function dial<T>(
+/**
+ * One call through docker-modem, whose answer counts as good for every 2xx. Of a stream only the begin has a
+ * deadline. docker-modem would wait for ever for the rest of an answer that is cut, so it is read here.
+ */
+async function dial<T>(
   docker: Docker,
   request: EngineRequest,
   isStream: boolean,
   deadlineMs: number,
 ): Promise<T> {
-  const deadline = isStream ? null : AbortSignal.timeout(deadlineMs);
-  const signals = [deadline, request.signal].filter((signal) => signal != null);
+  const deadline = AbortSignal.timeout(deadlineMs);
+  const late = new EngineError(`no answer within ${String(deadlineMs / 1000)} s`, null);
+  const giveUp = new AbortController();
+  const onLate = (): void => {
+    giveUp.abort(late);
+  };
+  deadline.addEventListener('abort', onLate);
+  const { signal: asked } = request;
+  const signal = asked === undefined ? giveUp.signal : AbortSignal.any([giveUp.signal, asked]);
+  try {
+    const answer = await beginOfAnswer(docker, request, signal);
+    return (isStream ? answer : await readAnswer(answer, signal)) as T;
+  } catch (error) {
+    throw giveUp.signal.aborted ? late : error;
+  } finally {
+    deadline.removeEventListener('abort', onLate);
+  }
+}
+
+function beginOfAnswer(
+  docker: Docker,
+  request: EngineRequest,
+  signal: AbortSignal,
+): Promise<Readable> {
   return new Promise((resolve, reject) => {
     docker.modem.dial(
       {
@@ -168,20 +194,26 @@ function dial<T>(
         options: { _query: request.query ?? {}, _body: request.body ?? {} },
         file: request.archive,
         authconfig: request.credentials ?? undefined,
-        abortSignal: AbortSignal.any(signals),
-        isStream,
+        abortSignal: signal,
+        isStream: true,
         statusCodes: { 200: true, 201: true, 204: true },
       },
       (error: unknown, answer: unknown) => {
-        if (error === null || error === undefined) resolve(answer as T);
+        if (error === null || error === undefined) resolve(answer as Readable);
         else reject(error instanceof Error ? error : new Error(messageOf(error)));
       },
     );
-    // An answer that is cut in its middle is never told to the callback.
-    deadline?.addEventListener('abort', () => {
-      reject(new EngineError(`no answer within ${String(deadlineMs / 1000)} s`, null));
-    });
   });
+}
+
+/** The answer's JSON, or its text where it is none. */
+async function readAnswer(answer: Readable, signal: AbortSignal): Promise<unknown> {
+  const read = await text(addAbortSignal(signal, answer));
+  try {
+    return JSON.parse(read);
+  } catch {
+    return read;
+  }
 }
 
 /** The agent is docker-modem's option, which the types of dockerode do not know. */
