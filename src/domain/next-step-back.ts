@@ -153,6 +153,10 @@ function hasItsPorts({ candidate }: Snapshot, intent: RolloutIntent): boolean {
 
 function tidy(snapshot: Snapshot, intent: RolloutIntent, old: ContainerState | null): Step {
   const { candidate, twin } = snapshot;
+  // It was started without: its policy must not be lost, but nobody was to wait for it.
+  const isUnarmed = old !== null && isActive(old) && !hasPolicyOfOld(old, intent);
+  if (isUnarmed && !old.autoRemove && isTouched(intent) && !isAbandoned(intent, 'rearm-old', 2))
+    return { name: 'rearm-old', id: old.id };
   if (!intent.tagRestored && intent.imageId !== null && !isAbandoned(intent, 'restore-tag'))
     return { name: 'restore-tag' };
   if (candidate !== null && !isAbandoned(intent, 'remove-new'))

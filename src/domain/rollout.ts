@@ -275,9 +275,9 @@ export function later(one: string | null, other: string | null): string | null {
   return Date.parse(one) > Date.parse(other) ? one : other;
 }
 
-/** Whether a tidying step was given up on after several tries. */
-export function isAbandoned(intent: RolloutIntent, step: string): boolean {
-  return intent.abandoned.includes(step);
+/** Whether a tidying step was given up on, so often, after several tries each time. */
+export function isAbandoned(intent: RolloutIntent, step: string, times = 1): boolean {
+  return intent.abandoned.filter((each) => each === step).length >= times;
 }
 
 /** Whether the container has the restart policy of the one that is replaced. */

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EngineClient } from '../../docker/engine-client.js';
-import { EngineError } from '../../docker/engine-error.js';
 import { Engines } from '../../docker/engines.js';
 import { acknowledge } from '../../domain/acknowledge.js';
 import type { DeploymentPatch } from '../../domain/deployment.js';
@@ -9,8 +8,7 @@ import { DeployError, messageOf, type ErrorCode } from '../../domain/errors.js';
 import { goalAfterFailure } from '../../domain/next-step-back.js';
 import { nextStep } from '../../domain/next-step.js';
 import { isServing } from '../../domain/overlap.js';
-import { isAbandoned, isTouched, type RolloutIntent, type Snapshot } from '../../domain/rollout.js';
-import { classifyStartFailure } from '../../domain/start-failure.js';
+import { isTouched, type RolloutIntent, type Snapshot } from '../../domain/rollout.js';
 import { describeStep, type Decision, type EngineStep } from '../../domain/step.js';
 import { Storage } from '../../storage/storage.js';
 import { DeploymentLog } from '../deployment-log.js';
@@ -21,34 +19,21 @@ import { observe, type Changed, type Known, type Look } from './observer.js';
 import type { Prepared } from './preparation.js';
 import type { StepResult } from './step-context.js';
 import { beforeStep, StepExecutor } from './step-executor.js';
+import {
+  isDispensable,
+  isTriedAgain,
+  NO_FAILURES,
+  oneMore,
+  pauseAfter,
+  stepFailure,
+} from './step-failures.js';
 
-/** A step that fails and leaves everything as it was is tried so often. */
-const STEP_TRIES = 3;
-const RETRY_PAUSE_MS = 300;
 /** How long a rollout waits for an engine that went away, in milliseconds. */
 const ENGINE_WAIT_MS = 24 * 3_600_000;
 const ENGINE_PING_MS = 2_000;
 const ENGINE_PAUSES_MS = [100, 200, 400, 800, 1_500];
 /** More steps than any rollout has. */
 const MOST_STEPS = 200;
-
-/**
- * Steps that the service does not depend on: where they cannot be done the rollout goes on and says so.
- * An old container whose name cannot be had serves under the one that it has.
- */
-const DISPENSABLE: readonly EngineStep['name'][] = [
-  'drain-old',
-  'disarm-old',
-  'remove-old',
-  'remove-twin',
-  'disarm-new',
-  'rearm-old',
-  'restore-tag',
-  'remove-new',
-  'set-aside-new',
-  'return-name',
-  'remove-waiting-network',
-];
 
 export type RolloutEnd =
   | { readonly kind: 'finished'; readonly intent: RolloutIntent; readonly decision: Finish }
@@ -108,7 +93,7 @@ export class Rollout {
     const journal = this.journal.open(patch);
     const drive: Drive = { engine, journal, signal };
     let intent = begun;
-    let failures = { step: '', count: 0 };
+    let failures = NO_FAILURES;
     let last: EngineStep | null = null;
     let known = knownAtFirst;
     for (let count = 0; count < MOST_STEPS; count++) {
@@ -138,16 +123,13 @@ export class Rollout {
       }
       const error = done.error ?? withoutEffect(step, last);
       last = done.isDone ? step : null;
-      if (error === null) {
-        failures = { step: '', count: 0 };
+      failures = error === null ? NO_FAILURES : oneMore(failures, step.name, performance.now());
+      if (error === null) continue;
+      if (isTriedAgain(step, failures, error, performance.now(), snapshot, intent)) {
+        await pause(pauseAfter(failures, error));
       } else {
-        failures = { step: step.name, count: failures.step === step.name ? failures.count + 1 : 1 };
-        if (failures.count >= STEP_TRIES || !isWorthRetrying(step, intent, error)) {
-          intent = await this.afterFailedStep(journal, step, snapshot, intent, error);
-          failures = { step: '', count: 0 };
-        } else {
-          await pause(RETRY_PAUSE_MS * failures.count);
-        }
+        intent = await this.afterFailedStep(journal, step, snapshot, intent, error);
+        failures = NO_FAILURES;
       }
     }
     throw new DeployError('unknown-state', 'the rollout does not come to an end');
@@ -209,7 +191,7 @@ export class Rollout {
       journal.end(intent, open, isCut ? 'interrupted' : 'failed', message);
       await journal.flush();
       await this.log.line(subjectOf(intent), isCut ? 'info' : 'warn', `${step.name}: ${message}`);
-      const told = isCut ? null : error;
+      const told = signal.aborted ? null : error;
       return { intent, changed: 'anything', failure: null, error: told, isDone: false };
     }
   }
@@ -244,8 +226,7 @@ export class Rollout {
     intent: RolloutIntent,
     error: unknown,
   ): Promise<RolloutIntent> {
-    const isFirstTry = step.name === 'hand-back' && !isAbandoned(intent, step.name);
-    if (DISPENSABLE.includes(step.name) || isFirstTry) {
+    if (isDispensable(step, intent)) {
       await this.log.line(subjectOf(intent), 'warn', `goes on without ${step.name}`);
       return { ...intent, abandoned: [...intent.abandoned, step.name] };
     }
@@ -268,24 +249,6 @@ function withoutEffect(step: EngineStep, last: EngineStep | null): DeployError |
   return JSON.stringify(step) === JSON.stringify(last)
     ? new DeployError('engine-error', `${step.name} was done, and the engine shows nothing of it`)
     : null;
-}
-
-function isWorthRetrying(step: EngineStep, intent: RolloutIntent, error: unknown): boolean {
-  // The engine removes a --rm container whose start it refuses: there is nothing left to start.
-  if (step.name === 'start-new' && intent.old.autoRemove) return false;
-  if (error instanceof EngineError) return error.statusCode !== 400;
-  return !(error instanceof DeployError) || error.retryable;
-}
-
-function stepFailure(step: EngineStep, error: unknown): { code: ErrorCode; message: string } {
-  const message = messageOf(error);
-  if (error instanceof DeployError && !(error instanceof EngineError)) {
-    return { code: error.code, message };
-  }
-  if (step.name === 'start-new') return classifyStartFailure(message);
-  const isTaken = error instanceof EngineError && error.statusCode === 409;
-  if (step.name === 'create') return { code: isTaken ? 'name-taken' : 'create-failed', message };
-  return { code: isTaken ? 'name-taken' : 'engine-error', message };
 }
 
 function subjectOf(intent: RolloutIntent): {
