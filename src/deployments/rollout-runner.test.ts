@@ -10,7 +10,7 @@ import { RolloutRunner } from './rollout-runner.js';
 import { Journal } from './rollout/journal.js';
 import type { RolloutPreparation } from './rollout/preparation.js';
 import type { Rollout } from './rollout/rollout.js';
-import type { ServiceInspector } from './service-inspector.js';
+import type { InspectedService, ServiceInspector } from './service-inspector.js';
 
 const HOUR_MS = 3_600_000;
 const GONE = new EngineError('cannot look at web: connect ENOENT', null);
@@ -67,4 +67,51 @@ describe('a rollout whose engine went away before it began', () => {
     expect(ended?.phase).toBe('failed');
     expect(ended?.error?.code).toBe('engine-unavailable');
   });
+});
+
+describe('a rollout whose engine answers with an error before it began', () => {
+  const REFUSED = new EngineError('cannot look at web: a fault', 503);
+  const FORBIDDEN = new EngineError('cannot look at web: forbidden', 403);
+  const running = { state: 'ok', running: {}, digests: [] } as unknown as InspectedService;
+
+  it.each([
+    ['goes on when it does so no more', [REFUSED, REFUSED], 3],
+    ['fails when it does so again and again', [REFUSED, REFUSED, REFUSED], 3],
+    ['fails at once where another try is of no use', [FORBIDDEN], 1],
+  ])('%s', async (_what, errors, tries) => {
+    const { runner, deployment, storage, tried } = await aRunnerWith(errors, []);
+    const hasBegun = errors.length < tries;
+    const isOver = await runner.run(deployment, SERVICE, new AbortController().signal);
+    expect(isOver).toBe(!hasBegun);
+    expect(tried()).toBe(tries);
+    const phase = hasBegun ? 'running' : 'failed';
+    expect(await storage.deployments.get(deployment.id)).toMatchObject({ phase });
+  });
+
+  it('says that the old container serves, also where the engine tells it late', async () => {
+    const { runner, deployment, storage } = await aRunnerWith([FORBIDDEN], [REFUSED, REFUSED]);
+    await runner.run(deployment, SERVICE, new AbortController().signal);
+    const ended = await storage.deployments.get(deployment.id);
+    expect(ended).toMatchObject({ phase: 'failed', downtimeMs: 0, error: { serving: 'old' } });
+  });
+
+  /** A runner whose engine answers so to preparations, and so when it is asked who serves. */
+  async function aRunnerWith(preparing: readonly Error[], looking: readonly Error[]) {
+    const storage = await anOpenStorage();
+    const log = new DeploymentLog(storage);
+    let [tried, looked] = [0, 0];
+    const answer = <T>(error: Error | undefined, value: T): Promise<T> =>
+      error === undefined ? Promise.resolve(value) : Promise.reject(error);
+    const preparation = { prepare: () => answer(preparing[tried++], {}) };
+    const inspector = { inspect: () => answer(looking[looked++], running) };
+    const runner = new RolloutRunner(
+      storage,
+      new Journal(storage, log),
+      preparation as unknown as RolloutPreparation,
+      { begin: () => Promise.resolve({ kind: 'parked' }) } as unknown as Rollout,
+      inspector as unknown as ServiceInspector,
+      log,
+    );
+    return { storage, runner, deployment: await aStarted(storage, 0), tried: () => tried };
+  }
 });
