@@ -12,7 +12,7 @@ import { Storage } from '../storage/storage.js';
 import { DeploymentLog } from './deployment-log.js';
 import { DigestLookup, LookupSchedule, type LookupOutcome } from './digest-lookup.js';
 import { failureOf } from './rollout/conclusion.js';
-import { ServiceInspector, type InspectedService } from './service-inspector.js';
+import { ServiceInspector, servingNow, type InspectedService } from './service-inspector.js';
 
 /** What counts as running. */
 interface Current {
@@ -215,8 +215,7 @@ export class DeploymentResolver {
 
   private async servingNow(deployment: Deployment): Promise<'old' | 'none'> {
     const service = this.environments.findService(deployment.environment, deployment.service);
-    const inspected = service === null ? null : await this.inspectQuietly(service);
-    return inspected?.running == null ? 'none' : 'old';
+    return service === null ? 'none' : servingNow(this.inspector, service);
   }
 
   /** Null where the engine does not answer: the rollout waits for it, the look-up need not. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
+import { EngineError } from '../docker/engine-error.js';
 import { newDeployment, type Deployment } from '../domain/deployment.js';
 import type { Service } from '../domain/environment.js';
 import { DeployError, messageOf } from '../domain/errors.js';
@@ -13,9 +14,11 @@ import { isEngineGone } from './rollout/health-watch.js';
 import { Journal } from './rollout/journal.js';
 import { RolloutPreparation, type Prepared } from './rollout/preparation.js';
 import { Rollout, type RolloutEnd } from './rollout/rollout.js';
-import { ServiceInspector } from './service-inspector.js';
+import { ServiceInspector, servingNow } from './service-inspector.js';
 
 const PREPARE_PAUSE_MS = 1_000;
+/** An engine that answers with an error that may pass is asked so often. */
+const PREPARE_TRIES = 3;
 /** How long after its start a rollout that has not begun waits for its engine, in milliseconds; across restarts. */
 const PREPARE_FOR_MS = 24 * 3_600_000;
 /** Pauses while the end of a rollout cannot be stored, in milliseconds; the last one repeats. */
@@ -85,15 +88,17 @@ export class RolloutRunner {
     const { digest } = deployment;
     if (digest === null) throw new DeployError('internal', 'a rollout needs a digest');
     const deadline = Date.parse(deployment.startedAt ?? deployment.createdAt) + PREPARE_FOR_MS;
+    let hasTold = false;
     for (let attempt = 0; ; attempt++) {
       try {
         return await this.preparation.prepare({ ...deployment, digest }, service);
       } catch (error) {
         if (signal.aborted) return 'parked';
-        if (!isEngineGone(error) || Date.now() > deadline) {
-          return this.endUnbegun(deployment, service, error);
-        }
-        if (attempt === 0) {
+        const isRefused = mayPass(error) && attempt + 1 < PREPARE_TRIES;
+        const isAway = isEngineGone(error) && Date.now() <= deadline;
+        if (!isRefused && !isAway) return this.endUnbegun(deployment, service, error);
+        if (isAway && !hasTold) {
+          hasTold = true;
           await this.log.line(deployment, 'warn', `waits for the engine: ${messageOf(error)}`);
         }
         await pause(PREPARE_PAUSE_MS);
@@ -108,7 +113,7 @@ export class RolloutRunner {
     error: unknown,
   ): Promise<'ended'> {
     if (!(error instanceof DeployError)) throw error;
-    const serving = await this.servingNow(service);
+    const serving = service === null ? 'none' : await servingNow(this.inspector, service);
     const { code } = error;
     await this.log.line(deployment, 'error', `${code}: ${error.message}`);
     await this.storage.deployments.update(deployment.id, {
@@ -119,16 +124,6 @@ export class RolloutRunner {
       error: failureOf(code, error.message, serving),
     });
     return 'ended';
-  }
-
-  private async servingNow(service: Service | null): Promise<'old' | 'none'> {
-    if (service === null) return 'none';
-    try {
-      return (await this.inspector.inspect(service)).running === null ? 'none' : 'old';
-    } catch (error) {
-      if (error instanceof DeployError) return 'none';
-      throw error;
-    }
   }
 
   /** The end must be stored: it is tried until it is, or until the server stops. */
@@ -181,6 +176,12 @@ export class RolloutRunner {
       }
     }
   }
+}
+
+/** Whether an engine answered with an error that says nothing of what it was asked for. */
+function mayPass(error: unknown): boolean {
+  if (!(error instanceof EngineError) || error.statusCode === null) return false;
+  return error.statusCode >= 500 || error.statusCode === 409;
 }
 
 /** What later deployments need of an ended one: not the recorded settings, which may hold secrets. */

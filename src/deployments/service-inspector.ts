@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import { setTimeout as pause } from 'node:timers/promises';
 import { containerState } from '../docker/container-state.js';
+import { EngineError } from '../docker/engine-error.js';
 import { Engines } from '../docker/engines.js';
 import type { ContainerInspection } from '../docker/inspection.js';
 import { nameOf } from '../docker/inspection.js';
 import { runningDigest } from '../docker/running-digest.js';
 import type { Service } from '../domain/environment.js';
+import { DeployError } from '../domain/errors.js';
 import { parseImageReference } from '../domain/image-reference.js';
 import type { ContainerState } from '../domain/rollout.js';
 
@@ -24,6 +27,9 @@ export interface InspectedService {
   /** Every digest that the running image is known by, of the service's repository. */
   readonly digests: readonly string[];
 }
+
+const SERVING_TRIES = 9;
+const SERVING_PAUSE_MS = 1_000;
 
 const MISSING: InspectedService = { state: 'missing', running: null, digests: [] };
 
@@ -57,6 +63,26 @@ export class ServiceInspector {
       },
       digests: digest === null ? all : [digest, ...all],
     };
+  }
+}
+
+/**
+ * Who serves where nothing was touched. An engine that answers with an error is asked again for some seconds:
+ * nobody must be told that nothing serves for that.
+ */
+export async function servingNow(
+  inspector: ServiceInspector,
+  service: Service,
+): Promise<'old' | 'none'> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return (await inspector.inspect(service)).running === null ? 'none' : 'old';
+    } catch (error) {
+      if (!(error instanceof DeployError)) throw error;
+      const mayPass = error instanceof EngineError && !error.isUnreachable;
+      if (!mayPass || attempt >= SERVING_TRIES) return 'none';
+      await pause(SERVING_PAUSE_MS);
+    }
   }
 }
 
