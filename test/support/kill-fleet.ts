@@ -7,7 +7,11 @@ import { pull } from './pull.js';
 import { aSampleApp, type SampleApp } from './sample-app.js';
 import type { ShownDeployment } from './scenario.js';
 import { HUB_SECRET, type Stage } from './scene.js';
-import { configurationOf } from './services-configuration.js';
+import {
+  configurationOf,
+  environmentOf,
+  type ConfiguredService,
+} from './services-configuration.js';
 import { uniqueName } from './shared-rig.js';
 import { tar } from './tar.js';
 import { waitFor } from './wait-for.js';
@@ -28,6 +32,7 @@ export interface FleetService {
   readonly container: string;
   /** Of the service, and the tag that concerns it and no other. */
   readonly name: string;
+  readonly environment: string;
   /** `repository:tag` */
   readonly image: string;
   readonly port: number;
@@ -39,6 +44,8 @@ export interface FleetService {
 export interface FleetOptions extends Partial<DeployOptions> {
   /** `rollout` of every service, as YAML. */
   readonly rollout?: string;
+  /** By a service's name: its own `rollout`, and its own way to the engine. */
+  readonly own?: ReadonlyMap<string, Partial<Pick<ConfiguredService, 'rollout' | 'engineHost'>>>;
   /** Each service has a network of its own, with an alias, instead of the default bridge. */
   readonly hasNetworks?: boolean;
   /** Whether the services publish a port that their user chose; true by default. Else the engine chooses one. */
@@ -48,6 +55,7 @@ export interface FleetOptions extends Partial<DeployOptions> {
 /** One Deploy with many services of one image, each followed by a tag of its own. */
 export class Fleet {
   #made = 0;
+  #pushes = 0;
   #pushed: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -85,11 +93,7 @@ export class Fleet {
 
   /** Which services Deploy knows from its next start on. */
   async configure(services: readonly string[]): Promise<void> {
-    const { rollout = '{ health: { stableFor: 1s } }' } = this.options;
-    const repository = `acme/${this.name}`;
-    const all = services.map((name) => {
-      return { name, container: `${this.name}-${name}`, repository, tag: name, rollout };
-    });
+    const all = services.map((name) => this.#configured(name));
     await this.deploy.configure(configurationOf(this.stage, all));
   }
 
@@ -109,10 +113,7 @@ export class Fleet {
     const hostIp = this.address === LOOPBACK ? LOOPBACK : '0.0.0.0';
     const repository = `${registryHost}/acme/${this.name}`;
     await docker.getImage(`${repository}:v1`).tag({ repo: repository, tag: name });
-    // A label of its own makes it an image of its own, so that it has to be pulled.
-    const config = { ...next.config, Labels: { round: containerName } };
-    const app = aSampleApp({ ...next, config });
-    const nextDigest = await this.#push(name, app);
+    const nextDigest = await this.push(name, next);
     const network =
       this.options.hasNetworks === true ? await makeSmallNetwork(docker, containerName) : null;
     const hostPort = this.hasFixedPort ? String(port) : '';
@@ -139,11 +140,22 @@ export class Fleet {
     return {
       container: containerName,
       name,
+      environment: environmentOf(this.#configured(name)),
       image: `${repository}:${name}`,
       port,
       volume,
       nextDigest,
     };
+  }
+
+  /** Pushes a version for a service; returns its digest. Each is an image of its own, which has to be pulled. */
+  push(service: string, app: SampleApp): Promise<string> {
+    this.#pushes += 1;
+    const round = `${this.name}-${service}-${String(this.#pushes)}`;
+    return this.#push(
+      service,
+      aSampleApp({ ...app, config: { ...app.config, Labels: { round } } }),
+    );
   }
 
   hook(service: FleetService, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
@@ -158,7 +170,7 @@ export class Fleet {
   /** The service's one deployment, with its steps; null where none was stored. */
   async deployment(service: FleetService): Promise<ShownDeployment | null> {
     const answer = await this.deploy.api(
-      `/deployments?environment=staging&service=${service.name}`,
+      `/deployments?environment=${service.environment}&service=${service.name}`,
     );
     const { items } = (await answer.json()) as { items: ShownDeployment[] };
     if (items.length > 1) throw new Error(`several deployments: ${JSON.stringify(items)}`);
@@ -222,7 +234,9 @@ export class Fleet {
   }
 
   async quarantined(service: FleetService): Promise<readonly string[]> {
-    const answer = await this.deploy.api(`/environments/staging/services/${service.name}`);
+    const answer = await this.deploy.api(
+      `/environments/${service.environment}/services/${service.name}`,
+    );
     return ((await answer.json()) as { quarantined: string[] }).quarantined;
   }
 
@@ -249,6 +263,13 @@ export class Fleet {
     if (Volumes.some((volume) => volume.Name === service.volume)) {
       await docker.getVolume(service.volume).remove();
     }
+  }
+
+  #configured(name: string): ConfiguredService {
+    const { rollout = '{ health: { stableFor: 1s } }', own } = this.options;
+    const repository = `acme/${this.name}`;
+    const container = `${this.name}-${name}`;
+    return { name, container, repository, tag: name, rollout, ...own?.get(name) };
   }
 
   /** One at a time: while a layer is pushed anew, the registry has no whole link to it in the repository. */

@@ -8,29 +8,47 @@ export interface ConfiguredService {
   readonly tag: string;
   /** As YAML. */
   readonly rollout: string;
+  /** Its own way to the engine: then it is alone in an environment of its own name. */
+  readonly engineHost?: string;
 }
 
-/** A configuration with one webhook and these services, all in `staging`, and without limits. */
+/** The environment of a service in {@link configurationOf}. */
+export function environmentOf({ name, engineHost }: ConfiguredService): string {
+  return engineHost === undefined ? 'staging' : name;
+}
+
+/** A configuration with one webhook and these services, without limits. */
 export function configurationOf(
   { engineHost, registryHost }: Pick<Stage, 'engineHost' | 'registryHost'>,
   services: readonly ConfiguredService[],
 ): string {
+  const shared = services.filter(({ engineHost: own }) => own === undefined);
+  const apart = services.filter(({ engineHost: own }) => own !== undefined);
+  const lines = (service: ConfiguredService): string[] => [
+    `      ${service.name}:`,
+    `        container: ${service.container}`,
+    `        image: "${registryHost}/${service.repository}"`,
+    `        tag: ${service.tag}`,
+    `        rollout: ${service.rollout}`,
+  ];
   return [
     'server: { throttle: { api: { limit: 0 }, webhook: { limit: 0 } } }',
     'engines:',
     `  local: { host: "${engineHost}" }`,
+    ...apart.map(({ name, engineHost: own = '' }) => {
+      return `  ${name}: { host: "${own}", insecure: true }`;
+    }),
     'webhooks:',
     `  hub: { type: docker-hub, secret: ${HUB_SECRET}, registry: "${registryHost}" }`,
     'environments:',
-    '  staging:',
-    '    engine: local',
-    '    services:',
-    ...services.flatMap(({ name, container, repository, tag, rollout }) => [
-      `      ${name}:`,
-      `        container: ${container}`,
-      `        image: "${registryHost}/${repository}"`,
-      `        tag: ${tag}`,
-      `        rollout: ${rollout}`,
+    ...(apart.length > 0 && shared.length === 0
+      ? []
+      : ['  staging:', '    engine: local', '    services:', ...shared.flatMap(lines)]),
+    ...apart.flatMap((service) => [
+      `  ${service.name}:`,
+      `    engine: ${service.name}`,
+      '    services:',
+      ...lines(service),
     ]),
     '',
   ].join('\n');

@@ -1,6 +1,6 @@
-import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { buffer } from 'node:stream/consumers';
+import { forwardToEngine } from './engine-forwarding.js';
 
 /** Which first part of an Engine API path each permission of the socket proxy opens. */
 const SECTIONS = {
@@ -69,20 +69,6 @@ export class SocketProxy {
       return;
     }
     for (const permission of needed) this.#used.add(permission);
-    const forwarded = request(
-      { socketPath: this.socket, path: asked.url, method: asked.method, headers: asked.headers },
-      (engine) => {
-        answer.writeHead(engine.statusCode ?? 502, engine.headers);
-        answer.flushHeaders();
-        engine.pipe(answer);
-      },
-    );
-    forwarded.on('error', () => answer.destroy());
-    answer.on('close', () => forwarded.destroy());
-    // At once: an end of its own would be written to an engine that may have answered and closed already.
-    void buffer(asked).then(
-      (body) => forwarded.end(body),
-      () => forwarded.destroy(),
-    );
+    forwardToEngine(this.socket, asked, answer);
   }
 }

@@ -27,6 +27,7 @@ import type { Executors, StepContext, StepResult } from './step-context.js';
 import { WaitingNetworks } from './waiting-networks.js';
 
 const LOG_TAIL_LINES = 50;
+const UNREAD = '(the log could not be read';
 /** How long a container may take to be shown as stopped after its stop was done, in milliseconds. */
 const SETTLE_MS = 10_000;
 const SETTLE_PAUSE_MS = 20;
@@ -262,16 +263,20 @@ async function setPolicy(
   return {};
 }
 
-/** The first tail that was kept stays. A log that cannot be read must not stop an undoing; it says why. */
+/**
+ * The first tail that was kept stays. A log that cannot be read must not stop an undoing; it says why, until it
+ * can be read.
+ */
 async function logTail(
   engine: EngineClient,
   id: string,
   intent: RolloutIntent,
 ): Promise<Partial<RolloutIntent>> {
-  if (intent.logTail !== null && intent.logTail.length > 0) return {};
+  const [first] = intent.logTail ?? [];
+  if (first !== undefined && !first.startsWith(UNREAD)) return {};
   try {
     return { logTail: await engine.lastLogLines(id, LOG_TAIL_LINES) };
   } catch (error) {
-    return { logTail: [`(the log could not be read: ${messageOf(error)})`] };
+    return { logTail: [`${UNREAD}: ${messageOf(error)})`] };
   }
 }
