@@ -199,6 +199,15 @@ describe('a handover whose end was not written down', () => {
     expect(firstStep(rollout)).toMatchObject({ name: 'hand-over' });
     expect(wayOf(rollout)).toMatch(/^hand-over, watch-new, .*succeeded, new$/);
   });
+
+  it('is done again before anything else: what comes first would count as time without service', () => {
+    const rollout = aRollout(
+      'handover',
+      { old: { ...DETACHED, restartPolicy: ALWAYS }, candidate: aNew({ restartPolicy: NEVER }) },
+      { detachIssued: true, oldDownAt: LATER },
+    );
+    expect(wayOf(rollout)).toMatch(/^hand-over, arm-new, disarm-old, .*succeeded, new$/);
+  });
 });
 
 describe('a failed new container that is left in its place', () => {
