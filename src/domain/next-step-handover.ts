@@ -120,14 +120,14 @@ function beforeHandover(
 function afterHandover(snapshot: Snapshot, intent: RolloutIntent, candidate: ContainerState): Step {
   const { old } = snapshot;
   const { id } = candidate;
+  // The end of the gap was not written down: doing it again changes nothing, and tells when it was over.
+  if (isGapOpen(intent)) return { name: 'hand-over', id };
   if (!hasPolicyOfOld(candidate, intent)) return { name: 'arm-new', id };
   // Else the engine would start it with its networks, and the ports, if the engine were restarted.
   if (old !== null && mayComeBack(old) && !isAbandoned(intent, 'disarm-old')) {
     return { name: 'disarm-old', id: old.id };
   }
   if (intent.verifiedAt === null) return { name: 'verify-new', id };
-  // The end of the gap was not written down: doing it again changes nothing, and tells when it was over.
-  if (isGapOpen(intent, intent.verifiedAt)) return { name: 'hand-over', id };
   if (intent.watchMs > 0 && intent.watchedAt === null && old !== null) {
     return { name: 'watch-new', id };
   }
@@ -138,6 +138,7 @@ function afterHandover(snapshot: Snapshot, intent: RolloutIntent, candidate: Con
 }
 
 /** Whether somebody that had proved healthy before took over, and the record does not say when. */
-function isGapOpen({ oldDownAt }: RolloutIntent, verifiedAt: string): boolean {
-  return oldDownAt !== null && Date.parse(verifiedAt) < Date.parse(oldDownAt);
+function isGapOpen({ oldDownAt, verifiedAt }: RolloutIntent): boolean {
+  if (oldDownAt === null || verifiedAt === null) return false;
+  return Date.parse(verifiedAt) < Date.parse(oldDownAt);
 }
