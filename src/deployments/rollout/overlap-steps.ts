@@ -7,21 +7,15 @@ import type { DrainSettings } from '../../domain/environment.js';
 import { DeployError, messageOf } from '../../domain/errors.js';
 import {
   hasTheNetworks,
-  inGatewayOrder,
-  isConnected,
   isOnNetworks,
   isServing,
   isWaiting,
   networksWithNames,
   networksWithoutNames,
 } from '../../domain/overlap.js';
-import {
-  isActive,
-  type ContainerState,
-  type NetworkAttachment,
-  type RolloutIntent,
-} from '../../domain/rollout.js';
+import { isActive, type ContainerState, type RolloutIntent } from '../../domain/rollout.js';
 import { isEngineGone } from './health-watch.js';
+import { connect, connectAnew, detach, leave } from './network-moves.js';
 import type { Executors, StepContext, StepResult } from './step-context.js';
 import type { WaitingNetworks } from './waiting-networks.js';
 
@@ -117,7 +111,7 @@ async function handOver(context: StepContext): Promise<StepResult> {
     await connect(engine, candidate, networksWithNames(intent));
   }
   if (intent.waiting !== null && isWaiting(candidate, intent)) {
-    await engine.networks.disconnect(intent.waiting.name, candidate.id);
+    await leave(engine, intent.waiting.name, candidate.id);
   }
   // One that does not run yet ends the gap with its first healthy moment.
   if (!isActive(candidate)) return {};
@@ -158,47 +152,6 @@ function serviceIsBack(
     oldDownAt: null,
     reconnectedAt: new Date(now + clockOffset).toISOString(),
   };
-}
-
-/**
- * Takes a container off the service's networks. The gateway comes last: with it go the ports, and what remained
- * would get them.
- */
-async function detach(
-  engine: EngineClient,
-  container: ContainerState,
-  intent: RolloutIntent,
-  beforeTheLast: () => void = () => undefined,
-): Promise<void> {
-  const attached = inGatewayOrder(intent.networks).filter(({ name }) => name in container.networks);
-  for (const [index, { name }] of attached.toReversed().entries()) {
-    if (index === attached.length - 1) beforeTheLast();
-    await engine.networks.disconnect(name, container.id);
-  }
-}
-
-/** Connects a container to networks with all their aliases, anew where it lacks some. */
-async function connect(
-  engine: EngineClient,
-  container: ContainerState,
-  networks: readonly NetworkAttachment[],
-): Promise<void> {
-  for (const { name, endpoint } of inGatewayOrder(networks)) {
-    if (isConnected(container, [{ name, endpoint }])) continue;
-    if (name in container.networks) await engine.networks.disconnect(name, container.id);
-    await engine.networks.connect(name, container.id, endpoint);
-  }
-}
-
-/** An engine that could not bind a port says so only when the network is connected anew. @throws EngineError */
-async function connectAnew(
-  engine: EngineClient,
-  container: ContainerState,
-  intent: RolloutIntent,
-  networks: readonly NetworkAttachment[],
-): Promise<void> {
-  await detach(engine, container, intent);
-  await connect(engine, { ...container, networks: {} }, networks);
 }
 
 /**
