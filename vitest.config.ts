@@ -5,7 +5,14 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const ALONE = ['test/proxies.e2e.test.ts'];
 
 /** What takes minutes: begun last, each would run on alone when all others are done. */
-const LONGEST = ['recovery/kill', 'recovery/engine-restart', 'handover', 'failures', 'obstacles'];
+const LONGEST = [
+  'recovery/kill',
+  'faults/engine-faults',
+  'recovery/engine-restart',
+  'handover',
+  'failures',
+  'obstacles',
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -13,7 +13,7 @@ const NEWEST_API = '1.47';
 const OLDEST_API = '1.41';
 
 /** Deadline of a call that should be answered at once, in milliseconds. */
-export const QUICK_MS = 30_000;
+const QUICK_MS = 30_000;
 
 export interface EngineRequest {
   /** What it is for, as in "cannot <doing>: …". */

@@ -7,6 +7,6 @@ import process from 'node:process';
 const TIMES = Number(process.env['QUICK_DEADLINES_TIMES'] ?? '1');
 const SHORTEST_MS = 20_000;
 
-const { timeout } = AbortSignal;
-AbortSignal.timeout = (milliseconds) =>
-  timeout.call(AbortSignal, milliseconds < SHORTEST_MS ? milliseconds : milliseconds / TIMES);
+const { timeout } = globalThis.AbortSignal;
+globalThis.AbortSignal.timeout = (milliseconds) =>
+  timeout.call(globalThis.AbortSignal, milliseconds < SHORTEST_MS ? milliseconds : milliseconds / TIMES);
