@@ -3,7 +3,7 @@ import { SLOW_MS, type PlannedFault } from './fault-proxy.js';
 import type { FaultLane, Trial } from './fault-lane.js';
 
 /** What a swap needs on a busy machine, and how far two clocks and looks may be apart; in milliseconds. */
-const SWAP_MS = 12_000;
+const SWAP_MS = 20_000;
 const APART_MS = 2_500;
 
 /**
