@@ -53,6 +53,21 @@ function codeOf(verdict: Verdict): string {
 const starting = { health: 'starting' } as const;
 const healthy = { health: 'healthy', healthyAt: at(3) } as const;
 
+describe('a check that ended in the future', () => {
+  it('has just passed: the clock of the engine was set forward in between', () => {
+    const late = { health: 'healthy', healthyAt: at(3_605) } as const;
+    const looks = [
+      { after: 1, container: starting },
+      { after: 6, container: late },
+    ];
+    expect(afterLooks(looks).kind).toBe('wait');
+    expect(afterLooks([...looks, { after: 11, container: late }])).toEqual({
+      kind: 'passed',
+      healthyAt: START + 6_000,
+    });
+  });
+});
+
 describe('a container without any check', () => {
   it('passes when it has stayed up, healthy from its start on', () => {
     expect(afterLooks([{ after: 4.999 }]).kind).toBe('wait');
