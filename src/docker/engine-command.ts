@@ -17,7 +17,7 @@ export async function runCommand(
   deadlineMs: number,
 ): Promise<number> {
   const doing = `run a command in ${id}`;
-  const deadline = Date.now() + deadlineMs;
+  const deadline = performance.now() + deadlineMs;
   const { Id: exec } = await connection.request<{ Id: string }>({
     doing,
     method: 'POST',
@@ -32,7 +32,7 @@ export async function runCommand(
       ExitCode: number | null;
     }>({ doing, method: 'GET', path: `/exec/${exec}/json` });
     if (exitCode !== null && !isRunning) return exitCode;
-    if (Date.now() >= deadline) {
+    if (performance.now() >= deadline) {
       if (lost !== null && !isRunning) throw lost;
       throw new EngineError(`cannot ${doing}: it did not end in time`, 408);
     }

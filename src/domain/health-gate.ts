@@ -45,7 +45,7 @@ export function judge(memory: GateMemory, seen: GateObservation, settings: GateS
     return failed('unhealthy', 'its health check failed: the engine calls it unhealthy');
   }
   const startedAt = Math.max(Date.parse(container.startedAt ?? ''), memory.reconnectedAt ?? 0);
-  const passedAt = memory.passedAt ?? passedMoment(container, probe, settings, startedAt);
+  const passedAt = memory.passedAt ?? passedMoment(seen, settings, startedAt);
   if (passedAt === null) {
     if (now - startedAt < settings.timeoutMs) return { kind: 'wait', memory };
     return failed('health-timeout', timeoutMessage(container, probe, settings));
@@ -70,15 +70,16 @@ function whyGone(memory: GateMemory, container: ContainerState): Verdict | null 
 }
 
 function passedMoment(
-  container: ContainerState,
-  probe: GateObservation['probe'],
+  { container, probe, now }: GateObservation,
   settings: GateSettings,
   startedAt: number,
 ): number | null {
   if (container.status === 'paused') return null;
   if (container.health === 'starting' || container.health === 'unhealthy') return null;
   if (settings.probe !== null && probe?.passed !== true) return null;
-  const checkedAt = container.healthyAt === null ? startedAt : Date.parse(container.healthyAt);
+  // The engine's clock may have been set forward since `now` began to be counted.
+  const checkedAt =
+    container.healthyAt === null ? startedAt : Math.min(now, Date.parse(container.healthyAt));
   return Math.max(checkedAt, settings.probe === null || probe === null ? startedAt : probe.at);
 }
 

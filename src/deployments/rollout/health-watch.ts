@@ -49,7 +49,7 @@ export async function watchHealth(
   signal: AbortSignal,
   options: WatchOptions = {},
 ): Promise<GateOutcome> {
-  const clockOffset = (await engine.now()) - Date.now();
+  const clock = await clockOf(engine);
   const alarm = new Alarm();
   const watching = new AbortController();
   const stopWatching = (): void => {
@@ -69,7 +69,7 @@ export async function watchHealth(
   try {
     return await watchUntilDecided(engine, id, intent, {
       epoch,
-      clockOffset,
+      clock,
       alarm,
       signal,
       options,
@@ -83,8 +83,7 @@ export async function watchHealth(
 
 interface Watch {
   readonly epoch: string;
-  /** The engine's clock minus ours, in milliseconds. */
-  readonly clockOffset: number;
+  readonly clock: EngineClock;
   readonly alarm: Alarm;
   readonly signal: AbortSignal;
   readonly options: WatchOptions;
@@ -108,14 +107,14 @@ async function watchUntilDecided(
   };
   const configured = gateSettings(intent.health, healthCheckTimes(first.inspection));
   const settings = { ...configured, stableForMs: stableForMs ?? configured.stableForMs };
-  const prober = new Prober(engine, intent, settings, watch.clockOffset);
+  const prober = new Prober(engine, intent, settings, watch.clock);
   for (;;) {
     watch.signal.throwIfAborted();
     const seen = await look(engine, id);
     if ((await engine.epoch()) !== watch.epoch) return { kind: 'interrupted' };
     if (seen === null) return removed(intent);
     await prober.probeIfDue(seen.inspection);
-    const now = Date.now() + watch.clockOffset;
+    const now = watch.clock();
     const verdict = judge(memory, { container: seen.state, probe: prober.latest, now }, settings);
     if (verdict.kind === 'passed') {
       return { kind: 'passed', healthyAt: new Date(verdict.healthyAt).toISOString() };
@@ -126,6 +125,16 @@ async function watchUntilDecided(
       memory.passedAt === null ? LOOK_MS : memory.passedAt + settings.stableForMs - now;
     await watch.alarm.wait(Math.max(1, Math.min(LOOK_MS, untilStable, prober.dueInMs())));
   }
+}
+
+/** The engine's time now, in milliseconds since 1970, as far as this process knows it. */
+type EngineClock = () => number;
+
+/** Read once, and from there on counted by a clock that nobody sets: a gate neither ends nor grows with it. */
+async function clockOf(engine: EngineClient): Promise<EngineClock> {
+  const told = await engine.now();
+  const heardAt = performance.now();
+  return () => told + performance.now() - heardAt;
 }
 
 async function look(engine: EngineClient, id: string) {
@@ -159,23 +168,22 @@ class Prober {
     private readonly engine: EngineClient,
     private readonly intent: RolloutIntent,
     private readonly settings: GateSettings,
-    private readonly clockOffset: number,
+    private readonly clock: EngineClock,
   ) {}
 
   dueInMs(): number {
-    return this.settings.probe === null ? LOOK_MS : this.#dueAt - Date.now();
+    return this.settings.probe === null ? LOOK_MS : this.#dueAt - performance.now();
   }
 
   async probeIfDue(inspection: ContainerInspection): Promise<void> {
     const { probe } = this.settings;
-    if (probe === null || Date.now() < this.#dueAt) return;
+    if (probe === null || performance.now() < this.#dueAt) return;
     const { probeVia, waiting } = this.intent;
     // A macvlan network cannot be reached from the machine that it is on.
     const except = waiting?.kind === 'macvlan' ? waiting.name : null;
     const result = await tryProbe(this.engine, inspection, probe, probeVia, except);
-    const now = Date.now();
-    if (result !== null) this.latest = { ...result, at: now + this.clockOffset };
-    this.#dueAt = now + this.#pauseMs;
+    if (result !== null) this.latest = { ...result, at: this.clock() };
+    this.#dueAt = performance.now() + this.#pauseMs;
     this.#pauseMs = Math.min(this.#pauseMs * 2, probe.intervalMs);
   }
 }

@@ -171,11 +171,11 @@ class Inspections {
 
 /** Null where it is gone. A container that is being removed is waited for. */
 async function inspectionOf(engine: EngineClient, id: string): Promise<ContainerInspection | null> {
-  const deadline = Date.now() + REMOVAL_MS;
+  const deadline = performance.now() + REMOVAL_MS;
   for (;;) {
     const inspection = await engine.container(id);
     if (inspection === null || containerState(inspection) !== null) return inspection;
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new EngineError(
         `container ${id} is "${String(inspection.State.Status)}" for too long`,
         500,

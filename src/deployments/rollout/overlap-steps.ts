@@ -165,9 +165,9 @@ async function drain(
   { signal, http, waitMs }: DrainSettings,
   abort: AbortSignal,
 ): Promise<Pick<StepResult, 'problem'>> {
-  const deadline = Date.now() + waitMs;
+  const deadline = performance.now() + waitMs;
   const problem = await tell(engine, container, signal, http);
-  for (let left = waitMs; left > 0; left = deadline - Date.now()) {
+  for (let left = waitMs; left > 0; left = deadline - performance.now()) {
     await pause(Math.min(left, DRAIN_LOOK_MS), undefined, { signal: abort });
     if ((await engine.container(container.Id))?.State.Running !== true) break;
   }

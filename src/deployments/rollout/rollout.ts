@@ -140,7 +140,7 @@ export class Rollout {
     intent: RolloutIntent,
     known: Known,
   ): Promise<Look | 'parked'> {
-    const deadline = Date.now() + ENGINE_WAIT_MS;
+    const deadline = performance.now() + ENGINE_WAIT_MS;
     for (let attempt = 0; ; attempt++) {
       try {
         // An engine that was away may come back with anything.
@@ -148,7 +148,7 @@ export class Rollout {
         return await observe(engine, intent, this.storage.instanceId, now);
       } catch (error) {
         if (attempt === 0) await journal.flush();
-        if (Date.now() > deadline) throw error;
+        if (performance.now() > deadline) throw error;
         if (attempt === 0) {
           await this.log.line(
             subjectOf(intent),

@@ -239,7 +239,7 @@ async function stopAndSettle(
   look: Look,
 ): Promise<{ readonly at: string; readonly inspection: ContainerInspection | null }> {
   await engine.stop(id, look.inspections.get(id)?.Config.StopTimeout ?? null);
-  const deadline = Date.now() + SETTLE_MS;
+  const deadline = performance.now() + SETTLE_MS;
   for (;;) {
     const inspection = await engine.container(id);
     const state = inspection === null ? null : containerState(inspection);
@@ -247,7 +247,7 @@ async function stopAndSettle(
     if (state === null || !isActive(state)) {
       return { at: state?.finishedAt ?? new Date(await engine.now()).toISOString(), inspection };
     }
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new EngineError(`${state.name} is still ${state.status} after its stop`, 500);
     }
     await pause(SETTLE_PAUSE_MS);
