@@ -24,7 +24,7 @@ export class FailedAuthentications {
   blockedFor(key: string): number | null {
     const { limit } = this.configuration.current().throttle.failedAuth;
     const window = limit > 0 ? this.#failures.peek(key) : null;
-    return window !== null && window.hits >= limit ? window.endsAt - Date.now() : null;
+    return window !== null && window.hits >= limit ? this.#failures.leftMs(window) : null;
   }
 
   record(key: string): void {

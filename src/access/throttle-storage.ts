@@ -2,7 +2,7 @@ import type { ThrottlerStorage } from '@nestjs/throttler';
 
 interface Window {
   hits: number;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds, by the clock of the storage. */
   endsAt: number;
 }
 
@@ -14,14 +14,14 @@ const MOST_KEYS = 50_000;
 /**
  * Counts hits per key in windows that begin with the first hit. Memory is bounded: where there are too
  * many keys, the one that was not used for longest is forgotten, which can only loosen a limit, never
- * turn a sender away for what others did.
+ * turn a sender away for what others did. Its clock is one that nobody sets: no window grows or ends with it.
  */
 export class ThrottleStorage implements ThrottlerStorage {
   readonly #windows = new Map<string, Window>();
 
   constructor(
     private readonly mostKeys = MOST_KEYS,
-    private readonly now: () => number = Date.now,
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   /** How many keys are remembered now. */
@@ -35,7 +35,7 @@ export class ThrottleStorage implements ThrottlerStorage {
    */
   increment(key: string, ttl: number, limit: number): Promise<ThrottlerRecord> {
     const window = this.hit(key, ttl);
-    const seconds = Math.max(1, Math.ceil((window.endsAt - this.now()) / 1000));
+    const seconds = Math.max(1, Math.ceil(this.leftMs(window) / 1000));
     const isBlocked = window.hits > limit;
     return Promise.resolve({
       totalHits: window.hits,
@@ -59,6 +59,11 @@ export class ThrottleStorage implements ThrottlerStorage {
     if (window === null) return null;
     this.#touch(key, window);
     return window;
+  }
+
+  /** In how many milliseconds a window ends. */
+  leftMs(window: Readonly<Window>): number {
+    return window.endsAt - this.now();
   }
 
   /** Lets the window under way end `perMs` from now. */

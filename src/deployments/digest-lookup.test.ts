@@ -41,7 +41,7 @@ async function lookUp(wanted: Case): Promise<Seen> {
   const troubles: string[] = [];
   const resolveDigest = async (): Promise<{ digest: string }> => {
     looks.push((Date.now() - START) / 1000);
-    vi.setSystemTime(Date.now() + (wanted.lookMs ?? 0));
+    vi.advanceTimersByTime(wanted.lookMs ?? 0);
     wanted.onLook?.(looks.length);
     const answer = wanted.answers[looks.length - 1] ?? wanted.answers.at(-1) ?? DOWN;
     if (typeof answer === 'string') return Promise.resolve({ digest: answer });
@@ -62,7 +62,7 @@ async function lookUp(wanted: Case): Promise<Seen> {
     wait: (milliseconds) => {
       waits.push(milliseconds);
       const isPoked = wanted.pokes?.includes(waits.length) ?? false;
-      vi.setSystemTime(Date.now() + (isPoked ? Math.min(1_000, milliseconds) : milliseconds));
+      vi.advanceTimersByTime(isPoked ? Math.min(1_000, milliseconds) : milliseconds);
       return Promise.resolve(isPoked);
     },
     signal: wanted.signal ?? new AbortController().signal,
@@ -71,7 +71,7 @@ async function lookUp(wanted: Case): Promise<Seen> {
 }
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'], now: START });
+  vi.useFakeTimers({ toFake: ['Date', 'performance'], now: START });
 });
 afterEach(() => {
   vi.useRealTimers();

@@ -54,12 +54,12 @@ export class DigestLookup {
 
   /** @throws the signal's reason; errors that are not the registry's. */
   async resolve(request: LookupRequest): Promise<LookupOutcome> {
-    /** When the series began: with the first look that got an answer. */
+    /** When the series began, by a clock that nobody sets: with the first look that got an answer. */
     let startedAt: number | null = null;
     let looks = 0;
     let troubles = 0;
     for (;;) {
-      const lookedAt = Date.now();
+      const lookedAt = performance.now();
       const answer = await this.look(request);
       if (answer.kind === 'trouble') {
         if (Date.now() >= request.expiresAt) return { kind: 'expired', message: answer.message };
@@ -75,7 +75,7 @@ export class DigestLookup {
       if (request.once) return answer;
       startedAt ??= lookedAt;
       const next = this.schedule.againAfterMs[looks++];
-      const pauseMs = next === undefined ? 0 : Math.max(0, startedAt + next - Date.now());
+      const pauseMs = next === undefined ? 0 : Math.max(0, startedAt + next - performance.now());
       // Another hook, also one that came during the last look, is a reason to begin the series again.
       const isPoked = await request.wait(pauseMs);
       if (isPoked) {

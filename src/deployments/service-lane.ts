@@ -133,7 +133,7 @@ export class ServiceLane {
       try {
         const wait = (milliseconds: number): Promise<boolean> => wakeUp.wait(milliseconds);
         await this.tools.resolver.resolve(deployment, service, { wait, signal });
-        this.#resolvedAt.set(deployment.id, Date.now());
+        this.#resolvedAt.set(deployment.id, performance.now());
       } catch (error) {
         if (!abort.signal.aborted) throw error;
       } finally {
@@ -157,7 +157,7 @@ export class ServiceLane {
     });
     if (release === null) return;
     try {
-      const age = Date.now() - (this.#resolvedAt.get(deployment.id) ?? 0);
+      const age = performance.now() - (this.#resolvedAt.get(deployment.id) ?? -Infinity);
       if (age > FRESH_MS && (await this.tools.tags.hasMoved(deployment, this.stopping))) {
         release();
       } else {

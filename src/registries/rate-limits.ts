@@ -41,13 +41,20 @@ export function announcedPauseMs(answer: HttpAnswer, now: number): number | null
 export class RateLimits {
   private readonly heldUntil = new Map<string, number>();
 
-  constructor(private readonly now: () => number = Date.now) {}
+  /**
+   * @param now Milliseconds since 1970, for the times that registries name.
+   * @param steady Milliseconds of a clock that nobody sets, for how long a host is left alone.
+   */
+  constructor(
+    private readonly now: () => number = Date.now,
+    private readonly steady: () => number = () => performance.now(),
+  ) {}
 
   /** @throws DeployError `registry-unavailable` with `retryAfterMs` while the host is to be left alone. */
   refuseWhileHeld(host: string): void {
     const until = this.heldUntil.get(host);
     if (until === undefined) return;
-    const retryAfterMs = until - this.now();
+    const retryAfterMs = until - this.steady();
     if (retryAfterMs <= 0) {
       this.heldUntil.delete(host);
       return;
@@ -69,7 +76,7 @@ export class RateLimits {
     const isUsedUp = answer.status === 200 && remaining?.count === 0;
     if (answer.status !== 429 && !isUsedUp) return;
     const pause = announcedPauseMs(answer, this.now()) ?? DEFAULT_HOLD_MS;
-    if (pause > 0) this.heldUntil.set(host, this.now() + pause);
+    if (pause > 0) this.heldUntil.set(host, this.steady() + pause);
   }
 }
 

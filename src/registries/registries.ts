@@ -13,7 +13,7 @@ import { TokenService } from './token-service.js';
 export interface RegistriesSettings {
   readonly credentials: RegistryCredentialsSettings;
   readonly http?: Partial<GuardedHttpSettings>;
-  /** Milliseconds since 1970; for tests. */
+  /** Milliseconds since 1970, in the place of all clocks; for tests. */
   readonly now?: () => number;
 }
 
@@ -24,10 +24,10 @@ export class Registries {
   private readonly http: GuardedHttp;
 
   constructor(configuration: ConfiguredRegistries, settings: RegistriesSettings) {
-    const { now = Date.now } = settings;
+    const { now = Date.now, now: steady = () => performance.now() } = settings;
     const hosts = new RegistryHosts(configuration);
     this.http = new GuardedHttp(settings.http);
-    const transport = new RegistryTransport(this.http, hosts, new RateLimits(now));
+    const transport = new RegistryTransport(this.http, hosts, new RateLimits(now, steady));
     const login = new RegistryLogin(new TokenService(transport, now));
     this.credentials = new RegistryCredentials(hosts, settings.credentials);
     this.client = new RegistryClient(hosts, this.credentials, transport, login, now);
