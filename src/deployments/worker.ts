@@ -6,6 +6,7 @@ import {
 } from '@nestjs/common';
 import { ConfigurationService } from '../config/configuration.service.js';
 import { LaneTools } from './lane-tools.js';
+import { continueIds } from './new-id.js';
 import { OrphanRecovery } from './orphan-recovery.js';
 import { ServiceLane } from './service-lane.js';
 
@@ -28,6 +29,7 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
+    await continueIds(this.tools.storage);
     const active = await this.tools.storage.deployments.active();
     if (active.length > 0) this.#logger.log(`${String(active.length)} deployments to go on with`);
     for (const { environment, service } of active) this.lane(environment, service).wake();
