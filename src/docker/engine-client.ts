@@ -5,17 +5,15 @@ import { EngineConnection } from './engine-connection.js';
 import { askInfo, FactsOfEngine, type EngineFacts } from './engine-facts.js';
 import { EngineFiles } from './engine-files.js';
 import { EngineImages } from './engine-images.js';
+import { lastLines } from './engine-logs.js';
 import { EngineNetworks } from './engine-networks.js';
 import type { ContainerInspection, ImageInspection, ListedContainer } from './inspection.js';
-import { logLines } from './log-lines.js';
 import { PullFailedError, readPullProgress } from './pull-progress.js';
 import { runCommand } from './engine-command.js';
 
 /** What a stop may take beyond the container's own stop timeout, in milliseconds. */
 const STOP_MARGIN_MS = 20_000;
 const START_MS = 60_000;
-/** A log is nice to have, and nobody may serve while it is waited for. */
-const LOG_MS = 5_000;
 const DEFAULT_STOP_TIMEOUT_S = 10;
 const WATCHED_EVENTS = ['start', 'die', 'oom', 'health_status', 'stop', 'destroy', 'rename'];
 
@@ -252,17 +250,7 @@ export class EngineClient {
   async lastLogLines(id: string, count: number): Promise<string[]> {
     const inspection = await this.container(id);
     if (inspection === null) return [];
-    const stream = await this.#connection.stream({
-      doing: `read the log of ${id}`,
-      method: 'GET',
-      path: `/containers/${id}/logs`,
-      query: { stdout: true, stderr: true, tail: count },
-      signal: AbortSignal.timeout(LOG_MS),
-    });
-    const chunks: Buffer[] = [];
-    for await (const chunk of stream) chunks.push(chunk as Buffer);
-    const bytes = Buffer.concat(chunks);
-    return logLines(bytes, inspection.Config.Tty === true).slice(-count);
+    return lastLines(this.#connection, id, count, inspection.Config.Tty === true);
   }
 
   /** Runs a command in a running container and returns its exit code. Its output is thrown away. */

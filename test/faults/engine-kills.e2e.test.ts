@@ -26,13 +26,14 @@ interface Kind {
   readonly rounds: number;
 }
 
+/** By default those that no other test has. */
 const KINDS: readonly Kind[] = [
   {
     name: 'kill -9 of the engine',
     engineArguments: [],
     begins: ['engine'],
     signal: 'SIGKILL',
-    rounds: ALL_TRIALS ? 10 : 1,
+    rounds: ALL_TRIALS ? 10 : 0,
   },
   {
     name: 'kill -9 of the engine with live-restore',
@@ -46,7 +47,7 @@ const KINDS: readonly Kind[] = [
     engineArguments: [],
     begins: ['engine', 'deploy'],
     signal: 'SIGTERM',
-    rounds: ALL_TRIALS ? 10 : 1,
+    rounds: ALL_TRIALS ? 10 : 0,
   },
   {
     name: 'a reboot after which Deploy is up first',
@@ -68,7 +69,7 @@ describe('an engine that ends at random instants of a deployment', () => {
     }),
   );
 
-  it.each(KINDS)(
+  it.each(KINDS.filter(({ rounds }) => rounds > 0))(
     '$name: every service comes up again, and the record is true',
     async (kind) => {
       const host = await Host.start(kind.engineArguments);

@@ -6,6 +6,7 @@ import { EngineRig } from '../support/engine-rig.js';
 import { Fleet, PATIENCE_MS, type FleetOptions, type FleetService } from '../support/kill-fleet.js';
 import { NetworkNamespace } from '../support/network-namespace.js';
 import { RegistryRig } from '../support/registry-rig.js';
+import { ALL_TRIALS } from '../support/trials.js';
 import { waitFor } from '../support/wait-for.js';
 
 /** Takes 2 s to end, so that the engine can be caught while it stops it. */
@@ -82,8 +83,11 @@ const POINTS: readonly Point[] = [
     signals: ['SIGTERM'],
   },
 ];
-const CASES = POINTS.flatMap(({ signals = ['SIGTERM', 'SIGKILL'], ...each }) =>
-  signals.map((signal) => ({ ...each, signal })),
+/** By default one signal at each point, in turns. */
+const CASES = POINTS.flatMap(({ signals = ['SIGTERM', 'SIGKILL'], ...each }, index) =>
+  signals
+    .filter((_, which) => ALL_TRIALS || which === index % signals.length)
+    .map((signal) => ({ ...each, signal })),
 );
 
 describe('an engine that is started anew in the middle of a rollout', () => {

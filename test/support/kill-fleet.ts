@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import { DeployProcess, type DeployOptions } from './deploy-process.js';
 import { aDockerHubPush } from './docker-hub.js';
-import { makeSmallNetwork, waitingNetworks } from './small-networks.js';
+import { makeSmallNetwork, removeSmallNetwork, waitingNetworks } from './small-networks.js';
 import type { Image } from './image.js';
 import { pull } from './pull.js';
 import { aSampleApp, type SampleApp } from './sample-app.js';
@@ -251,13 +251,7 @@ export class Fleet {
     const { docker } = this.stage;
     const containers = await this.containersOf(service);
     await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true })));
-    if (this.options.hasNetworks === true) {
-      // The engine may count a container that was just removed as one on the network for a moment.
-      const remove = (): Promise<unknown> => docker.getNetwork(service.container).remove();
-      await waitFor('the network to go', () => remove().then(() => true), Boolean, {
-        within: 10_000,
-      });
-    }
+    if (this.options.hasNetworks === true) await removeSmallNetwork(docker, service.container);
     // The engine removes the anonymous volume of a container that was run with --rm by itself.
     const { Volumes } = await docker.listVolumes();
     if (Volumes.some((volume) => volume.Name === service.volume)) {

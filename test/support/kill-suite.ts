@@ -28,6 +28,8 @@ export interface KillCase extends KillEnd {
   readonly coverage: Coverage;
   /** Leaves out what comes before the first event that has this in its name. */
   readonly from: string;
+  /** Every so many positions one is taken; 1: all of them. */
+  readonly every: number;
   /** Two containers of a service run at once for a while. */
   readonly overlaps?: true;
 }
@@ -120,7 +122,9 @@ export async function killEverywhere(
       return events;
     }),
   );
-  const plan = killPlan(recorded, again, kase.coverage, kase.from);
+  const whole = killPlan(recorded, again, kase.coverage, kase.from);
+  const positions = whole.positions.filter((_, index) => index % kase.every === 0);
+  const plan = { ...whole, positions };
   const summary = await runKills(lanes, stage, kase, plan);
   const { planned, hit, seconds } = summary;
   console.log(`kill -9, ${kase.name}: ${planned} positions planned, ${hit} hit, ${seconds} s`);

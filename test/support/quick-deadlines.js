@@ -9,4 +9,7 @@ const SHORTEST_MS = 20_000;
 
 const { timeout } = globalThis.AbortSignal;
 globalThis.AbortSignal.timeout = (milliseconds) =>
-  timeout.call(globalThis.AbortSignal, milliseconds < SHORTEST_MS ? milliseconds : milliseconds / TIMES);
+  timeout.call(
+    globalThis.AbortSignal,
+    milliseconds < SHORTEST_MS ? milliseconds : milliseconds / TIMES,
+  );

@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import { waitFor } from './wait-for.js';
 
 /** What is before the name of a network on which new containers wait. */
 const WAITING = '0-deploy-wait-';
@@ -16,6 +17,12 @@ export async function makeSmallNetwork(docker: Docker, name: string): Promise<st
     IPAM: { Config: [{ Subnet: subnet }] },
   });
   return name;
+}
+
+/** Removes it, once the engine counts nobody on it: containers that were just removed may be counted for a moment. */
+export async function removeSmallNetwork(docker: Docker, name: string): Promise<void> {
+  const remove = (): Promise<unknown> => docker.getNetwork(name).remove();
+  await waitFor('the network to go', () => remove().then(() => true), Boolean, { within: 10_000 });
 }
 
 /** The networks of handovers that are there now: all of them, or those behind one network's bridge. */

@@ -1,0 +1,23 @@
+import { buffer } from 'node:stream/consumers';
+import type { EngineConnection } from './engine-connection.js';
+import { logLines } from './log-lines.js';
+
+/** A log is nice to have, and nobody may serve while it is waited for. */
+const LOG_MS = 5_000;
+
+/** The last `count` lines that a container wrote, which an engine tells in another form where it has a terminal. */
+export async function lastLines(
+  connection: EngineConnection,
+  id: string,
+  count: number,
+  hasTerminal: boolean,
+): Promise<string[]> {
+  const stream = await connection.stream({
+    doing: `read the log of ${id}`,
+    method: 'GET',
+    path: `/containers/${id}/logs`,
+    query: { stdout: true, stderr: true, tail: count },
+    signal: AbortSignal.timeout(LOG_MS),
+  });
+  return logLines(await buffer(stream), hasTerminal).slice(-count);
+}
