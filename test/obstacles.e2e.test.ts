@@ -76,25 +76,10 @@ describe('a container that must not be replaced', () => {
     });
   });
 
-  it.each(['NetworkMode', 'IpcMode', 'PidMode'] as const)(
-    'because another one shares its namespace (%s)',
-    async (mode) => {
-      const container = mode === 'IpcMode' ? { HostConfig: { IpcMode: 'shareable' } } : {};
-      await refused('has-dependents', { container }, async (scenario) => {
-        const neighbour = uniqueName('neighbour');
-        scenario.removeAtTheEnd(neighbour);
-        const made = await scenario.stage.docker.createContainer({
-          name: neighbour,
-          Image: scenario.image(),
-          Entrypoint: ['/bin/sleep', '1000'],
-          HostConfig: { [mode]: `container:${scenario.container}` },
-        });
-        await made.start();
-      });
-    },
-  );
-
-  it('because another one is linked to it', async () => {
+  it.each([
+    ['was run with --rm', { AutoRemove: true }, false],
+    ['is paused', {}, true],
+  ] as const)('because one that depends on it %s', async (_why, host, isPaused) => {
     await refused('has-dependents', {}, async (scenario) => {
       const neighbour = uniqueName('neighbour');
       scenario.removeAtTheEnd(neighbour);
@@ -102,9 +87,10 @@ describe('a container that must not be replaced', () => {
         name: neighbour,
         Image: scenario.image(),
         Entrypoint: ['/bin/sleep', '1000'],
-        HostConfig: { Links: [`${scenario.container}:web`] },
+        HostConfig: { NetworkMode: `container:${scenario.container}`, ...host },
       });
       await made.start();
+      if (isPaused) await made.pause();
     });
   });
 

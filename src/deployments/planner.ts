@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Deployment } from '../domain/deployment.js';
+import type { DependentIntent } from '../domain/dependents.js';
 import type { RolloutSettings, Service } from '../domain/environment.js';
 import { DeployError } from '../domain/errors.js';
 import { simulateRollout } from '../domain/plan.js';
@@ -32,6 +33,8 @@ export interface PlanView {
   readonly to: Version;
   readonly steps: readonly { readonly name: string; readonly description: string }[];
   readonly differences: readonly string[];
+  /** Containers that depend on this one, in the order in which they are brought up. */
+  readonly dependents: readonly Pick<DependentIntent, 'name' | 'by' | 'does'>[];
   /** Median of the last successful deployments by that strategy; null where there was none. */
   readonly expectedDowntimeMs: number | null;
   /** Why nothing would be done; null where something would. */
@@ -60,6 +63,7 @@ export class Planner {
       from: running && { tag: running.tag, digest: running.digest },
       to: { tag: wanted.tag, digest },
       differences: [],
+      dependents: [],
       expectedDowntimeMs: 0,
     };
     const reason = await this.whyNot({ ...wanted, digest }, service, digests, running?.tag ?? null);
@@ -77,6 +81,7 @@ export class Planner {
       ...view,
       strategy: intent.strategy,
       strategyReason,
+      dependents: intent.dependents.map(({ name, by, does }) => ({ name, by, does })),
       expectedDowntimeMs: await this.expectedDowntime(service, intent),
       steps: steps
         .filter((step) => !isDecision(step))

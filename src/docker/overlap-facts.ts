@@ -12,7 +12,7 @@ export function overlapFactsOf(
   volumeLabels: ReadonlyMap<string, Readonly<Record<string, string>>>,
 ): Omit<
   OverlapFacts,
-  'networks' | 'networkDrivers' | 'waitingNetwork' | 'isProbedAtPublishedPort'
+  'networks' | 'networkDrivers' | 'waitingNetwork' | 'isProbedAtPublishedPort' | 'dependents'
 > {
   const { HostConfig: host, Config: config } = container;
   const mounts = (container.Mounts ?? []).filter(({ Type: type }) => type !== 'tmpfs');

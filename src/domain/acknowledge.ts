@@ -1,3 +1,4 @@
+import { touchedDependents } from './next-step-dependents.js';
 import { isAsBefore } from './overlap.js';
 import {
   isActive,
@@ -20,6 +21,7 @@ export function acknowledge(snapshot: Snapshot, intent: RolloutIntent): RolloutI
     ...intent,
     stopIssued,
     detachIssued,
+    touchedDependents: touchedDependents(snapshot, intent),
     // In a handover the old one ends long after it stopped serving.
     oldDownAt: intent.oldDownAt ?? (stopIssued && !detachIssued ? oldEnd(snapshot) : null),
     newDownAt: candidate === null ? intent.newDownAt : endOf(candidate),

@@ -52,6 +52,7 @@ export const ERROR_CODES = {
   'health-timeout': { retryable: false, atFault: true },
   'container-removed': { retryable: true },
   'wrong-image': { retryable: true },
+  'dependent-failed': { retryable: true },
   'restore-failed': { retryable: false },
   'unknown-state': { retryable: false },
   interrupted: { retryable: true },

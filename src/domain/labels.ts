@@ -1,3 +1,4 @@
+import { isAffected, type DependentIntent } from './dependents.js';
 import type { RestartPolicy, RolloutIntent } from './rollout.js';
 
 /** Labels on every container that Deploy creates (CONTRACT section 5). */
@@ -10,7 +11,7 @@ export const LABELS = {
   /** Local id of that digest's image: a label that was copied to another image does not match it. */
   imageId: 'deploy.image-id',
   instance: 'deploy.instance',
-  /** `new`, or `twin` for the copy of a `--rm` container. */
+  /** `new`, `twin` for the copy of a `--rm` container, `dependent` for what depends on the replaced one. */
   role: 'deploy.role',
   strategy: 'deploy.strategy',
   /** Final name of the container. */
@@ -31,12 +32,21 @@ export const OVERLAP_LABELS = {
 
 /** A label of containers that bear files of an earlier one. */
 const FILES_LABEL = 'deploy.files';
+/** The role of a container that takes a dependent's place. */
+export const DEPENDENT_ROLE = 'dependent';
+
+/** Further labels where other containers depend on the one that is replaced. */
+export const DEPENDENT_LABELS = {
+  /** On the new container: those that need something, with what the engine cannot show, as JSON. */
+  dependents: 'deploy.dependents',
+} as const;
 
 /** The labels that Deploy sets itself. Others under the same prefix are their user's. */
 export const CONTROL_LABELS: readonly string[] = [
   ...Object.values(LABELS),
   ...Object.values(OVERLAP_LABELS),
   FILES_LABEL,
+  ...Object.values(DEPENDENT_LABELS),
 ];
 
 /** The labels of the new container: the journal's story told again on the engine. */
@@ -55,7 +65,8 @@ export function candidateLabels(intent: RolloutIntent, instance: string): Record
     [LABELS.replaces]: intent.old.id,
     [LABELS.restart]: JSON.stringify(intent.old.restartPolicy satisfies RestartPolicy),
     ...overlapLabels(intent),
-    ...(intent.files.length === 0 ? {} : { [FILES_LABEL]: JSON.stringify(intent.files) }),
+    ...labelOfFiles(intent),
+    ...labelOfDependents(intent),
   };
 }
 
@@ -64,6 +75,45 @@ function overlapLabels({ strategy, networks, waiting }: RolloutIntent): Record<s
   return {
     [OVERLAP_LABELS.networks]: JSON.stringify(networks),
     ...(waiting === null ? {} : { [OVERLAP_LABELS.waiting]: JSON.stringify(waiting) }),
+  };
+}
+
+function labelOfFiles({ files }: Pick<RolloutIntent, 'files'>): Record<string, string> {
+  return files.length === 0 ? {} : { [FILES_LABEL]: JSON.stringify(files) };
+}
+
+function labelOfDependents({ dependents }: RolloutIntent): Record<string, string> {
+  const needy = dependents.filter(isAffected);
+  return needy.length === 0 ? {} : { [DEPENDENT_LABELS.dependents]: JSON.stringify(needy) };
+}
+
+/** Of the labels that a dependent got by its own service's deployments, those that tell what it runs. */
+const KEPT: readonly string[] = [
+  LABELS.environment,
+  LABELS.service,
+  LABELS.image,
+  LABELS.digest,
+  LABELS.imageId,
+];
+
+/**
+ * The labels of the container that takes a dependent's place.
+ * @param before Those of the dependent: what its own service says of it stays.
+ */
+export function dependentLabels(
+  dependent: Pick<DependentIntent, 'id' | 'name' | 'files'>,
+  intent: RolloutIntent,
+  instance: string,
+  before: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return {
+    ...Object.fromEntries(Object.entries(before).filter(([label]) => KEPT.includes(label))),
+    [LABELS.deployment]: intent.deployment,
+    [LABELS.instance]: instance,
+    [LABELS.role]: DEPENDENT_ROLE,
+    [LABELS.container]: dependent.name,
+    [LABELS.replaces]: dependent.id,
+    ...labelOfFiles(dependent),
   };
 }
 

@@ -1,4 +1,10 @@
 import type { Serving } from './deployment.js';
+import {
+  restoreDependents,
+  settleDependents,
+  startLeftDependents,
+  withdrawDependents,
+} from './next-step-dependents.js';
 import { hasTheNetworks, isAsBefore, isServing } from './overlap.js';
 import {
   hasPolicyOfOld,
@@ -32,8 +38,10 @@ export function stepBack(snapshot: Snapshot, intent: RolloutIntent): Step {
   const isApart = intent.strategy !== 'recreate' && candidate?.name !== names.final;
   return (
     (isApart ? restore(snapshot, intent, old) : null) ??
+    withdrawWhileServed(snapshot, intent) ??
     (candidate && setAside(candidate, intent)) ??
     restore(snapshot, intent, old) ??
+    restoreDependents(snapshot, intent, old) ??
     tidy(snapshot, intent, old)
   );
 }
@@ -66,7 +74,8 @@ function bringUpOnly(snapshot: Snapshot, intent: RolloutIntent, old: ContainerSt
       return { name: 'start-old', id: old.id };
     }
   }
-  return asItIs(snapshot, intent);
+  const left = old !== null && isActive(old) ? startLeftDependents(snapshot, intent, old) : null;
+  return left ?? asItIs(snapshot, intent);
 }
 
 function leave(snapshot: Snapshot, intent: RolloutIntent, candidate: ContainerState): Step {
@@ -86,7 +95,18 @@ function leave(snapshot: Snapshot, intent: RolloutIntent, candidate: ContainerSt
   if (intent.strategy === 'handover' && !hasPolicyOfOld(candidate, intent)) {
     if (!isAbandoned(intent, 'arm-new')) return { name: 'arm-new', id: candidate.id };
   }
-  return { name: 'finish', phase: 'failed', serving: isUp(candidate, intent) ? 'new' : 'none' };
+  if (!isUp(candidate, intent)) return { name: 'finish', phase: 'failed', serving: 'none' };
+  const settling = settleDependents(snapshot, intent, candidate);
+  return settling ?? { name: 'finish', phase: 'failed', serving: 'new' };
+}
+
+/**
+ * Where only a dependent failed, the new one serves until it makes room: its dependents end before it does. Else
+ * the old one is brought up first.
+ */
+function withdrawWhileServed(snapshot: Snapshot, intent: RolloutIntent): Step | null {
+  if (intent.failure?.code !== 'dependent-failed' || !isUp(snapshot.candidate, intent)) return null;
+  return withdrawDependents(snapshot, intent);
 }
 
 /** Stops the new one and takes the service's name from it. Null once that is done. */
@@ -170,7 +190,7 @@ function tidy(snapshot: Snapshot, intent: RolloutIntent, old: ContainerState | n
     (intent.old.wasRunning ? isUp(old, intent) && intent.restoredAt !== null : true);
   return {
     name: 'finish',
-    phase: isBack ? 'rolled-back' : 'failed',
+    phase: isBack && intent.dependentTroubles.length === 0 ? 'rolled-back' : 'failed',
     serving: servingOf(snapshot, intent),
   };
 }

@@ -137,7 +137,7 @@ const RECOVERY: readonly Row[] = [
     'N was verified and then went down with the engine',
     { epoch: 'epoch-2', old: disarmed, candidate: started({ status: 'exited', exitCode: 137 }) },
     { ...STARTED, verifiedAt: NOON },
-    'start-new, remove-old, succeeded',
+    'start-new, verify-new, remove-old, succeeded',
   ],
   [
     'both came up with the engine',

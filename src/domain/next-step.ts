@@ -1,3 +1,4 @@
+import { isAffected } from './dependents.js';
 import { stepBack } from './next-step-back.js';
 import {
   complete,
@@ -6,6 +7,12 @@ import {
   tidyAfterSuccess,
   whyItEnded,
 } from './next-step-common.js';
+import {
+  createDependents,
+  settleDependents,
+  stopDependents,
+  tidyDependents,
+} from './next-step-dependents.js';
 import { stepOfHandover } from './next-step-handover.js';
 import { stepOfStartFirst } from './next-step-start-first.js';
 import {
@@ -120,8 +127,10 @@ function withPreparedCandidate(
   const completing = complete(snapshot, intent, candidate);
   if (completing !== null) return completing;
   if (intent.old.autoRemove && twin === null && old !== null) return { name: 'create-twin' };
+  const creating = createDependents(snapshot, intent);
+  if (creating !== null) return creating;
   // Also where it only looks as if it ran: a stop may be in flight, and joining it is the safe way.
-  if (old !== null && isActive(old)) return { name: 'stop-old', id: old.id };
+  if (old !== null && isActive(old)) return stopOld(snapshot, intent, old);
   if (old !== null && old.name === names.final) return { name: 'retire-old', id: old.id };
   if (holder !== null) {
     return giveUp('name-taken', `another container has taken the name ${names.final}`);
@@ -143,22 +152,40 @@ function withNamedCandidate(
     return whyItEnded(candidate);
   }
   if (intent.verifiedAt !== null) return afterVerified(snapshot, intent, candidate);
-  if (old !== null && isActive(old)) return { name: 'stop-old', id: old.id };
+  if (old !== null && isActive(old)) return stopOld(snapshot, intent, old);
   if (old !== null && mayComeBack(old) && !isAbandoned(intent, 'disarm-old'))
     return { name: 'disarm-old', id: old.id };
   return { name: 'verify-new', id: candidate.id };
 }
 
-function startCandidate({ old }: Snapshot, intent: RolloutIntent, candidate: ContainerState): Step {
-  if (old !== null && isActive(old)) return { name: 'stop-old', id: old.id };
+/** What is bound to it stops first, while it still has what it needs of it. */
+function stopOld(snapshot: Snapshot, intent: RolloutIntent, old: ContainerState): Step {
+  return stopDependents(snapshot, intent) ?? { name: 'stop-old', id: old.id };
+}
+
+function startCandidate(
+  snapshot: Snapshot,
+  intent: RolloutIntent,
+  candidate: ContainerState,
+): Step {
+  const { old } = snapshot;
+  if (old !== null && isActive(old)) return stopOld(snapshot, intent, old);
   return startOrGiveUp(intent, candidate);
 }
 
 function afterVerified(snapshot: Snapshot, intent: RolloutIntent, candidate: ContainerState): Step {
   const { old } = snapshot;
-  if (old !== null && isActive(old)) return { name: 'stop-old', id: old.id };
+  if (old !== null && isActive(old)) return stopOld(snapshot, intent, old);
+  const settling = settleDependents(snapshot, intent, candidate);
+  if (settling !== null) return settling;
+  // That took its time, and the way back is still there.
+  if (old !== null && candidate.health === 'unhealthy' && intent.dependents.some(isAffected)) {
+    return giveUp('unhealthy', 'the new container turned unhealthy while its dependents followed');
+  }
   if (intent.watchMs > 0 && intent.watchedAt === null) {
     return { name: 'watch-new', id: candidate.id };
   }
-  return tidyAfterSuccess(snapshot, intent);
+  const tidying = tidyAfterSuccess(snapshot, intent);
+  // The old one goes first: while it is there, so is all that the way back needs.
+  return tidying.name === 'finish' ? (tidyDependents(snapshot, intent) ?? tidying) : tidying;
 }

@@ -1,3 +1,4 @@
+import { isDependentStep } from './dependents.js';
 import { nextStep } from './next-step.js';
 import { networksWithNames, networksWithoutNames } from './overlap.js';
 import {
@@ -8,10 +9,12 @@ import {
   type RolloutIntent,
   type Snapshot,
 } from './rollout.js';
+import { afterDependentStep, nextMoment } from './plan-dependents.js';
 import { isDecision, type EngineStep, type Step } from './step.js';
 
-/** More steps than any rollout has: a plan that is longer does not end. */
+/** More steps than any rollout has: a plan that is longer does not end. For each dependent there are more. */
 const LONGEST = 40;
+const LONGEST_OF_DEPENDENT = 15;
 
 /**
  * The steps that a rollout will take when all goes well: the same function that drives the real one,
@@ -20,7 +23,8 @@ const LONGEST = 40;
 export function simulateRollout(snapshot: Snapshot, intent: RolloutIntent): Step[] {
   const steps: Step[] = [];
   let state = { snapshot, intent };
-  while (steps.length < LONGEST) {
+  const longest = LONGEST + LONGEST_OF_DEPENDENT * intent.dependents.length;
+  while (steps.length < longest) {
     const step = nextStep(state.snapshot, state.intent);
     steps.push(step);
     if (isDecision(step)) return steps;
@@ -29,13 +33,14 @@ export function simulateRollout(snapshot: Snapshot, intent: RolloutIntent): Step
   throw new Error(`the plan does not end: ${steps.map((step) => step.name).join(', ')}`);
 }
 
-interface Picture {
+export interface Picture {
   readonly snapshot: Snapshot;
   readonly intent: RolloutIntent;
 }
 
 /** What the engine and the journal show after a step that went well. */
 export function afterStep(step: EngineStep, snapshot: Snapshot, intent: RolloutIntent): Picture {
+  if (isDependentStep(step)) return afterDependentStep(step, snapshot, intent);
   const names = rolloutNames(intent.container);
   const { old, candidate } = snapshot;
   const change = (containers: Partial<Snapshot>, wanted: Partial<RolloutIntent> = {}): Picture => ({
@@ -116,7 +121,7 @@ export function afterStep(step: EngineStep, snapshot: Snapshot, intent: RolloutI
       return changeNew(
         {
           status: 'running',
-          startedAt: PICTURED,
+          startedAt: nextMoment(snapshot),
           unpublished: [],
           ...connectedAtStart(candidate, intent),
         },
@@ -144,7 +149,7 @@ export function afterStep(step: EngineStep, snapshot: Snapshot, intent: RolloutI
       return changeOld({ restartPolicy: intent.old.restartPolicy });
     case 'start-old':
       return changeOld(
-        { status: 'running', startedAt: PICTURED, unpublished: [] },
+        { status: 'running', startedAt: nextMoment(snapshot), unpublished: [] },
         { restoredAt: null },
       );
     case 'verify-old':

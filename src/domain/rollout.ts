@@ -1,4 +1,5 @@
 import type { SettingsComparison } from './comparison.js';
+import { NO_DEPENDENTS, type DependentsIntent, type DependentState } from './dependents.js';
 import type { Failure } from './deployment.js';
 import type { DrainSettings, HealthSettings, Probe, Strategy } from './environment.js';
 import type { ErrorCode } from './errors.js';
@@ -83,6 +84,8 @@ export interface Snapshot {
   readonly strangers: readonly string[];
   /** Whether the network of {@link WaitingNetwork} is there. */
   readonly hasWaitingNetwork: boolean;
+  /** Those that depend on the replaced one and need something, by their ids before. */
+  readonly dependents: Readonly<Record<string, DependentState>>;
 }
 
 /** The temporary names beside a service's container name (CONTRACT section 5). */
@@ -132,7 +135,7 @@ export interface OldContainer {
  * What the engine cannot show: where the rollout wants to go and why. It is journalled before and
  * after every step; what the engine shows wins over it.
  */
-export interface RolloutIntent {
+export interface RolloutIntent extends DependentsIntent {
   readonly deployment: string;
   readonly engine: string;
   readonly environment: string;
@@ -213,6 +216,7 @@ export interface RolloutIntent {
 
 /** How every rollout begins. */
 export const NOTHING_DONE = {
+  ...NO_DEPENDENTS,
   goal: 'forward',
   failure: null,
   connected: false,
@@ -264,9 +268,10 @@ export function isDrainTold({ drain }: RolloutIntent): boolean {
   return drain !== null && (drain.signal !== null || drain.http !== null);
 }
 
-/** Whether the old container was touched: from there on a failure means a rollback. */
+/** Whether the old container, or one that depends on it, was touched: from there on a failure means a rollback. */
 export function isTouched(intent: RolloutIntent): boolean {
-  return intent.stopIssued || intent.drainIssued || intent.detachIssued;
+  const isItself = intent.stopIssued || intent.drainIssued || intent.detachIssued;
+  return isItself || intent.touchedDependents.length > 0;
 }
 
 /** The later of two times; the one that is known where only one is. */

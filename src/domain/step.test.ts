@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { describeStep, isDecision, type Step } from './step.js';
 import { anIntent, DIGEST } from './testing/builders.js';
+import { aDependent } from './testing/dependent-starts.js';
 
 const id = 'container-1';
+const of = 'worker';
 
 /** One of each step, with what is said of it. The compiler demands every name. */
 const SENTENCES: {
@@ -94,6 +96,36 @@ const SENTENCES: {
   'verify-old': [{ name: 'verify-old', id }, 'wait until the old container has proved healthy'],
   'restore-tag': [{ name: 'restore-tag' }, 'point acme/web:latest to the old image again'],
   'remove-new': [{ name: 'remove-new', id }, 'remove the new container; its volumes stay'],
+  'create-dependent': [
+    { name: 'create-dependent', of, id: of },
+    'create worker.deploy-new from the image of worker with its settings, bound to the new web',
+  ],
+  'return-dependent-tag': [
+    { name: 'return-dependent-tag', of, id: of },
+    'point acme/worker:latest to what it was before worker was created',
+  ],
+  'stop-dependent': [
+    { name: 'stop-dependent', of, id: of },
+    'stop worker, which depends on web (network)',
+  ],
+  'retire-dependent': [
+    { name: 'retire-dependent', of, id: of },
+    'rename worker to worker.deploy-old',
+  ],
+  'name-dependent': [{ name: 'name-dependent', of, id }, 'rename worker.deploy-new to worker'],
+  'start-dependent': [{ name: 'start-dependent', of, id }, 'start the new worker'],
+  'verify-dependent': [
+    { name: 'verify-dependent', of, id },
+    'wait until the new worker has stayed up for a second',
+  ],
+  'remove-dependent': [
+    { name: 'remove-dependent', of, id: of },
+    'remove worker.deploy-old; its volumes stay',
+  ],
+  'return-dependent': [
+    { name: 'return-dependent', of, id: of },
+    'give the old worker its name back',
+  ],
   'give-up': [
     { name: 'give-up', code: 'exited', message: 'the new container exited with code 3' },
     'give up: the new container exited with code 3',
@@ -109,6 +141,7 @@ describe('a step', () => {
     waiting: { name: '0-deploy-wait-br0', kind: 'macvlan', parent: 'br0' },
     drain: { signal: 'SIGUSR1', http: null, waitMs: 5_000 },
     watchMs: 30_000,
+    dependents: [aDependent()],
   });
 
   it.each(Object.values(SENTENCES))('reads as a sentence: $name', (step, sentence) => {

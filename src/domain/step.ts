@@ -1,7 +1,9 @@
+import type { DependentStep } from './dependents.js';
 import type { Phase, Serving } from './deployment.js';
 import type { ErrorCode } from './errors.js';
 import type { DrainSettings } from './environment.js';
 import { rolloutNames, type RolloutIntent } from './rollout.js';
+import { describeDependentStep } from './step-dependents.js';
 
 /**
  * Everything that a rollout can do next. The first group acts on the engine, the second only decides.
@@ -43,6 +45,7 @@ export type Step =
   | { readonly name: 'verify-old'; readonly id: string }
   | { readonly name: 'restore-tag' }
   | { readonly name: 'remove-new'; readonly id: string }
+  | DependentStep
   | Decision;
 
 /** A step that only changes what the rollout wants, or ends it. */
@@ -131,6 +134,16 @@ export function describeStep(step: Step, intent: RolloutIntent): string {
       return `point ${intent.image} to the old image again`;
     case 'remove-new':
       return `remove the new container; its volumes stay`;
+    case 'create-dependent':
+    case 'return-dependent-tag':
+    case 'stop-dependent':
+    case 'retire-dependent':
+    case 'name-dependent':
+    case 'start-dependent':
+    case 'verify-dependent':
+    case 'remove-dependent':
+    case 'return-dependent':
+      return describeDependentStep(step, intent);
     case 'give-up':
       return `give up: ${step.message}`;
     case 'finish':

@@ -14,6 +14,7 @@ const BEHIND_PROXY: OverlapFacts = {
   links: [],
   devices: [],
   exclusiveVolumes: [],
+  dependents: [],
   writableVolumes: [],
   isProbedAtPublishedPort: false,
   networkDrivers: ['bridge', 'macvlan'],

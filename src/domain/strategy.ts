@@ -26,6 +26,8 @@ export interface OverlapFacts {
   readonly exclusiveVolumes: readonly string[];
   /** Volumes and mounts that may be written to. */
   readonly writableVolumes: readonly string[];
+  /** Containers that are bound to this very one, with how they are. */
+  readonly dependents: readonly string[];
   /** A health probe is asked over a published port, which a container that waits does not have. */
   readonly isProbedAtPublishedPort: boolean;
   /** The drivers for networks that the engine has. */
@@ -89,6 +91,7 @@ function obstaclesTo(
     facts.fixedMacAddress !== null && `it has the fixed MAC address ${facts.fixedMacAddress}`,
     about('it has the device', facts.devices),
     about('it has the exclusive volume', facts.exclusiveVolumes),
+    about('others depend on it and have to follow when it is replaced:', facts.dependents),
     isWritable &&
       `${about('two versions would write at once to', facts.writableVolumes) || ''} (rollout.overlap: allowed permits that)`,
     ...(strategy === 'handover' ? againstHandover(facts) : againstStartFirst(facts)),

@@ -179,6 +179,13 @@ export const SCHEMAS = {
     to: version,
     steps: list(object({ name: text, description: text })),
     differences: { type: 'array' },
+    dependents: list(
+      object({
+        name: text,
+        by: list(oneOf(['network', 'ipc', 'pid', 'link', 'depends-on', 'volumes'])),
+        does: oneOf(['recreate', 'restart', 'nothing']),
+      }),
+    ),
     expectedDowntimeMs: millisecondsOrNull,
   }),
   DeliverySummary: object(delivery),

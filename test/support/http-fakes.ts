@@ -80,7 +80,7 @@ export class FakeDeployments {
     const version = { tag: 'latest', digest: DIGEST };
     const steps = [{ name: 'pull', description: 'pull the image' }];
     const plan = { strategy: 'recreate', strategyReason: null, from: null, to: version, steps };
-    return Promise.resolve({ ...plan, differences: [], expectedDowntimeMs: 500 });
+    return Promise.resolve({ ...plan, differences: [], dependents: [], expectedDowntimeMs: 500 });
   }
 
   async cancel(id: string, ...rest: unknown[]): Promise<Deployment> {

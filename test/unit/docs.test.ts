@@ -13,6 +13,7 @@ import {
   anIntent,
   anOverlap,
 } from '../../src/domain/testing/builders.js';
+import { aDependent, withDependents } from '../../src/domain/testing/dependent-starts.js';
 import { runRollout } from '../../src/domain/testing/rollout-run.js';
 import { faultsOf } from './config/configuration-folder.js';
 
@@ -168,6 +169,7 @@ describe('the printed steps', () => {
   });
   const removed = aRemovedWhenStopped();
   const [startFirst, handover] = [anOverlap('start-first'), anOverlap('handover')];
+  const chain = withDependents([aDependent(), aDependent({ name: 'sidecar', after: ['worker'] })]);
   const furtherNetworks = ['backend', 'metrics'];
   const special = { ...removed.intent, furtherNetworks };
 
@@ -180,6 +182,7 @@ describe('the printed steps', () => {
       wayBack.names.indexOf('verify-new') + 2,
     ],
     ['with --rm and further networks', simulateRollout(removed.snapshot, special), special, 1],
+    ['with dependents', simulateRollout(chain.snapshot, chain.intent), chain.intent, 1],
     ['start-first', simulateRollout(startFirst.snapshot, startFirst.intent), startFirst.intent, 1],
     ['handover', simulateRollout(handover.snapshot, handover.intent), handover.intent, 1],
   ] as const)('are those that are done: %s', (name, steps, intent, from) => {

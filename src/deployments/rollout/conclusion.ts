@@ -1,4 +1,5 @@
 import type { DeploymentPatch, Failure } from '../../domain/deployment.js';
+import { isAffected } from '../../domain/dependents.js';
 import { ERROR_CODES, isVersionAtFault, type ErrorCode } from '../../domain/errors.js';
 import type { RolloutIntent } from '../../domain/rollout.js';
 import type { Decision } from '../../domain/step.js';
@@ -29,9 +30,10 @@ export function concludeRollout(
     code: 'interrupted' as const,
     message: 'the rollout was interrupted and undone',
   };
-  const message = [failure.message, intent.restoreFailed, wayOut(intent, decision)]
-    .filter((part) => part !== null)
-    .join('; ');
+  const troubles = [...intent.dependentTroubles, ...wayOutOfTroubles(intent)];
+  const parts = [failure.message, intent.restoreFailed, ...troubles, wayOut(intent, decision)];
+  // A dependent may fail on the way back as it did before.
+  const message = [...new Set(parts.filter((part) => part !== null))].join('; ');
   const error: Failure = failureOf(failure.code, message, decision.serving, intent.logTail);
   const wasStarted = intent.startedInEpoch !== null;
   return {
@@ -81,6 +83,14 @@ function between(from: string, to: string): number {
   return Math.max(0, Date.parse(to) - Date.parse(from));
 }
 
+/** What a person has to do, where containers that depend on the restored one could not be brought back. */
+function wayOutOfTroubles({ dependentTroubles, container }: RolloutIntent): string[] {
+  if (dependentTroubles.length === 0) return [];
+  return [
+    `look at each with "docker ps -a" and "docker logs", give it its name back with "docker rename" where it has another, and "docker start" it: it is bound to ${container} as it runs now`,
+  ];
+}
+
 /** What a person has to do, where nothing serves. */
 function wayOut(
   intent: RolloutIntent,
@@ -88,5 +98,10 @@ function wayOut(
 ): string | null {
   if (decision.serving !== 'none' || decision.phase === 'rolled-back') return null;
   const name = intent.container;
-  return `nothing serves now and everything is left as it is: look at "docker ps -a --filter name=${name}", remove what blocks, then "docker rename" and "docker start" the container that shall serve as ${name}, or deploy again`;
+  return `nothing serves now and everything is left as it is: look at "docker ps -a --filter name=${name}", remove what blocks, then "docker rename" and "docker start" the container that shall serve as ${name}, or deploy again${thenDependents(intent)}`;
+}
+
+function thenDependents({ dependents }: RolloutIntent): string {
+  const names = dependents.filter(isAffected).map((each) => each.name);
+  return names.length === 0 ? '' : `; then see that what depends on it runs: ${names.join(', ')}`;
 }

@@ -2,12 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { replacementOf, type Replacement } from '../../docker/container-options.js';
 import type { EngineClient } from '../../docker/engine-client.js';
 import type { ContainerInspection } from '../../docker/inspection.js';
+import type { DependentIntent } from '../../domain/dependents.js';
 import { DeployError } from '../../domain/errors.js';
 import { canonicalRepository, parseImageReference } from '../../domain/image-reference.js';
 import { candidateLabels } from '../../domain/labels.js';
 import { networksWithNames, networksWithoutNames } from '../../domain/overlap.js';
 import { rolloutNames, type NetworkAttachment, type RolloutIntent } from '../../domain/rollout.js';
 import { Storage } from '../../storage/storage.js';
+import { dependentReplacement } from './dependent-replacement.js';
 import type { Look } from './observer.js';
 import { replacementSettings } from './replacement-settings.js';
 import { TagLock } from './tag-lock.js';
@@ -68,6 +70,43 @@ export class ContainerMaker {
       if (intent.imageId === null || intent.goal !== 'forward') return;
       await pointTag(engine, intent.image, intent.imageId);
     });
+  }
+
+  /** How the container is made that takes a dependent's place. @param look shows what it depends on. */
+  dependent(
+    engine: EngineClient,
+    intent: RolloutIntent,
+    dependent: DependentIntent,
+    look: Look,
+  ): Promise<Replacement> {
+    return dependentReplacement(engine, intent, dependent, look, this.storage.instanceId);
+  }
+
+  /**
+   * Creates a container of an image that its tag may not point to any more: the tag is pointed to it while that
+   * happens, and back.
+   * @param back What the tag shall point to then, where nobody knows it better.
+   */
+  async createOnImage(
+    engine: EngineClient,
+    { image, imageId }: { readonly image: string; readonly imageId: string },
+    name: string,
+    replacement: Replacement,
+    back: string | null,
+  ): Promise<ContainerInspection> {
+    return this.holdTag(image, engine, async () => {
+      const before = (await engine.image(image))?.Id ?? imageId;
+      try {
+        return await createFrom(engine, image, imageId, name, replacement);
+      } finally {
+        await pointTag(engine, image, before === imageId ? (back ?? imageId) : before);
+      }
+    });
+  }
+
+  /** Points a tag to what it was before a dependent was created from it. */
+  async returnTag(engine: EngineClient, image: string, imageId: string): Promise<void> {
+    await this.holdTag(image, engine, () => pointTag(engine, image, imageId));
   }
 
   /** Points the local tag to the old image again, where the old container's user wrote that tag. */
@@ -146,7 +185,8 @@ function splitTag(image: string): { repository: string; tag: string } | null {
   return { repository: image.slice(0, -tag.length - 1), tag };
 }
 
-function isSameTag(left: string, right: string): boolean {
+/** Whether two references are the same tag, however they are written. */
+export function isSameTag(left: string, right: string): boolean {
   const [one, other] = [splitTag(left), splitTag(right)];
   if (one === null || other === null || one.tag !== other.tag) return false;
   return canonicalRepository(one.repository) === canonicalRepository(other.repository);

@@ -11,7 +11,7 @@ import {
   type GateMemory,
   type GateObservation,
 } from '../../domain/health-gate.js';
-import type { GateSettings, RolloutIntent } from '../../domain/rollout.js';
+import type { ContainerState, GateSettings, RolloutIntent } from '../../domain/rollout.js';
 import { tryProbe } from './probe.js';
 
 /** The container is looked at again after this long at the latest, in milliseconds, event or not. */
@@ -33,6 +33,8 @@ export interface WatchOptions {
   readonly stableForMs?: number;
   /** When it got its networks back: its time counts from there, and what its check said before does not count. */
   readonly reconnectedAt?: number | null;
+  /** Its own check does not count: it only has to stay up. */
+  readonly ignoresHealth?: boolean;
 }
 
 /**
@@ -99,7 +101,12 @@ async function watchUntilDecided(
   if (first === null) return removed(intent);
   // A new container was started once; an old one may have restarts behind it.
   const isNew = id !== intent.old.id;
-  const { passedAt = null, stableForMs, reconnectedAt = null } = watch.options;
+  const {
+    passedAt = null,
+    stableForMs,
+    reconnectedAt = null,
+    ignoresHealth = false,
+  } = watch.options;
   let memory: GateMemory = {
     ...openGate(first.state, isNew ? 0 : first.state.restartCount),
     passedAt,
@@ -115,7 +122,8 @@ async function watchUntilDecided(
     if (seen === null) return removed(intent);
     await prober.probeIfDue(seen.inspection);
     const now = watch.clock();
-    const verdict = judge(memory, { container: seen.state, probe: prober.latest, now }, settings);
+    const container = ignoresHealth ? withoutHealth(seen.state) : seen.state;
+    const verdict = judge(memory, { container, probe: prober.latest, now }, settings);
     if (verdict.kind === 'passed') {
       return { kind: 'passed', healthyAt: new Date(verdict.healthyAt).toISOString() };
     }
@@ -135,6 +143,10 @@ async function clockOf(engine: EngineClient): Promise<EngineClock> {
   const told = await engine.now();
   const heardAt = performance.now();
   return () => told + performance.now() - heardAt;
+}
+
+function withoutHealth(container: ContainerState): ContainerState {
+  return { ...container, health: 'none', healthyAt: null };
 }
 
 async function look(engine: EngineClient, id: string) {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { LABELS } from '../../domain/labels.js';
+import { isAffected } from '../../domain/dependents.js';
+import { DEPENDENT_ROLE, LABELS } from '../../domain/labels.js';
 import {
   rolloutNames,
   type ContainerState,
@@ -60,7 +61,8 @@ export async function observe(
   }
   const inspections = new Inspections(engine);
   const shown = before?.inspections.keys() ?? [];
-  for (const id of [intent.old.id, ...shown]) inspections.begin(id);
+  const dependents = intent.dependents.filter(isAffected).map(({ id }) => id);
+  for (const id of [intent.old.id, ...dependents, ...shown]) inspections.begin(id);
   const [epoch, oldImage, waitingNetwork] = await Promise.all([
     engine.epoch(),
     // An image never changes under its id.
@@ -111,8 +113,11 @@ function snapshotOf(
   const own = containers.filter((each) => each.labels[LABELS.deployment] === intent.deployment);
   const candidate = own.find((each) => each.labels[LABELS.role] === 'new') ?? null;
   const twin = own.find((each) => each.labels[LABELS.role] === 'twin') ?? null;
-  const others = containers.filter((each) => each !== old && !own.includes(each));
-  const temporary = others.filter((each) => each.name !== names.final);
+  const dependents = dependentsIn(containers, own, intent);
+  const known = [old, ...own, ...Object.values(dependents).map((each) => each.old)];
+  const others = containers.filter((each) => !known.includes(each));
+  const finalNames = [names.final, ...intent.dependents.map(({ name }) => name)];
+  const temporary = others.filter((each) => !finalNames.includes(each.name));
   const isOurs = (container: ContainerState): boolean => isLeftover(container, intent, instance);
   return {
     epoch,
@@ -122,7 +127,25 @@ function snapshotOf(
     holder: others.find((each) => each.name === names.final) ?? null,
     leftovers: temporary.filter(isOurs),
     strangers: temporary.filter((each) => !isOurs(each)).map((each) => each.name),
+    dependents,
   };
+}
+
+function dependentsIn(
+  containers: readonly ContainerState[],
+  own: readonly ContainerState[],
+  intent: RolloutIntent,
+): Snapshot['dependents'] {
+  const states = intent.dependents.filter(isAffected).map(({ id, name }) => {
+    const old = containers.find((each) => each.id === id) ?? null;
+    const isInPlace = ({ labels }: ContainerState): boolean =>
+      labels[LABELS.role] === DEPENDENT_ROLE && labels[LABELS.replaces] === id;
+    const replacement = own.find(isInPlace) ?? null;
+    const named = containers.find((each) => each.name === name) ?? null;
+    const holder = named === old || named === replacement ? null : named;
+    return [id, { old, replacement, holder }] as const;
+  });
+  return Object.fromEntries(states);
 }
 
 function isLeftover(container: ContainerState, intent: RolloutIntent, instance: string): boolean {
@@ -130,8 +153,9 @@ function isLeftover(container: ContainerState, intent: RolloutIntent, instance: 
   return (
     intent.formerIds.includes(container.id) ||
     (labels[LABELS.instance] === instance &&
-      labels[LABELS.environment] === intent.environment &&
-      labels[LABELS.service] === intent.service)
+      (labels[LABELS.role] === DEPENDENT_ROLE ||
+        (labels[LABELS.environment] === intent.environment &&
+          labels[LABELS.service] === intent.service)))
   );
 }
 
@@ -141,9 +165,10 @@ async function lookForOthers(
   intent: RolloutIntent,
   inspections: Inspections,
 ): Promise<void> {
-  const name = intent.container.replaceAll('.', '\\.');
+  const named = [intent.container, ...intent.dependents.filter(isAffected).map(({ name }) => name)];
+  const names = named.map((name) => name.replaceAll('.', '\\.')).join('|');
   const lists = await Promise.all([
-    engine.containers({ name: [`^/?${name}(\\.deploy-(new|old|failed|twin))?$`] }),
+    engine.containers({ name: [`^/?(${names})(\\.deploy-(new|old|failed|twin))?$`] }),
     engine.containers({ label: [`${LABELS.deployment}=${intent.deployment}`] }),
   ]);
   for (const each of lists.flat()) inspections.begin(each.id);

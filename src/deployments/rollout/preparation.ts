@@ -4,16 +4,18 @@ import { replacementOf } from '../../docker/container-options.js';
 import type { ContainerSummary, EngineClient } from '../../docker/engine-client.js';
 import { Engines } from '../../docker/engines.js';
 import { nameOf, type ContainerInspection, type ImageInspection } from '../../docker/inspection.js';
-import { dependentsOf, whyNotRestartable, whyUnsupported } from '../../docker/refusals.js';
+import { whyNotRestartable, whyUnsupported } from '../../docker/refusals.js';
 import { runningDigest } from '../../docker/running-digest.js';
 import type { Deployment } from '../../domain/deployment.js';
 import type { Service } from '../../domain/environment.js';
+import { isAffected, type DependentIntent } from '../../domain/dependents.js';
 import { DeployError } from '../../domain/errors.js';
 import { canonicalRepository, parseImageReference } from '../../domain/image-reference.js';
 import { carriedFiles, twinLabels } from '../../domain/labels.js';
 import { isActive, NOTHING_DONE, rolloutNames, type RolloutIntent } from '../../domain/rollout.js';
 import { Storage } from '../../storage/storage.js';
 import { hostname } from 'node:os';
+import { findDependents } from './found-dependents.js';
 import { lookOf, type Known } from './observer.js';
 import { chooseProbeWay } from './probe.js';
 import { chooseFor } from './strategy-choice.js';
@@ -54,16 +56,16 @@ export class RolloutPreparation {
     engine.facts().catch(() => undefined);
     const { environment, name } = service;
     const former = await this.storage.deployments.intentsOf(environment, name, FORMER_DEPLOYMENTS);
-    const formerIds = former.map((each) => (each as RolloutIntent).old.id);
+    const formerIds = former.flatMap((each) => idsIn(each as RolloutIntent));
     const [container, peers, epoch] = await Promise.all([
       currentContainer(engine, service, formerIds),
       engine.containers(),
       engine.epoch(),
     ]);
     refuseUnsupported(container);
-    const [image] = await Promise.all([
+    const [image, dependents] = await Promise.all([
       engine.image(container.Image),
-      refuseEntangled(engine, container, peers),
+      entangledWith(engine, container, peers),
     ]);
     const settings = await replacementSettings(engine, container, image, peers);
     const written = writtenRepository(container, image, service);
@@ -80,7 +82,13 @@ export class RolloutPreparation {
       // The files of a --rm container go with it, and compose makes no such service.
       state.autoRemove ? [] : engine.files.find(container, carriedFiles(container.Config.Labels)),
     ]);
-    const { overlap, reason } = await chooseFor(engine, container, service.rollout, probeVia);
+    const { overlap, reason } = await chooseFor(
+      engine,
+      container,
+      service.rollout,
+      probeVia,
+      dependents,
+    );
     const intent: RolloutIntent = {
       deployment: deployment.id,
       engine: service.engine,
@@ -110,6 +118,7 @@ export class RolloutPreparation {
       ...overlap,
       ...NOTHING_DONE,
       files,
+      dependents,
     };
     const told = {
       epoch,
@@ -122,7 +131,7 @@ export class RolloutPreparation {
       intent: this.withReplacement(settings, intent),
       known: {
         before: lookOf(told, intent, this.storage.instanceId),
-        changed: peers.some((each) => isInTheWay(each, intent)) ? 'anything' : [],
+        changed: peers.some((each) => isOfInterest(each, intent)) ? 'anything' : [],
       },
     };
   }
@@ -162,10 +171,17 @@ async function currentContainer(
   throw missing(service);
 }
 
-/** Whether another container has one of the names that a rollout uses. */
-function isInTheWay({ id, names }: ContainerSummary, intent: RolloutIntent): boolean {
+/** Whether another container has one of the names that a rollout uses, or has to follow it. */
+function isOfInterest({ id, names }: ContainerSummary, intent: RolloutIntent): boolean {
+  if (intent.dependents.some((each) => each.id === id && isAffected(each))) return true;
   const used = Object.values(rolloutNames(intent.container));
   return id !== intent.old.id && names.some((name) => used.includes(name));
+}
+
+/** Ids of the containers that a rollout replaced. Before Deploy knew of dependents, none were stored. */
+function idsIn({ old, dependents }: RolloutIntent): string[] {
+  const others = (dependents as RolloutIntent['dependents'] | undefined) ?? [];
+  return [old.id, ...others.filter(({ does }) => does === 'recreate').map(({ id }) => id)];
 }
 
 function missing(service: Service): DeployError {
@@ -221,22 +237,19 @@ function mismatch(service: Service, written: string): DeployError {
   );
 }
 
-/** Containers that cannot be parted from this one, or this one from them. */
-async function refuseEntangled(
+/**
+ * Those that have to follow when this container is replaced.
+ * @throws DeployError where it or one of them could not be started again.
+ */
+async function entangledWith(
   engine: EngineClient,
   container: ContainerInspection,
   peers: readonly ContainerSummary[],
-): Promise<void> {
+): Promise<readonly DependentIntent[]> {
   const otherIds = peers.map((each) => each.id).filter((id) => id !== container.Id);
   const inspections = await Promise.all(otherIds.map((id) => engine.container(id)));
   const others = inspections.filter((each) => each !== null);
   const reason = whyNotRestartable(container, others);
   if (reason !== null) throw new DeployError('container-unsupported', reason);
-  const dependents = dependentsOf(container, others);
-  if (dependents.length === 0) return;
-  const list = dependents.map((each) => `${each.name} (${each.by})`).join(', ');
-  throw new DeployError(
-    'has-dependents',
-    `other containers depend on ${nameOf(container)} and would break: ${list}; replacing such a container is not supported yet`,
-  );
+  return findDependents(engine, container, others);
 }

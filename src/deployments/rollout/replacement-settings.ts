@@ -30,9 +30,14 @@ export async function replacementSettings(
     oldImage,
     apiVersion: facts.apiVersion,
     engine: facts,
-    containerNames: new Map(containers.map((each) => [each.id, each.names[0] ?? each.id])),
+    containerNames: new Map(containers.map((each) => [each.id, ownName(each)])),
     volumesFrom: volumesFrom.filter((each) => each !== null),
   };
+}
+
+/** A container that others link to is listed with their names for it, such as `other/alias`, too. */
+function ownName({ id, names }: ContainerSummary): string {
+  return names.find((name) => !name.includes('/')) ?? id;
 }
 
 /** Whether some setting refers to another container, whose name has to be known. */

@@ -5,9 +5,9 @@ import { Engines } from '../../docker/engines.js';
 import { acknowledge } from '../../domain/acknowledge.js';
 import type { DeploymentPatch } from '../../domain/deployment.js';
 import { DeployError, messageOf, type ErrorCode } from '../../domain/errors.js';
+import { isDependentStep } from '../../domain/dependents.js';
 import { goalAfterFailure } from '../../domain/next-step-back.js';
 import { nextStep } from '../../domain/next-step.js';
-import { isServing } from '../../domain/overlap.js';
 import { isTouched, type RolloutIntent, type Snapshot } from '../../domain/rollout.js';
 import { describeStep, type Decision, type EngineStep } from '../../domain/step.js';
 import { Storage } from '../../storage/storage.js';
@@ -16,7 +16,9 @@ import { isEngineGone } from './health-watch.js';
 import { Journal } from './journal.js';
 import type { RolloutJournal } from './rollout-journal.js';
 import { observe, type Changed, type Known, type Look } from './observer.js';
+import { mayPark } from './parking.js';
 import type { Prepared } from './preparation.js';
+import { dependentFailure, withoutDependentStep } from './dependent-steps.js';
 import type { StepResult } from './step-context.js';
 import { beforeStep, StepExecutor } from './step-executor.js';
 import {
@@ -32,8 +34,11 @@ import {
 const ENGINE_WAIT_MS = 24 * 3_600_000;
 const ENGINE_PING_MS = 2_000;
 const ENGINE_PAUSES_MS = [100, 200, 400, 800, 1_500];
-/** More steps than any rollout has. */
+/** More steps than any rollout has; for each dependent there are more. */
 const MOST_STEPS = 200;
+const MOST_STEPS_OF_DEPENDENT = 50;
+/** What cannot be left as it is goes on also while the server stops. */
+const UNENDING = new AbortController().signal;
 
 export type RolloutEnd =
   | { readonly kind: 'finished'; readonly intent: RolloutIntent; readonly decision: Finish }
@@ -96,7 +101,8 @@ export class Rollout {
     let failures = NO_FAILURES;
     let last: EngineStep | null = null;
     let known = knownAtFirst;
-    for (let count = 0; count < MOST_STEPS; count++) {
+    const most = MOST_STEPS + MOST_STEPS_OF_DEPENDENT * begun.dependents.length;
+    for (let count = 0; count < most; count++) {
       const look = await this.observeWhenReachable(drive, intent, known);
       if (look === 'parked') return { kind: 'parked' };
       const { snapshot } = look;
@@ -111,11 +117,12 @@ export class Rollout {
         known = { before: look, changed: 'anything' };
         continue;
       }
-      if (signal.aborted && mayPark(snapshot, intent)) {
+      if (signal.aborted && mayPark(step, snapshot, intent)) {
         await journal.flush();
         return { kind: 'parked' };
       }
-      const done = await this.doStep(drive, step, look, intent);
+      const work = signal.aborted ? { ...drive, signal: UNENDING } : drive;
+      const done = await this.doStep(work, step, look, intent);
       intent = done.intent;
       known = { before: look, changed: done.changed };
       if (done.failure !== null) {
@@ -226,6 +233,13 @@ export class Rollout {
     intent: RolloutIntent,
     error: unknown,
   ): Promise<RolloutIntent> {
+    if (isDependentStep(step)) {
+      const without = withoutDependentStep(step, intent, error);
+      const failure = dependentFailure(step, intent, error);
+      if (without === null) return this.giveUp(journal, intent, snapshot, failure);
+      await this.log.line(subjectOf(intent), 'warn', `goes on without ${step.name}`);
+      return without;
+    }
     if (isDispensable(step, intent)) {
       await this.log.line(subjectOf(intent), 'warn', `goes on without ${step.name}`);
       return { ...intent, abandoned: [...intent.abandoned, step.name] };
@@ -235,13 +249,6 @@ export class Rollout {
     }
     return { ...intent, restoreFailed: `${step.name} is not possible: ${messageOf(error)}` };
   }
-}
-
-/** A rollout is parked only where something serves: not between the stop of one and the start of the other. */
-function mayPark(snapshot: Snapshot, intent: RolloutIntent): boolean {
-  if (!isTouched(intent) || !intent.old.wasRunning) return true;
-  const { old, candidate, twin } = snapshot;
-  return [old, candidate, twin].some((each) => isServing(each, intent));
 }
 
 /** Where a step that was done has to be done at once again, the engine did not do what it said. */

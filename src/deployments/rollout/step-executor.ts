@@ -1,11 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { setTimeout as pause } from 'node:timers/promises';
 import { containerState } from '../../docker/container-state.js';
 import type { Replacement } from '../../docker/container-options.js';
 import type { EngineClient } from '../../docker/engine-client.js';
-import { EngineError } from '../../docker/engine-error.js';
-import type { ContainerInspection } from '../../docker/inspection.js';
-import { messageOf } from '../../domain/errors.js';
+import { beforeDependentStep, isDependentStep } from '../../domain/dependents.js';
 import { isWaiting } from '../../domain/overlap.js';
 import {
   isActive,
@@ -20,17 +17,13 @@ import type { EngineStep } from '../../domain/step.js';
 import { ContainerMaker, connectFurther } from './container-maker.js';
 import { watchHealth, type GateOutcome, type WatchOptions } from './health-watch.js';
 import { ImagePuller } from './image-puller.js';
-import type { Look } from './observer.js';
+import { dependentSteps } from './dependent-steps.js';
+import { logTail, removeStopped, stopAndSettle } from './ending.js';
 import { attachWithoutNames, overlapSteps } from './overlap-steps.js';
 import { proofSteps } from './proof-steps.js';
 import type { Executors, StepContext, StepResult } from './step-context.js';
 import { WaitingNetworks } from './waiting-networks.js';
 
-const LOG_TAIL_LINES = 50;
-const UNREAD = '(the log could not be read';
-/** How long a container may take to be shown as stopped after its stop was done, in milliseconds. */
-const SETTLE_MS = 10_000;
-const SETTLE_PAUSE_MS = 20;
 const NEVER_RESTART: RestartPolicy = { name: 'no', maximumRetryCount: 0 };
 
 /** What must be in the journal before a step acts, beyond its name. */
@@ -39,6 +32,7 @@ export function beforeStep(
   snapshot: Snapshot,
   intent: RolloutIntent,
 ): Partial<RolloutIntent> {
+  if (isDependentStep(step)) return beforeDependentStep(step, intent);
   if (step.name === 'stop-old' && !intent.stopIssued) return { stopIssued: true };
   if (step.name === 'drain-old') return isDrainTold(intent) ? { drainIssued: true } : {};
   if (step.name === 'hand-over' || step.name === 'hand-back') {
@@ -74,12 +68,13 @@ export class StepExecutor {
   private readonly executors: Executors = {
     ...overlapSteps(this.waiting),
     ...proofSteps(this.maker),
+    ...dependentSteps(this.maker),
     pull: async (_step, { engine, intent, look, signal }) => ({
       patch: { imageId: await this.puller.pull(engine, intent, look.oldImage, signal) },
       // It may have taken long. Whoever took one of the names meanwhile is told by the creation's refusal.
       changed: [intent.old.id],
     }),
-    'clear-leftover': async (step, { engine, look }) => this.removeStopped(engine, step.id, look),
+    'clear-leftover': async (step, { engine, look }) => removeStopped(engine, step.id, look),
     create: async (_step, { engine, intent, look }) => {
       const created = await this.maker.createCandidate(engine, intent, look);
       return { changed: [{ id: created.Id, inspection: created }] };
@@ -116,8 +111,8 @@ export class StepExecutor {
     'disarm-old': async (step, { engine }) => setPolicy(engine, step.id, NEVER_RESTART),
     'verify-new': async (step, context) => this.verifyNew(step.id, context),
     'watch-new': async (step, context) => this.watchNew(step.id, context),
-    'remove-old': async (step, { engine, look }) => this.removeStopped(engine, step.id, look),
-    'remove-twin': async (step, { engine, look }) => this.removeStopped(engine, step.id, look),
+    'remove-old': async (step, { engine, look }) => removeStopped(engine, step.id, look),
+    'remove-twin': async (step, { engine, look }) => removeStopped(engine, step.id, look),
     'stop-new': async (step, { engine, intent, look }) => {
       // The log of a container that was run with --rm goes with its end.
       const isGoing = look.snapshot.candidate?.autoRemove === true;
@@ -157,7 +152,7 @@ export class StepExecutor {
     },
     'remove-new': async (step, { engine, intent, look }) => {
       const patch = await logTail(engine, step.id, intent);
-      await this.removeStopped(engine, step.id, look);
+      await removeStopped(engine, step.id, look);
       return { patch };
     },
   };
@@ -199,14 +194,6 @@ export class StepExecutor {
     if (outcome.kind === 'passed') return { patch: { restoredAt: outcome.healthyAt } };
     return { patch: { restoreFailed: `the old container was started, but ${outcome.message}` } };
   }
-
-  private async removeStopped(engine: EngineClient, id: string, look: Look): Promise<StepResult> {
-    const inspection = look.inspections.get(id);
-    const state = inspection === undefined ? null : containerState(inspection);
-    if (state !== null && isActive(state)) await stopAndSettle(engine, id, look);
-    await engine.remove(id);
-    return {};
-  }
 }
 
 /**
@@ -229,31 +216,6 @@ function watch(
   return watchHealth(engine, id, intent, look.snapshot.epoch, signal, options);
 }
 
-/**
- * Stops a container and returns when it was seen stopped: what it is then, and the time of its end by the
- * engine's clock.
- */
-async function stopAndSettle(
-  engine: EngineClient,
-  id: string,
-  look: Look,
-): Promise<{ readonly at: string; readonly inspection: ContainerInspection | null }> {
-  await engine.stop(id, look.inspections.get(id)?.Config.StopTimeout ?? null);
-  const deadline = performance.now() + SETTLE_MS;
-  for (;;) {
-    const inspection = await engine.container(id);
-    const state = inspection === null ? null : containerState(inspection);
-    // A container that was run with --rm is gone with its end.
-    if (state === null || !isActive(state)) {
-      return { at: state?.finishedAt ?? new Date(await engine.now()).toISOString(), inspection };
-    }
-    if (performance.now() > deadline) {
-      throw new EngineError(`${state.name} is still ${state.status} after its stop`, 500);
-    }
-    await pause(SETTLE_PAUSE_MS);
-  }
-}
-
 async function setPolicy(
   engine: EngineClient,
   id: string,
@@ -261,22 +223,4 @@ async function setPolicy(
 ): Promise<StepResult> {
   await engine.setRestartPolicy(id, policy);
   return {};
-}
-
-/**
- * The first tail that was kept stays. A log that cannot be read must not stop an undoing; it says why, until it
- * can be read.
- */
-async function logTail(
-  engine: EngineClient,
-  id: string,
-  intent: RolloutIntent,
-): Promise<Partial<RolloutIntent>> {
-  const [first] = intent.logTail ?? [];
-  if (first !== undefined && !first.startsWith(UNREAD)) return {};
-  try {
-    return { logTail: await engine.lastLogLines(id, LOG_TAIL_LINES) };
-  } catch (error) {
-    return { logTail: [`${UNREAD}: ${messageOf(error)})`] };
-  }
 }

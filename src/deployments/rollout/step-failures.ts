@@ -27,6 +27,9 @@ const FORWARD_MS: Partial<Record<Name, number>> = {
   'remove-old': TIDY_MS,
   'remove-twin': TIDY_MS,
   'remove-waiting-network': TIDY_MS,
+  'verify-dependent': WATCH_MS,
+  'remove-dependent': TIDY_MS,
+  'return-dependent-tag': TIDY_MS,
 };
 const BACK_MS: Partial<Record<Name, number>> = {
   'stop-new': BRING_UP_MS,
@@ -42,6 +45,11 @@ const BACK_MS: Partial<Record<Name, number>> = {
   'remove-new': TIDY_MS,
   'remove-twin': TIDY_MS,
   'remove-waiting-network': TIDY_MS,
+  'stop-dependent': TIDY_MS,
+  'return-dependent': NAME_MS,
+  'verify-dependent': WATCH_MS,
+  'remove-dependent': TIDY_MS,
+  'return-dependent-tag': TIDY_MS,
 };
 
 /**
@@ -122,8 +130,15 @@ export function stepFailure(
   return { code: isTaken ? 'name-taken' : 'engine-error', message };
 }
 
-function patienceMs(step: EngineStep, { old, twin }: Snapshot, intent: RolloutIntent): number {
+function patienceMs(step: EngineStep, snapshot: Snapshot, intent: RolloutIntent): number {
   if (intent.goal === 'forward') return FORWARD_MS[step.name] ?? 0;
+  if (step.name === 'start-dependent') {
+    const { old = null, replacement = null } = snapshot.dependents[step.of] ?? {};
+    const dependent = [old, replacement].find((each) => each?.id === step.id);
+    // The engine told why it cannot, or it is gone: that is for a person.
+    return dependent == null || dependent.error !== '' ? 0 : TIDY_MS;
+  }
+  const { old, twin } = snapshot;
   const back = old ?? twin;
   // The engine told why it cannot: that is for a person.
   if (step.name === 'start-old' && back !== null && back.error !== '') return 0;

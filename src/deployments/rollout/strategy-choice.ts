@@ -3,6 +3,7 @@ import type { EngineClient } from '../../docker/engine-client.js';
 import type { NetworkInspection } from '../../docker/engine-networks.js';
 import type { ContainerInspection } from '../../docker/inspection.js';
 import { overlapFactsOf } from '../../docker/overlap-facts.js';
+import { isAffected, type DependentIntent } from '../../domain/dependents.js';
 import type { RolloutSettings, Strategy } from '../../domain/environment.js';
 import { DeployError } from '../../domain/errors.js';
 import { inGatewayOrder } from '../../domain/overlap.js';
@@ -35,6 +36,7 @@ export async function chooseFor(
   container: ContainerInspection,
   settings: RolloutSettings,
   probeVia: RolloutIntent['probeVia'],
+  dependents: readonly DependentIntent[],
 ): Promise<ChosenStrategy> {
   if (settings.strategy === 'recreate') {
     const overlap = { ...NO_OVERLAP, watchMs: settings.watchMs ?? 0 };
@@ -65,6 +67,7 @@ export async function chooseFor(
     networkDrivers,
     waitingNetwork: waiting.name,
     isProbedAtPublishedPort: probeVia === 'published',
+    dependents: dependents.filter(isAffected).map(({ name, by }) => `${name} (${by.join(', ')})`),
   });
   if (choice.kind === 'refuse') throw new DeployError('strategy-unsupported', choice.reason);
   const { strategy, reason } = choice;

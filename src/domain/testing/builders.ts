@@ -93,6 +93,7 @@ export function aSnapshot(parts: Partial<Snapshot> = {}): Snapshot {
     leftovers: [],
     strangers: [],
     hasWaitingNetwork: false,
+    dependents: {},
     ...parts,
   };
 }

@@ -1,4 +1,5 @@
 import { acknowledge } from '../acknowledge.js';
+import { beforeDependentStep, isDependentStep } from '../dependents.js';
 import type { ErrorCode } from '../errors.js';
 import { goalAfterFailure } from '../next-step-back.js';
 import { nextStep } from '../next-step.js';
@@ -39,8 +40,9 @@ export interface RunOptions {
   };
 }
 
-/** More steps than any rollout has. */
+/** More steps than any rollout has; for each dependent there are more. */
 const LONGEST = 40;
+const LONGEST_OF_DEPENDENT = 20;
 
 /**
  * Drives a rollout on a picture of the engine as the real driver does, through give-ups, to its end.
@@ -50,7 +52,8 @@ export function runRollout(start: Picture, options: RunOptions = {}): Run {
   const moments: Moment[] = [];
   let picture = start;
   let { fail } = options;
-  while (moments.length < LONGEST) {
+  const longest = LONGEST + LONGEST_OF_DEPENDENT * start.intent.dependents.length;
+  while (moments.length < longest) {
     picture = { ...picture, intent: acknowledge(picture.snapshot, picture.intent) };
     const step = nextStep(picture.snapshot, picture.intent);
     if (step.name === 'finish') {
@@ -87,7 +90,14 @@ function carriedOut(step: EngineStep, before: Picture): { begun: RolloutIntent; 
   const after = afterStep(step, before.snapshot, before.intent);
   const { stopIssued, drainIssued, detachIssued, startedInEpoch } = after.intent;
   return {
-    begun: { ...before.intent, stopIssued, drainIssued, detachIssued, startedInEpoch },
+    begun: {
+      ...before.intent,
+      stopIssued,
+      drainIssued,
+      detachIssued,
+      startedInEpoch,
+      ...(isDependentStep(step) ? beforeDependentStep(step, before.intent) : {}),
+    },
     after: {
       snapshot: withoutStopped(step, before.snapshot, after.snapshot),
       intent: after.intent,
