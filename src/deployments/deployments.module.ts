@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { DockerModule } from '../docker/docker.module.js';
 import { EnvironmentsModule } from '../environments/environments.module.js';
 import { RegistriesModule } from '../registries/registries.module.js';
+import { ClaimedPreparation } from './claimed-preparation.js';
+import { ContainerClaims } from './container-claims.js';
 import { DeliveryService } from './delivery.service.js';
 import { DeploymentLog } from './deployment-log.js';
 import { DeploymentResolver } from './deployment-resolver.js';
@@ -44,6 +46,8 @@ import { Worker } from './worker.js';
     TagWatch,
     OrphanRecovery,
     EngineSlots,
+    ContainerClaims,
+    ClaimedPreparation,
     DeploymentResolver,
     DigestLookup,
     LookupSchedule,

@@ -7,7 +7,7 @@ import { newDeployment, type Deployment } from '../domain/deployment.js';
 import { messageOf } from '../domain/errors.js';
 import { canonicalRepository, parseImageReference } from '../domain/image-reference.js';
 import type { RolloutSettings } from '../domain/environment.js';
-import { carriedFiles, LABELS, OVERLAP_LABELS } from '../domain/labels.js';
+import { carriedFiles, DEPENDENT_LABELS, LABELS, OVERLAP_LABELS } from '../domain/labels.js';
 import {
   NO_OVERLAP,
   NOTHING_DONE,
@@ -42,12 +42,15 @@ export class OrphanRecovery {
   ) {}
 
   /** Looks at every engine, as soon as it answers. @returns the services that have something to go on with. */
-  async find(signal: AbortSignal, onFound: (deployment: Deployment) => void): Promise<void> {
+  async find(
+    signal: AbortSignal,
+    onFound: (deployment: Deployment) => Promise<void>,
+  ): Promise<void> {
     await Promise.all(
       this.engines.names().map(async (name) => {
         for (;;) {
           try {
-            for (const each of await this.findOn(name)) onFound(each);
+            for (const each of await this.findOn(name)) await onFound(each);
             return;
           } catch (error) {
             if (signal.aborted) return;
@@ -144,7 +147,12 @@ async function readLabels(engine: EngineClient, id: string): Promise<RolloutInte
   const oldInspection = await engine.container(label('replaces'));
   const old = oldInspection === null ? null : containerState(oldInspection);
   const names = rolloutNames(label('container'));
-  const isCommitted = candidate.name === names.final && old === null;
+  const dependents = dependentsOf(candidate);
+  const left = await Promise.all(dependents.map((each) => engine.container(each.id)));
+  const isTidied = dependents.every(
+    ({ does }, index) => does !== 'recreate' || left[index] === null,
+  );
+  const isCommitted = candidate.name === names.final && old === null && isTidied;
   const isForeign = ![names.final, names.candidate, names.failed].includes(candidate.name);
   const overlap = overlapOf(candidate);
   if (isCommitted && overlap.waiting != null) {
@@ -181,6 +189,12 @@ async function readLabels(engine: EngineClient, id: string): Promise<RolloutInte
     ...NOTHING_DONE,
     files: carriedFiles(candidate.labels),
     ...overlap,
+    dependents,
+    // They may have been told to stop, and what takes their places may lack something.
+    unfinishedDependents: dependents
+      .filter(({ does }) => does === 'recreate')
+      .map((each) => each.id),
+    touchedDependents: dependents.filter((each) => each.wasRunning).map(({ id: each }) => each),
     goal: candidate.name === names.failed ? 'back' : 'forward',
     connected: true,
     imageId: candidate.imageId,
@@ -197,6 +211,12 @@ function overlapOf({ labels }: ContainerState): Partial<RolloutIntent> {
   const networks = parsed(labels[OVERLAP_LABELS.networks]) as RolloutIntent['networks'] | null;
   const waiting = parsed(labels[OVERLAP_LABELS.waiting]) as RolloutIntent['waiting'];
   return { strategy, networks: networks ?? [], waiting };
+}
+
+/** What the labels tell of the containers that depend on the replaced one. */
+function dependentsOf({ labels }: ContainerState): RolloutIntent['dependents'] {
+  const told = parsed(labels[DEPENDENT_LABELS.dependents]);
+  return Array.isArray(told) ? (told as RolloutIntent['dependents']) : [];
 }
 
 /** Null where somebody changed the label. */

@@ -8,7 +8,7 @@ import type { Storage } from '../storage/storage.js';
 import { DeploymentLog } from './deployment-log.js';
 import { RolloutRunner } from './rollout-runner.js';
 import { Journal } from './rollout/journal.js';
-import type { RolloutPreparation } from './rollout/preparation.js';
+import type { ClaimedPreparation } from './claimed-preparation.js';
 import type { Rollout } from './rollout/rollout.js';
 import type { InspectedService, ServiceInspector } from './service-inspector.js';
 
@@ -33,7 +33,8 @@ async function aRunnerWithoutEngine(): Promise<{
       if (count === 3) stopping.abort();
       return Promise.reject(GONE);
     },
-  } as unknown as RolloutPreparation;
+    release: () => undefined,
+  } as unknown as ClaimedPreparation;
   const inspector = { inspect: () => Promise.reject(GONE) } as unknown as ServiceInspector;
   const journal = new Journal(storage, log);
   const rollout = {} as Rollout;
@@ -102,12 +103,15 @@ describe('a rollout whose engine answers with an error before it began', () => {
     let [tried, looked] = [0, 0];
     const answer = <T>(error: Error | undefined, value: T): Promise<T> =>
       error === undefined ? Promise.resolve(value) : Promise.reject(error);
-    const preparation = { prepare: () => answer(preparing[tried++], {}) };
+    const preparation = {
+      prepare: () => answer(preparing[tried++], {}),
+      release: () => undefined,
+    };
     const inspector = { inspect: () => answer(looking[looked++], running) };
     const runner = new RolloutRunner(
       storage,
       new Journal(storage, log),
-      preparation as unknown as RolloutPreparation,
+      preparation as unknown as ClaimedPreparation,
       { begin: () => Promise.resolve({ kind: 'parked' }) } as unknown as Rollout,
       inspector as unknown as ServiceInspector,
       log,

@@ -7,12 +7,13 @@ import { DeployError, messageOf } from '../domain/errors.js';
 import type { RolloutIntent } from '../domain/rollout.js';
 import type { Repositories } from '../storage/repositories.js';
 import { Storage } from '../storage/storage.js';
+import { ClaimedPreparation } from './claimed-preparation.js';
 import { DeploymentLog } from './deployment-log.js';
 import { newId } from './new-id.js';
 import { concludeRollout, failureOf, type Conclusion } from './rollout/conclusion.js';
 import { isEngineGone } from './rollout/health-watch.js';
 import { Journal } from './rollout/journal.js';
-import { RolloutPreparation, type Prepared } from './rollout/preparation.js';
+import type { Prepared } from './rollout/preparation.js';
 import { Rollout, type RolloutEnd } from './rollout/rollout.js';
 import { ServiceInspector, servingNow } from './service-inspector.js';
 
@@ -30,7 +31,7 @@ export class RolloutRunner {
   constructor(
     private readonly storage: Storage,
     private readonly journal: Journal,
-    private readonly preparation: RolloutPreparation,
+    private readonly preparation: ClaimedPreparation,
     private readonly rollout: Rollout,
     private readonly inspector: ServiceInspector,
     private readonly log: DeploymentLog,
@@ -42,6 +43,24 @@ export class RolloutRunner {
    * @returns false where it was parked, because the signal aborted: the next start goes on with it.
    */
   async run(
+    deployment: Deployment,
+    service: Service | null,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    try {
+      return await this.runToEnd(deployment, service, signal);
+    } finally {
+      this.preparation.release(deployment.id);
+    }
+  }
+
+  /** Keeps others off the containers of a rollout that was begun, until it is gone on with. */
+  async reserve({ id }: Deployment): Promise<void> {
+    const journalled = await this.journal.read(id);
+    if (journalled !== null) this.preparation.reserve(journalled);
+  }
+
+  private async runToEnd(
     deployment: Deployment,
     service: Service | null,
     signal: AbortSignal,
@@ -69,7 +88,8 @@ export class RolloutRunner {
         journalled,
         await this.storage.deployments.steps(deployment.id),
       );
-      return this.rollout.resume(journalled, signal);
+      const isOurs = await this.takeOver(deployment, journalled, signal);
+      return isOurs ? this.rollout.resume(journalled, signal) : { kind: 'parked' };
     }
     if (service === null) {
       const error = new DeployError('interrupted', 'the service is no longer configured');
@@ -78,6 +98,21 @@ export class RolloutRunner {
     const prepared = await this.prepare(deployment, service, signal);
     if (prepared === 'ended') return 'ended';
     return prepared === 'parked' ? { kind: 'parked' } : this.rollout.begin(prepared, signal);
+  }
+
+  /** @returns false where the signal aborted before. */
+  private async takeOver(
+    deployment: Deployment,
+    intent: RolloutIntent,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    try {
+      await this.preparation.takeOver(deployment, intent, signal);
+      return true;
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
+    }
   }
 
   private async prepare(
@@ -91,7 +126,7 @@ export class RolloutRunner {
     let hasTold = false;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.preparation.prepare({ ...deployment, digest }, service);
+        return await this.preparation.prepare({ ...deployment, digest }, service, signal);
       } catch (error) {
         if (signal.aborted) return 'parked';
         const isRefused = mayPass(error) && attempt + 1 < PREPARE_TRIES;

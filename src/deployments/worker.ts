@@ -5,6 +5,8 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { ConfigurationService } from '../config/configuration.service.js';
+import { UNDER_WAY, type Deployment } from '../domain/deployment.js';
+import { messageOf } from '../domain/errors.js';
 import { LaneTools } from './lane-tools.js';
 import { continueIds } from './new-id.js';
 import { OrphanRecovery } from './orphan-recovery.js';
@@ -32,12 +34,15 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     await continueIds(this.tools.storage);
     const active = await this.tools.storage.deployments.active();
     if (active.length > 0) this.#logger.log(`${String(active.length)} deployments to go on with`);
+    // Before any new rollout may touch what one that was interrupted is in the middle of.
+    for (const deployment of active) await this.#reserve(deployment);
     for (const { environment, service } of active) this.lane(environment, service).wake();
     for (const { environment, service } of await this.tools.storage.rechecks.all()) {
       this.lane(environment, service).wake();
     }
-    this.#searching = this.orphans.find(this.#stopping.signal, ({ environment, service }) => {
-      this.lane(environment, service).wake();
+    this.#searching = this.orphans.find(this.#stopping.signal, async (deployment) => {
+      await this.#reserve(deployment);
+      this.lane(deployment.environment, deployment.service).wake();
     });
     this.#stopListening = this.configuration.onChange(() => {
       for (const lane of this.#lanes.values()) lane.wake();
@@ -50,6 +55,16 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     this.#stopping.abort(new Error('the server stops'));
     await this.#searching;
     await Promise.all([...this.#lanes.values()].map((lane) => lane.settled()));
+  }
+
+  /** What cannot be reserved now is claimed when the rollout is gone on with. */
+  async #reserve(deployment: Deployment): Promise<void> {
+    if (!UNDER_WAY.includes(deployment.phase)) return;
+    try {
+      await this.tools.runner.reserve(deployment);
+    } catch (error) {
+      this.#logger.error({ deployment: deployment.id, msg: messageOf(error) });
+    }
   }
 
   /** The lane of a service, whether the configuration names it or not. */

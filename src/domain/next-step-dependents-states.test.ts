@@ -11,6 +11,7 @@ import { BACK, disarmed, named, PULLED, started, STARTED } from './testing/rollo
 const LATER = '2026-01-01T12:00:05.000Z';
 const STILL_LATER = '2026-01-01T12:00:10.000Z';
 const SETTLING = { ...STARTED, verifiedAt: NOON, touchedDependents: ['worker'] };
+const COMPARED = { ...PULLED, comparison: { at: NOON, compared: 0, differences: [] } };
 const worker = aDependent();
 
 /** What takes the place of `worker`, as it is once it was started. */
@@ -140,17 +141,17 @@ describe('the creation of a dependent', () => {
 
   it('is gone on with where it was not connected to all networks yet', () => {
     const old = asItWas(worker, { networks: { host: [], back: [] } }).old;
-    const outlook = anOutlook({ old, replacement: made }, PULLED, { candidate });
+    const outlook = anOutlook({ old, replacement: made }, COMPARED, { candidate });
     expect(stepOf(outlook)).toBe('create-dependent worker');
     const replacement = { ...made, networks: { back: [] } };
-    expect(stepOf(anOutlook({ old, replacement }, PULLED, { candidate }))).toBe(
+    expect(stepOf(anOutlook({ old, replacement }, COMPARED, { candidate }))).toBe(
       'stop-dependent worker',
     );
   });
 
   it('is gone on with where it was interrupted, before anything is stopped', () => {
     const { old } = asItWas(worker);
-    const wanted = { ...PULLED, unfinishedDependents: ['worker'] };
+    const wanted = { ...COMPARED, unfinishedDependents: ['worker'] };
     expect(stepOf(anOutlook({ old, replacement: made }, wanted, { candidate }))).toBe(
       'create-dependent worker',
     );
@@ -158,7 +159,7 @@ describe('the creation of a dependent', () => {
 
   it('gives the tag back that it borrowed also on the way back', () => {
     const { old } = asItWas(worker);
-    const unfinished = { ...PULLED, unfinishedDependents: ['worker'] };
+    const unfinished = { ...COMPARED, unfinishedDependents: ['worker'] };
     const failure = { code: 'create-failed', message: 'no such device' } as const;
     const outlook = anOutlook({ old }, { ...unfinished, goal: 'back', failure }, { candidate });
     expect(stepOf(outlook)).toBe('return-dependent-tag worker');

@@ -118,6 +118,7 @@ describe('the plan of a service on which others depend', () => {
       [
         'pull',
         'create',
+        'compare',
         'create-dependent worker',
         'create-dependent sidecar',
         'stop-dependent sidecar',
@@ -147,6 +148,7 @@ describe('the plan of a service on which others depend', () => {
       [
         'pull',
         'create',
+        'compare',
         'stop-old',
         'retire-old',
         'take-name',
