@@ -1,61 +1,11 @@
-import { execFile } from 'node:child_process';
-import { open, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { rigFolder } from './support/rig-environment.js';
+import { describe, expect, it } from 'vitest';
+import { SmallDisk } from './support/disks.js';
 import { Scenario } from './support/scenario.js';
 import type { SampleApp } from './support/sample-app.js';
-import { uniqueName } from './support/shared-rig.js';
 import { waitFor } from './support/wait-for.js';
 
-const run = promisify(execFile);
 const HEALTHY = { version: 'v1', check: 'healthy' } as const;
-const BLOCK = Buffer.alloc(64 * 1024);
-
-/** A file system of 4 MB that a test can fill up. */
-class SmallDisk {
-  private constructor(readonly folder: string) {}
-
-  static async mount(): Promise<SmallDisk> {
-    const folder = join(rigFolder(), uniqueName('disk'));
-    await mkdir(folder);
-    await run('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder]);
-    onTestFinished(() => run('umount', ['--lazy', folder]).then(() => undefined));
-    return new SmallDisk(folder);
-  }
-
-  /** Writes until nothing more fits. */
-  async fill(): Promise<void> {
-    const file = await open(this.#filler, 'a');
-    try {
-      for (const block of [BLOCK, BLOCK.subarray(0, 4_096), BLOCK.subarray(0, 1)]) {
-        while (await fits(() => file.write(block)));
-      }
-    } finally {
-      await file.close();
-    }
-  }
-
-  /** Makes the space free again. */
-  async empty(): Promise<void> {
-    await rm(this.#filler, { force: true });
-  }
-
-  get #filler(): string {
-    return join(this.folder, 'filler');
-  }
-}
-
-async function fits(write: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await write();
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return false;
-    throw error;
-  }
-}
 
 async function onSmallDisk(app: SampleApp): Promise<{ disk: SmallDisk; scenario: Scenario }> {
   const disk = await SmallDisk.mount();
