@@ -43,3 +43,44 @@ describe('labels', () => {
     expect(labelsOf({ ...NOTHING, image: control, control })).toEqual(control);
   });
 });
+
+/**
+ * Compose v2 makes a container anew where its configuration's hash, or the id of the image that the local tag
+ * leads to, is not what the container's labels say.
+ */
+function wouldRecreate(
+  labels: Readonly<Record<string, string>>,
+  file: { readonly hash: string; readonly localImage: string },
+): boolean {
+  return (
+    labels['com.docker.compose.config-hash'] !== file.hash ||
+    labels['com.docker.compose.image'] !== file.localImage
+  );
+}
+
+describe('compose’s next "up"', () => {
+  const container = {
+    'com.docker.compose.project': 'shop',
+    'com.docker.compose.service': 'web',
+    'com.docker.compose.container-number': '1',
+    'com.docker.compose.oneoff': 'False',
+    'com.docker.compose.config-hash': 'abc',
+    'com.docker.compose.image': 'sha256:old',
+  };
+  const after = (newImageId: string | null): Record<string, string> =>
+    labelsOf({ ...NOTHING, container, newImageId, control: { 'deploy.digest': 'x' } });
+
+  it.each([
+    ['an unchanged file', 'sha256:new', { hash: 'abc', localImage: 'sha256:new' }, false],
+    ['a changed file', 'sha256:new', { hash: 'def', localImage: 'sha256:new' }, true],
+    ['a tag that was pulled by hand', 'sha256:new', { hash: 'abc', localImage: 'sha256:x' }, true],
+    ['an image that was not noted', null, { hash: 'abc', localImage: 'sha256:new' }, true],
+  ])('with %s', (_, image, file, expected) => {
+    expect(wouldRecreate(after(image), file)).toBe(expected);
+  });
+
+  it('still finds the container in its project', () => {
+    const { 'com.docker.compose.image': _image, ...identity } = container;
+    expect(after('sha256:new')).toMatchObject(identity);
+  });
+});
