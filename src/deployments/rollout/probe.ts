@@ -76,9 +76,14 @@ export async function tryProbe(
     }
     return await tryHttp(address, probe.path, probe.status);
   } catch (error) {
-    if (error instanceof EngineError && error.isUnreachable) return null;
+    if (error instanceof EngineError && isEnginesOwn(error.statusCode)) return null;
     return { passed: false, detail: messageOf(error) };
   }
+}
+
+/** Of a container that does not run (409) the look at it tells. A command that cannot be executed is a 400. */
+function isEnginesOwn(statusCode: number | null): boolean {
+  return statusCode === null || statusCode === 409 || statusCode >= 500;
 }
 
 function tryHttp(address: ProbeAddress, path: string, status: number): Promise<ProbeResult> {
