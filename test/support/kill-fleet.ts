@@ -24,8 +24,8 @@ const MARK = 'written before the deployment';
 /** A file that v1 makes when it is asked to stop. */
 export const LAST_WORD = `${DATA_FOLDER}/last-word`;
 const ALIAS = 'shop';
-/** Below the ports that outgoing connections are given, which could take one while it is free. */
-let nextPort = 18_000;
+/** Below the ports that outgoing connections are given, which could take one while it is free. Files that run at once have others. */
+let nextPort = 12_000 + Number(process.env['VITEST_POOL_ID'] ?? '1') * 8_000;
 
 /** One service of a fleet: a running container of version v1 with an anonymous volume and a published port. */
 export interface FleetService {
