@@ -6,14 +6,14 @@ import { sharedRig } from '../support/shared-rig.js';
 import { ALL_TRIALS, recordTrials } from '../support/trials.js';
 
 /**
- * By default one in three of these: for `recreate` every instant for the good image, and for the two bad ones every call and commit from the
+ * By default one in five of these: for `recreate` every instant for the good image, and for the two bad ones every call and commit from the
  * new container's start on; before that nothing can tell one image from another. For the other strategies every
  * instant from the creation of the new container on, which is where they differ, and for a bad image every call and
  * commit from the moment on at which it takes over.
  * `npm run test:faults`: before, during and after every call, look and commit, for all of them.
  */
 const LANES = 2;
-const EVERY = 3;
+const EVERY = 5;
 
 const CREATION = 'POST /containers/create';
 const START = 'POST /containers/:id/start';
