@@ -17,6 +17,7 @@ afterAll(async () => {
     command: 'npm run test:faults -- test/faults/storage-faults.e2e.test.ts',
     columns: [
       'the storage',
+      'SQLite says',
       'from when on',
       'the version',
       'on the engine meanwhile',
@@ -43,6 +44,13 @@ async function aScenario(
     ],
   });
   return { storage, scenario };
+}
+
+/** The errors of SQLite that the server told of. */
+function sqliteSays({ deploy }: Scenario): string {
+  const told = [...deploy.stdout.matchAll(/storage does not work: ([a-z /]+)/g)];
+  expect(told).not.toEqual([]);
+  return [...new Set(told.map(([, words = '']) => words))].sort().join(', ');
 }
 
 /** Posts hooks; returns how many were refused, and the ids of those that were answered 202. */
@@ -83,7 +91,7 @@ const ENDINGS: readonly Ending[] = [
 
 /** Of a full disk alone test/storage.e2e.test.ts tells, a disk that gave up needs a restart. */
 const troubles = Object.entries(STORAGE_TROUBLES).filter(
-  ([what]) => ALL_TRIALS || /BUSY|fails to write/.test(what),
+  ([what]) => ALL_TRIALS || /locked|cannot be/.test(what),
 );
 
 describe.each(troubles)('a storage that %s', (what, trouble) => {
@@ -126,6 +134,7 @@ describe.each(troubles)('a storage that %s', (what, trouble) => {
       });
       rows.push([
         what,
+        sqliteSays(scenario),
         'the old container stops',
         ending,
         `serves ${serves}`,
@@ -160,6 +169,7 @@ describe.each(troubles)('a storage that %s', (what, trouble) => {
     expect(await scenario.remains()).toMatchObject({ serves: 'v2', names: [scenario.container] });
     rows.push([
       what,
+      sqliteSays(scenario),
       'its delivery was answered 202',
       'good',
       meanwhile,

@@ -18,11 +18,11 @@ export interface FrailStorage {
 
 /** What goes wrong with storage, by its name in docs/reliability.md. */
 export const STORAGE_TROUBLES: Readonly<Record<string, () => Promise<FrailStorage>>> = {
-  'is full (SQLITE_FULL)': async () => {
+  'is full': async () => {
     const disk = await SmallDisk.mount();
     return { folder: disk.folder, break: () => disk.fill(), mend: () => disk.empty() };
   },
-  'is locked by another process (SQLITE_BUSY)': () => {
+  'is locked by another process': () => {
     let lock: SqliteHandle | null = null;
     return Promise.resolve({
       async break(deploy) {
@@ -38,7 +38,7 @@ export const STORAGE_TROUBLES: Readonly<Record<string, () => Promise<FrailStorag
       },
     });
   },
-  'fails to write (SQLITE_IOERR)': () => {
+  'cannot be written': () => {
     const limit = (deploy: DeployProcess, size: string): Promise<void> =>
       run('prlimit', ['--pid', String(deploy.pid), `--fsize=${size}`]).then(() => undefined);
     return Promise.resolve({
@@ -47,7 +47,7 @@ export const STORAGE_TROUBLES: Readonly<Record<string, () => Promise<FrailStorag
       mend: (deploy) => limit(deploy, 'unlimited:unlimited'),
     });
   },
-  'turned read-only, as after an error of the disk (SQLITE_IOERR, SQLITE_READONLY)': async () => {
+  'turned read-only, as after an error of the disk': async () => {
     const disk = await FrailDisk.mount();
     return {
       folder: disk.folder,
