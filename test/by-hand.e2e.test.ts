@@ -27,6 +27,7 @@ describe('deploying by hand', () => {
     expect(steps.map((step) => step.name)).toEqual([
       'pull',
       'create',
+      'compare',
       'stop-old',
       'retire-old',
       'take-name',
