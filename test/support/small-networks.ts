@@ -19,9 +19,21 @@ export async function makeSmallNetwork(docker: Docker, name: string): Promise<st
   return name;
 }
 
-/** Removes it, once the engine counts nobody on it: containers that were just removed may be counted for a moment. */
+/**
+ * Removes it, once the engine counts nobody on it: containers that were just removed may be counted for a moment, and
+ * for ever where one was connected by two calls at once, the first of them of a client that was killed.
+ */
 export async function removeSmallNetwork(docker: Docker, name: string): Promise<void> {
-  const remove = (): Promise<unknown> => docker.getNetwork(name).remove();
+  const network = docker.getNetwork(name);
+  const remove = async (): Promise<void> => {
+    const { Containers: counted } = (await network.inspect()) as {
+      readonly Containers?: Readonly<Record<string, { readonly Name: string }>> | null;
+    };
+    for (const { Name } of Object.values(counted ?? {})) {
+      await network.disconnect({ Container: Name, Force: true });
+    }
+    await network.remove();
+  };
   await waitFor('the network to go', () => remove().then(() => true), Boolean, { within: 10_000 });
 }
 
