@@ -24,6 +24,7 @@ const FLEETS: Readonly<Record<string, FleetOptions>> = {
     hasNetworks: true,
     hasFixedPort: false,
   },
+  chain: { rollout: '{ health: { stableFor: 3s } }', hasChain: true },
   handover: { rollout: `{ strategy: handover, ${OVERLAPPING} }`, hasNetworks: true },
 };
 
@@ -31,7 +32,8 @@ interface Point {
   readonly point: string;
   readonly after: StepName;
   readonly pauseMs: number;
-  readonly strategy?: 'start-first' | 'handover';
+  /** Or a service by `recreate` on which others depend. */
+  readonly strategy?: 'start-first' | 'handover' | 'chain';
   /** Both where it is left out. */
   readonly signals?: readonly Signal[];
 }
@@ -83,11 +85,19 @@ const POINTS: readonly Point[] = [
     signals: ['SIGTERM'],
   },
 ];
+/** Only where all trials are asked for. */
+const POINTS_OF_CHAIN: readonly Point[] = [
+  { point: 'after the stop of what depends on it', after: 'stop-dependent', pauseMs: 0 },
+  { point: 'while what depends on it waits for the new one', after: 'start-new', pauseMs: 1_000 },
+  { point: 'after the start of what depends on the new one', after: 'start-dependent', pauseMs: 0 },
+  { point: 'when what depends on it is up', after: 'verify-dependent', pauseMs: 0 },
+].map((each): Point => ({ ...each, after: each.after as StepName, strategy: 'chain' }));
 /** By default one signal at each point, in turns. */
-const CASES = POINTS.flatMap(({ signals = ['SIGTERM', 'SIGKILL'], ...each }, index) =>
-  signals
-    .filter((_, which) => ALL_TRIALS || which === index % signals.length)
-    .map((signal) => ({ ...each, signal })),
+const CASES = [...POINTS, ...(ALL_TRIALS ? POINTS_OF_CHAIN : [])].flatMap(
+  ({ signals = ['SIGTERM', 'SIGKILL'], ...each }, index) =>
+    signals
+      .filter((_, which) => ALL_TRIALS || which === index % signals.length)
+      .map((signal) => ({ ...each, signal })),
 );
 
 describe('an engine that is started anew in the middle of a rollout', () => {

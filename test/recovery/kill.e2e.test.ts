@@ -10,6 +10,7 @@ import { ALL_TRIALS, recordTrials } from '../support/trials.js';
  * new container's start on; before that nothing can tell one image from another. For the other strategies every
  * instant from the creation of the new container on, which is where they differ, and for a bad image every call and
  * commit from the moment on at which it takes over.
+ * Where others depend on the old one, every call and commit from the first stop on.
  * `npm run test:faults`: before, during and after every call, look and commit, for all of them.
  */
 const LANES = 2;
@@ -72,6 +73,27 @@ const CASES: readonly (Omit<KillCase, 'every'> & {
     options: {},
     next: { version: 'v2', exitsAtOnce: 3 },
     atOnce: 3,
+    phases: ['rolled-back'],
+    from: START,
+  },
+  {
+    name: 'a good image, and others depend on the old one',
+    strategy: 'recreate',
+    options: { hasChain: true },
+    next: { version: 'v2' },
+    atOnce: 4,
+    phases: ['succeeded'],
+    serves: 'v2',
+    coverage: 'calls-and-commits',
+    from: 'POST /containers/:id/stop',
+  },
+  {
+    ...BAD,
+    name: 'an unhealthy image, and others depend on the old one',
+    strategy: 'recreate',
+    options: { hasChain: true },
+    next: { version: 'v2', check: 'unhealthy', checkEvery: 800 },
+    atOnce: 4,
     phases: ['rolled-back'],
     from: START,
   },

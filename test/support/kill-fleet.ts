@@ -1,7 +1,13 @@
 import type Docker from 'dockerode';
 import { DeployProcess, type DeployOptions } from './deploy-process.js';
 import { aDockerHubPush } from './docker-hub.js';
-import { makeSmallNetwork, removeSmallNetwork, waitingNetworks } from './small-networks.js';
+import { addChain, chainOutcome, clearChain, expectedChain } from './kill-chain.js';
+import {
+  makeSmallNetwork,
+  networksOf,
+  removeSmallNetwork,
+  waitingNetworks,
+} from './small-networks.js';
 import type { Image } from './image.js';
 import { pull } from './pull.js';
 import { aSampleApp, type SampleApp } from './sample-app.js';
@@ -50,6 +56,8 @@ export interface FleetOptions extends Partial<DeployOptions> {
   readonly hasNetworks?: boolean;
   /** Whether the services publish a port that their user chose; true by default. Else the engine chooses one. */
   readonly hasFixedPort?: boolean;
+  /** Two further containers depend on each service, in a chain. */
+  readonly hasChain?: boolean;
 }
 
 /** One Deploy with many services of one image, each followed by a tag of its own. */
@@ -137,11 +145,13 @@ export class Fleet {
     await created.start();
     const { Mounts } = await created.inspect();
     const volume = Mounts[0]?.Name ?? '';
+    const image = `${repository}:${name}`;
+    if (this.options.hasChain === true) await addChain(docker, { container: containerName, image });
     return {
       container: containerName,
       name,
       environment: environmentOf(this.#configured(name)),
-      image: `${repository}:${name}`,
+      image,
       port,
       volume,
       nextDigest,
@@ -203,13 +213,14 @@ export class Fleet {
       names: containers.flatMap((each) => each.Names),
       running: State.Running,
       policy: HostConfig.RestartPolicy?.Name,
-      networks: await this.#networksOf(service),
+      networks: await networksOf(docker, service.container, ALIAS),
       // Others may need theirs just then: only a network of its own tells.
       waitingNetworks: await waitingNetworks(docker, service.container),
       volumes: Mounts.map((mount) => mount.Name),
       data: await this.#get(service, '/data/mark'),
       serves: await this.served(service),
       quarantined: await this.quarantined(service),
+      ...(this.options.hasChain === true ? { chain: await chainOutcome(docker, service) } : {}),
     };
   }
 
@@ -230,6 +241,7 @@ export class Fleet {
       data: MARK,
       serves: version,
       quarantined,
+      ...(this.options.hasChain === true ? { chain: expectedChain(service) } : {}),
     };
   }
 
@@ -249,6 +261,7 @@ export class Fleet {
   /** Removes the service's containers and volume. */
   async clear(service: FleetService): Promise<void> {
     const { docker } = this.stage;
+    if (this.options.hasChain === true) await clearChain(docker, service);
     const containers = await this.containersOf(service);
     await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true })));
     if (this.options.hasNetworks === true) await removeSmallNetwork(docker, service.container);
@@ -272,15 +285,6 @@ export class Fleet {
     const pushed = this.#pushed.then(push, push);
     this.#pushed = pushed;
     return pushed;
-  }
-
-  /** The networks that the service's container is on, and whether the user's alias leads to it there. */
-  async #networksOf({ container }: FleetService): Promise<[string, boolean][]> {
-    const { NetworkSettings } = await this.stage.docker.getContainer(container).inspect();
-    return Object.entries(NetworkSettings.Networks).map(([name, { Aliases }]) => [
-      name,
-      ((Aliases as unknown as string[] | null) ?? []).includes(ALIAS),
-    ]);
   }
 
   /** Where clients find the service now. */

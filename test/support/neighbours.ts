@@ -1,31 +1,29 @@
 import type Docker from 'dockerode';
-import type { DeployInProcess } from './deploy-in-process.js';
-import type { SampleApp } from './sample-app.js';
-import { Scenario, type ScenarioOptions } from './scenario.js';
+import type { Scenario } from './scenario.js';
 import { waitFor } from './wait-for.js';
+
+/** What a scenario tells of itself, whatever Deploy it plays with. */
+type Host = Pick<Scenario, 'stage' | 'container' | 'image' | 'removeAtTheEnd'>;
 
 /** Containers that a test makes beside the service's, and what it looks at of them. */
 export class Neighbours {
   readonly #names: string[] = [];
 
-  private constructor(private readonly scenario: Scenario<DeployInProcess>) {}
-
-  /** A scenario with room for neighbours. */
-  static async start(
-    app: SampleApp,
-    options: ScenarioOptions = {},
-  ): Promise<{ scenario: Scenario<DeployInProcess>; neighbours: Neighbours }> {
-    const scenario = await Scenario.startInProcess({ app, ...options });
-    return { scenario, neighbours: new Neighbours(scenario) };
-  }
+  constructor(private readonly scenario: Host) {}
 
   /**
    * Runs a container of the service's image that only waits.
    * @param name Last part of its name, which is returned.
    */
   async add(name: string, options: Docker.ContainerCreateOptions = {}): Promise<string> {
-    const { container, stage } = this.scenario;
-    const fullName = `${container}-${name}`;
+    const fullName = `${this.scenario.container}-${name}`;
+    await this.addNamed(fullName, options);
+    return fullName;
+  }
+
+  /** The same under a name of its own. */
+  async addNamed(fullName: string, options: Docker.ContainerCreateOptions): Promise<void> {
+    const { stage } = this.scenario;
     this.scenario.removeAtTheEnd(fullName);
     this.#names.push(fullName);
     const mode = options.HostConfig?.NetworkMode;
@@ -44,7 +42,6 @@ export class Neighbours {
       },
     });
     await made.start();
-    return fullName;
   }
 
   inspect(...names: readonly string[]): Promise<Docker.ContainerInspectInfo[]> {

@@ -45,3 +45,16 @@ export async function waitingNetworks(docker: Docker, behind?: string): Promise<
   const { Id = '' } = all.find(({ Name }) => Name === behind) ?? {};
   return waiting.filter((name) => name === `${WAITING}br-${Id.slice(0, 12)}`);
 }
+
+/** The networks that a container is on, and whether an alias leads to it there. */
+export async function networksOf(
+  docker: Docker,
+  container: string,
+  alias: string,
+): Promise<[string, boolean][]> {
+  const { NetworkSettings } = await docker.getContainer(container).inspect();
+  return Object.entries(NetworkSettings.Networks).map(([name, { Aliases }]) => [
+    name,
+    ((Aliases as unknown as string[] | null) ?? []).includes(alias),
+  ]);
+}

@@ -100,7 +100,7 @@ export function isTriedAgain(
 ): boolean {
   if (!isWorthRetrying(step, intent, error)) return false;
   if (failures.count < STEP_TRIES) return true;
-  return now - failures.since < patienceMs(step, snapshot, intent);
+  return now - failures.since < patienceMs(step, error, snapshot, intent);
 }
 
 /** The first lost answer is followed by a look at once: often the engine has done it. */
@@ -130,13 +130,19 @@ export function stepFailure(
   return { code: isTaken ? 'name-taken' : 'engine-error', message };
 }
 
-function patienceMs(step: EngineStep, snapshot: Snapshot, intent: RolloutIntent): number {
+function patienceMs(
+  step: EngineStep,
+  error: unknown,
+  snapshot: Snapshot,
+  intent: RolloutIntent,
+): number {
   if (intent.goal === 'forward') return FORWARD_MS[step.name] ?? 0;
   if (step.name === 'start-dependent') {
     const { old = null, replacement = null } = snapshot.dependents[step.of] ?? {};
     const dependent = [old, replacement].find((each) => each?.id === step.id);
-    // The engine told why it cannot, or it is gone: that is for a person.
-    return dependent == null || dependent.error !== '' ? 0 : TIDY_MS;
+    // The engine told why it cannot, it is gone, or it ended at once: that is for a person.
+    const isRefused = dependent == null || dependent.error !== '';
+    return isRefused || !(error instanceof EngineError) ? 0 : TIDY_MS;
   }
   const { old, twin } = snapshot;
   const back = old ?? twin;
