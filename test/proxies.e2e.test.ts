@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasEnded, type Deployment } from '../src/domain/deployment.js';
 import { DeployProcess } from './support/deploy-process.js';
 import { aDockerHubPush } from './support/docker-hub.js';
+import { removeNetwork } from './support/small-networks.js';
 import { SteadyClient, type Answer } from './support/proxied-client.js';
 import { aProxiedApp, hostFiles, STOPS, type Stop } from './support/proxied-app.js';
 import { PROXIES, startProxy, type Proxy } from './support/proxy-rig.js';
@@ -54,7 +55,7 @@ describe('start-first behind reverse proxies', () => {
   afterAll(async () => {
     for (const stop of STOPS) await removeContainers(docker, containerOf(stop));
     for (const proxy of NAMES) await removeContainers(docker, `${network}-${proxy}`);
-    await docker.getNetwork(network).remove();
+    await removeNetwork(docker, network);
   });
 
   async function startApp(stop: Stop): Promise<void> {

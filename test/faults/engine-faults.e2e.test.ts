@@ -2,7 +2,8 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { aFewFaults, FAULT_TITLES, plannedFaults, titleOf } from '../support/fault-plan.js';
 import type { FaultCase } from '../support/fault-lane.js';
 import { FaultSuite, nameOf, type FaultPlan, type FaultSummary } from '../support/fault-suite.js';
-import { LAST_WORD, type FleetOptions } from '../support/kill-fleet.js';
+import { LAST_WORD } from '../support/fleet-container.js';
+import type { FleetOptions } from '../support/kill-fleet.js';
 import { sharedRig } from '../support/shared-rig.js';
 import { ALL_TRIALS, recordTrials } from '../support/trials.js';
 

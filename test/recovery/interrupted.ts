@@ -30,6 +30,8 @@ export class Interrupted {
     private readonly engine: EngineClient,
     /** As it was before the old container was touched: with the new image pulled. */
     readonly intent: RolloutIntent,
+    /** What the old container was created with beyond a fleet's usual settings. */
+    private readonly own: Docker.ContainerCreateOptions,
   ) {}
 
   static async begin(
@@ -82,7 +84,7 @@ export class Interrupted {
       imageId,
     };
     const begun = await withRecord(engine, intent, storage.instanceId);
-    return new Interrupted(fleet, service, storage, engine, begun);
+    return new Interrupted(fleet, service, storage, engine, begun, container);
   }
 
   get old(): Docker.Container {
@@ -99,11 +101,15 @@ export class Interrupted {
 
   /** Creates the new container, under its temporary name, with the old one's volume and port. */
   async createNew(container: Docker.ContainerCreateOptions = {}): Promise<void> {
-    const { HostConfig } = await this.old.inspect();
+    const { Config, HostConfig } = await this.old.inspect();
     const created = await this.fleet.stage.docker.createContainer({
       name: this.names.candidate,
       Image: this.service.image,
       Labels: candidateLabels(this.intent, this.storage.instanceId),
+      // What the image says itself is not the container's own.
+      ...(this.own.Entrypoint === undefined ? {} : { Entrypoint: this.own.Entrypoint }),
+      Volumes: Config.Volumes,
+      StopTimeout: (Config as { readonly StopTimeout?: number }).StopTimeout,
       ...container,
       HostConfig: {
         ...HostConfig,

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { LAST_WORD, type FleetOptions } from '../support/kill-fleet.js';
+import { LAST_WORD } from '../support/fleet-container.js';
+import type { FleetOptions } from '../support/kill-fleet.js';
 import { KillLane } from '../support/kill-lane.js';
 import { killEverywhere, type KillCase } from '../support/kill-suite.js';
 import { sharedRig } from '../support/shared-rig.js';

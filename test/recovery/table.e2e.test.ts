@@ -21,10 +21,11 @@ const RECOVERY_MS = 600_000;
 describe('a rollout that was interrupted', () => {
   const rollouts = new Map<string, Interrupted>();
   let foreign: Interrupted;
+  let lossy: Interrupted;
   let fleet: Fleet;
 
   beforeAll(async () => {
-    fleet = await Fleet.prepare(sharedRig(), CASES.length + 1);
+    fleet = await Fleet.prepare(sharedRig(), CASES.length + 2);
     const file = join(fleet.deploy.folder, 'data', 'deploy.db');
     const storage = await Storage.open(`sqlite:${file}`);
     const left = [...CASES];
@@ -39,6 +40,7 @@ describe('a rollout that was interrupted', () => {
     };
     await Promise.all(Array.from({ length: BUILDERS }, buildAll));
     foreign = await withForeignName(fleet, storage);
+    lossy = await withLostSetting(fleet, storage);
     for (const { atLast, state, journal } of CASES) {
       const rollout = rollouts.get(`${state}, ${journal}`);
       if (rollout !== undefined) await atLast?.(rollout);
@@ -49,7 +51,7 @@ describe('a rollout that was interrupted', () => {
 
   afterAll(async () => {
     for (const blocker of blockers) blocker.close();
-    const all = [...rollouts.values(), foreign];
+    const all = [...rollouts.values(), foreign, lossy];
     await Promise.all(all.map(({ service }) => fleet.clear(service)));
     await fleet.deploy.remove();
   });
@@ -101,7 +103,29 @@ describe('a rollout that was interrupted', () => {
     const names = (await fleet.containersOf(foreign.service)).flatMap((each) => each.Names).sort();
     expect(names).toEqual([`/${foreign.names.final}`, `/${foreign.names.old}`]);
   });
+
+  it('goes no further where the new container has not all settings of the old one', async () => {
+    const deployment = await fleet.ended(lossy.service);
+    const message = expect.stringContaining(
+      'Config.StopTimeout was 3 and would be not set',
+    ) as string;
+    expect(deployment).toMatchObject({
+      phase: 'failed',
+      error: { code: 'settings-changed', message, serving: 'old' },
+    });
+    expect(await fleet.outcome(lossy.service)).toEqual(fleet.expected(lossy.service, 'v1', []));
+    const { State } = await lossy.old.inspect();
+    expect(State.StartedAt).toBe(lossy.intent.old.startedAt);
+  });
 });
+
+/** The new container is prepared as by an engine that forgets one setting. */
+async function withLostSetting(fleet: Fleet, storage: Storage): Promise<Interrupted> {
+  const rollout = await Interrupted.begin(fleet, storage, GOOD);
+  await rollout.createNew({ StopTimeout: undefined });
+  await rollout.store({});
+  return rollout;
+}
 
 async function withForeignName(fleet: Fleet, storage: Storage): Promise<Interrupted> {
   const rollout = await Interrupted.begin(fleet, storage, GOOD);

@@ -1,13 +1,10 @@
 import type Docker from 'dockerode';
 import { DeployProcess, type DeployOptions } from './deploy-process.js';
 import { aDockerHubPush } from './docker-hub.js';
+import { ALIAS, LAST_WORD, MARK, startService } from './fleet-container.js';
+import { nextFixedPort } from './fixed-ports.js';
 import { addChain, chainOutcome, clearChain, expectedChain } from './kill-chain.js';
-import {
-  makeSmallNetwork,
-  networksOf,
-  removeSmallNetwork,
-  waitingNetworks,
-} from './small-networks.js';
+import { makeSmallNetwork, networksOf, removeNetwork, waitingNetworks } from './small-networks.js';
 import type { Image } from './image.js';
 import { pull } from './pull.js';
 import { aSampleApp, type SampleApp } from './sample-app.js';
@@ -19,19 +16,11 @@ import {
   type ConfiguredService,
 } from './services-configuration.js';
 import { uniqueName } from './shared-rig.js';
-import { tar } from './tar.js';
 import { waitFor } from './wait-for.js';
 
 /** What has no deadline of its own is waited for so long. */
 export const PATIENCE_MS = 90_000;
 const LOOPBACK = '127.0.0.1';
-const DATA_FOLDER = '/app/www/data';
-const MARK = 'written before the deployment';
-/** A file that v1 makes when it is asked to stop. */
-export const LAST_WORD = `${DATA_FOLDER}/last-word`;
-const ALIAS = 'shop';
-/** Below the ports that outgoing connections are given, which could take one while it is free. Files that run at once have others. */
-let nextPort = 12_000 + Number(process.env['VITEST_POOL_ID'] ?? '1') * 8_000;
 
 /** One service of a fleet: a running container of version v1 with an anonymous volume and a published port. */
 export interface FleetService {
@@ -117,35 +106,20 @@ export class Fleet {
     const name = `s${this.#made}`;
     const { docker, registryHost } = this.stage;
     const containerName = `${this.name}-${name}`;
-    const port = nextPort++;
+    const port = await nextFixedPort();
     const hostIp = this.address === LOOPBACK ? LOOPBACK : '0.0.0.0';
     const repository = `${registryHost}/acme/${this.name}`;
+    const image = `${repository}:${name}`;
     await docker.getImage(`${repository}:v1`).tag({ repo: repository, tag: name });
     const nextDigest = await this.push(name, next);
     const network =
       this.options.hasNetworks === true ? await makeSmallNetwork(docker, containerName) : null;
-    const hostPort = this.hasFixedPort ? String(port) : '';
-    const created = await docker.createContainer({
+    const volume = await startService(docker, container, {
       name: containerName,
-      Image: `${repository}:${name}`,
-      Volumes: { [DATA_FOLDER]: {} },
-      StopTimeout: 3,
-      ...container,
-      HostConfig: {
-        PortBindings: { '8080/tcp': [{ HostIp: hostIp, HostPort: hostPort }] },
-        RestartPolicy: { Name: 'always' },
-        ...(network === null ? {} : { NetworkMode: network }),
-        ...container.HostConfig,
-      },
-      ...(network === null
-        ? {}
-        : { NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [ALIAS] } } } }),
+      image,
+      network,
+      binding: { HostIp: hostIp, HostPort: this.hasFixedPort ? String(port) : '' },
     });
-    await created.putArchive(tar([{ path: 'mark', content: MARK }]), { path: DATA_FOLDER });
-    await created.start();
-    const { Mounts } = await created.inspect();
-    const volume = Mounts[0]?.Name ?? '';
-    const image = `${repository}:${name}`;
     if (this.options.hasChain === true) await addChain(docker, { container: containerName, image });
     return {
       container: containerName,
@@ -264,7 +238,7 @@ export class Fleet {
     if (this.options.hasChain === true) await clearChain(docker, service);
     const containers = await this.containersOf(service);
     await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true })));
-    if (this.options.hasNetworks === true) await removeSmallNetwork(docker, service.container);
+    if (this.options.hasNetworks === true) await removeNetwork(docker, service.container);
     // The engine removes the anonymous volume of a container that was run with --rm by itself.
     const { Volumes } = await docker.listVolumes();
     if (Volumes.some((volume) => volume.Name === service.volume)) {

@@ -23,7 +23,7 @@ export async function makeSmallNetwork(docker: Docker, name: string): Promise<st
  * Removes it, once the engine counts nobody on it: containers that were just removed may be counted for a moment, and
  * for ever where one was connected by two calls at once, the first of them of a client that was killed.
  */
-export async function removeSmallNetwork(docker: Docker, name: string): Promise<void> {
+export async function removeNetwork(docker: Docker, name: string): Promise<void> {
   const network = docker.getNetwork(name);
   const remove = async (): Promise<void> => {
     const { Containers: counted } = (await network.inspect()) as {
