@@ -2,10 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import { messageOf } from '../domain/errors.js';
 import { WHOLE_FILE, type FaultList } from './fault.js';
+import { lineStarts } from './lines.js';
 
 /** More than any hand-written configuration holds, and little enough to be parsed in a moment. */
 const LARGEST_BYTES = 1_048_576;
-const LINE_FEED = 0x0a;
 
 /** The text of the configuration file, or null after every reason was added to `faults`. */
 export function readSourceText(path: string, faults: FaultList): string | null {
@@ -52,28 +52,21 @@ function whyUnreadable(error: unknown): string {
 }
 
 function firstForeignByte(bytes: Buffer): { line: number; column: number } {
-  let line = 1;
-  let start = 0;
-  for (;;) {
-    const end = bytes.indexOf(LINE_FEED, start);
-    const row = bytes.subarray(start, end < 0 ? bytes.length : end);
-    if (!isUtf8(row)) return { line, column: validLength(row) + 1 };
-    if (end < 0) return { line, column: 1 };
-    line += 1;
-    start = end + 1;
-  }
+  const before = validStart(bytes);
+  const starts = lineStarts(before);
+  return { line: starts.length, column: before.length - (starts.at(-1) ?? 0) + 1 };
 }
 
-/** How many characters of the row come before its first byte that is not UTF-8. */
-function validLength(row: Buffer): number {
+/** The characters that come before the first byte that is not UTF-8. */
+function validStart(bytes: Buffer): string {
   let low = 0;
-  let high = row.length;
+  let high = bytes.length;
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    if (isUtf8Prefix(row.subarray(0, middle))) low = middle;
+    if (isUtf8Prefix(bytes.subarray(0, middle))) low = middle;
     else high = middle - 1;
   }
-  return new TextDecoder().decode(row.subarray(0, low), { stream: true }).length;
+  return new TextDecoder().decode(bytes.subarray(0, low), { stream: true });
 }
 
 /** Whether the bytes are UTF-8 so far; the last character may be cut. */

@@ -13,6 +13,7 @@ import {
   type ParsedNode,
 } from 'yaml';
 import { WHOLE_FILE, type FaultList } from './fault.js';
+import { lineStarts } from './lines.js';
 
 /** The file after parsing: its tree, where things stand in it, and what its aliases mean. */
 export interface YamlDocument {
@@ -62,10 +63,7 @@ export function parseYaml(text: string, faults: FaultList): YamlDocument | null 
 /** Counted by ourselves: the parser tells no beginning of a line that it reads as the rest of a broken key. */
 function linesOf(text: string): LineCounter {
   const counter = new LineCounter();
-  counter.addNewLine(0);
-  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) {
-    counter.addNewLine(end + 1);
-  }
+  for (const start of lineStarts(text)) counter.addNewLine(start);
   return counter;
 }
 

@@ -1,5 +1,5 @@
 import type { Place } from '../place.js';
-import { alternatives, shown } from '../shown.js';
+import { alternatives, shown, shownKey } from '../shown.js';
 
 /** Reads a list of names of environments that must be defined; null after a fault where it is no list. */
 export function readEnvironmentNames(
@@ -29,6 +29,7 @@ export function undefinedName(
   name: string,
   defined: ReadonlySet<string>,
 ): string {
-  const known = defined.size === 0 ? 'none is' : `defined: ${alternatives([...defined])}`;
+  const known =
+    defined.size === 0 ? 'none is' : `defined: ${alternatives([...defined].map(shownKey))}`;
   return `no ${what} ${shown(name)} is defined in this file; ${known}`;
 }

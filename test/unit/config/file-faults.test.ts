@@ -48,6 +48,20 @@ describe('a file that is no configuration', () => {
     ]);
   });
 
+  it('counts a carriage return alone as the end of a line, as YAML and editors do', () => {
+    expect(faultsOf('storage: "x\ry\r\\q"\n')[0]).toMatch(
+      /^3:1: \(file\): there is no such escape/,
+    );
+    expect(faultsOf(Buffer.from([0x0d, 0x80]))[0]).toMatch(/^2:1: \(file\): this byte /);
+  });
+
+  it('quotes a name with a control character among those that are defined', () => {
+    const text = 'environments:\n  "\\0a": {}\n  b: { engine: c }\nengines: { "\\0d": {} }\n';
+    const faults = faultsOf(text).join('');
+    expect(faults).toContain('defined: "\\u0000d"');
+    expect(faults).not.toMatch(/\p{Cc}/u);
+  });
+
   it('takes a byte order mark and Windows line ends', () => {
     expect(faultsOf('\uFEFFserver:\r\n  throttle: {}\r\nstorage: sqlite:x.db\r\n')).toEqual([]);
     expect(faultsOf('\uFEFFserver:\r\n  nix: 1\r\n')[0]).toMatch(/^2:3: server\.nix: /);
