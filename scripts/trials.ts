@@ -13,11 +13,7 @@ const VITEST = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import
  * Returns the exit code; 1 where no sandbox can be had.
  */
 export async function runTrials(vitestArguments: readonly string[]): Promise<number> {
-  const environment = {
-    DEPLOY_TRIALS: 'all',
-    DEPLOY_TRIALS_FOLDER: FOLDER,
-    DEPLOY_TRIALS_COMMIT: commit(),
-  };
+  const environment = { DEPLOY_TRIALS: 'all', ...trialsEnvironment() };
   try {
     const command = [process.execPath, VITEST, ...vitestArguments];
     const { exitCode } = await runInSandbox(command, { environment });
@@ -28,6 +24,11 @@ export async function runTrials(vitestArguments: readonly string[]): Promise<num
     console.error(error.message);
     return 1;
   }
+}
+
+/** Where trials are written down, and of which commit they are. */
+export function trialsEnvironment(): Readonly<Record<string, string>> {
+  return { DEPLOY_TRIALS_FOLDER: FOLDER, DEPLOY_TRIALS_COMMIT: commit() };
 }
 
 /** The commit that is tried; what trials write themselves does not count as a change. */

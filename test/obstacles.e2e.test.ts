@@ -134,6 +134,8 @@ describe('a port that another program takes between the old one and the new one'
     const id = await scenario.hookedDeployment();
     const thief = await takePort(scenario.port);
     await scenario.inPhase(id, 'rolling-back');
+    // The old one is refused the port too, again and again.
+    await delay(3_000);
     await closed(thief);
     const deployment = await scenario.ended(id);
     expect(deployment).toMatchObject({

@@ -11,6 +11,7 @@ import { pull } from './support/pull.js';
 import { HUB_SECRET, removeContainers } from './support/scene.js';
 import { configurationOf } from './support/services-configuration.js';
 import { sharedRig, uniqueName } from './support/shared-rig.js';
+import { ALL_TRIALS, recordTrials } from './support/trials.js';
 import { waitFor } from './support/wait-for.js';
 
 const NAMES = Object.keys(PROXIES) as Proxy[];
@@ -21,12 +22,13 @@ const HEALTH = 'health: { http: { port: 8080, path: /healthz, interval: 100ms } 
 /** They keep an answer of the DNS for a second, as they count. */
 const FORGOTTEN_MS = 2_500;
 /** By all three services together, at least. */
-const ROLLOUTS = 20;
+const ROLLOUTS = ALL_TRIALS ? 20 : 8;
 
 describe('start-first behind reverse proxies', () => {
   const { docker, registry, registryHost } = sharedRig();
   const network = uniqueName('proxied');
   const ports = new Map<string, number>();
+  const rows: (readonly (string | number)[])[] = [];
   let version = 0;
 
   const containerOf = (stop: Stop): string => `${network}-${stop}`;
@@ -56,6 +58,12 @@ describe('start-first behind reverse proxies', () => {
     for (const stop of STOPS) await removeContainers(docker, containerOf(stop));
     for (const proxy of NAMES) await removeContainers(docker, `${network}-${proxy}`);
     await removeNetwork(docker, network);
+    await recordTrials('proxies', {
+      title: 'Requests through reverse proxies during rollouts by start-first',
+      command: 'npm run test:faults -- --project load test/proxies.e2e.test.ts',
+      columns: ['proxy', 'rollouts', 'requests', 'a second', 'failed'],
+      rows,
+    });
   });
 
   async function startApp(stop: Stop): Promise<void> {
@@ -131,7 +139,7 @@ describe('start-first behind reverse proxies', () => {
 
   // All at once are more than two processors can do, and what is lost then tells nothing.
   it.each([[['nginx', 'haproxy']], [['caddy']]] as const)(
-    'lose no request in 20 rollouts, and reach none that is not healthy: %s',
+    `lose no request in ${String(ROLLOUTS)} rollouts, and reach none that is not healthy: %s`,
     async (proxies) => {
       const rounds = Math.ceil(ROLLOUTS / STOPS.length);
       const rollout = `{ strategy: start-first, drain: { wait: 2s }, ${HEALTH} }`;
@@ -146,9 +154,7 @@ describe('start-first behind reverse proxies', () => {
       }
       for (const { proxy, client } of clients) {
         const { answers, failures, rate } = client;
-        console.log(
-          `${proxy}: ${String(answers.length)} requests, ${rate.toFixed(0)} a second, ${String(failures.length)} failed`,
-        );
+        rows.push([proxy, deployments.length, answers.length, rate.toFixed(0), failures.length]);
         expect({ proxy, failures: failures.map(inShort) }).toEqual({ proxy, failures: [] });
         expect(rate).toBeGreaterThan(PER_SECOND * 0.9);
         expect(new Set(answers.map(({ text }) => text.trim())).size).toBe(rounds + 1);

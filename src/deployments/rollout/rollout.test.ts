@@ -55,12 +55,29 @@ describe('a step that an engine refuses for some seconds', () => {
   it('keeps nobody waiting whom the engine told why it cannot start', async () => {
     const { end, steps } = await driven({
       intent: BACK,
-      old: aStopped('web.deploy-old', 'always', 'port is already allocated'),
+      old: aStopped('web.deploy-old', 'always', 'exec format error'),
       candidate: aNew('web.deploy-failed', 'exited'),
       faults: { step: 'start-old', error: REFUSED, times: 100 },
     });
     expect(end).toMatchObject({ phase: 'failed', serving: 'none' });
     expect(steps.filter((name) => name === 'start-old')).toHaveLength(3);
+  }, 20_000);
+});
+
+describe('an old container whose port is held for some seconds', () => {
+  it('is started when the port is free', async () => {
+    const { end, steps } = await driven({
+      intent: BACK,
+      old: aStopped(
+        'web.deploy-old',
+        'always',
+        'Bind for 0.0.0.0:80 failed: port is already allocated',
+      ),
+      candidate: aNew('web.deploy-failed', 'exited'),
+      faults: { step: 'start-old', error: REFUSED, times: 5 },
+    });
+    expect(end).toMatchObject({ phase: 'rolled-back', serving: 'old' });
+    expect(steps.filter((name) => name === 'start-old')).toHaveLength(6);
   }, 20_000);
 });
 

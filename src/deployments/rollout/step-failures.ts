@@ -16,6 +16,8 @@ const BRING_UP_MS = 300_000;
 /** The service has its name, or is up but not watched: for so long, in milliseconds. */
 const NAME_MS = 15_000;
 const WATCH_MS = 60_000;
+/** Somebody else has the port: an engine that comes up, or its proxy, lets go of one within so many milliseconds. */
+const PORT_MS = 20_000;
 /** The service is up, and something is to be put in order: for so long, in milliseconds. */
 const TIDY_MS = 30_000;
 
@@ -146,8 +148,10 @@ function patienceMs(
   }
   const { old, twin } = snapshot;
   const back = old ?? twin;
-  // The engine told why it cannot: that is for a person.
-  if (step.name === 'start-old' && back !== null && back.error !== '') return 0;
+  // The engine told why it cannot: that is for a person, but a port may be free in a moment.
+  if (step.name === 'start-old' && back !== null && back.error !== '') {
+    return classifyStartFailure(back.error).code === 'port-taken' ? PORT_MS : 0;
+  }
   // Nobody serves meanwhile; there is a second time for it.
   if (step.name === 'rearm-old' && (back === null || !isActive(back))) return 0;
   return isFirstHandBack(step, intent) ? 0 : (BACK_MS[step.name] ?? 0);
