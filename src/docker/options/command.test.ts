@@ -34,6 +34,12 @@ describe('entrypoint and command', () => {
       { Entrypoint: [''], Cmd: ['serve'] },
     ],
     [
+      'an empty entrypoint, the image is gone',
+      { Entrypoint: [], Cmd: ['serve'] },
+      null,
+      { Entrypoint: [], Cmd: ['serve'] },
+    ],
+    [
       'an empty entrypoint, which leaves the image its command',
       { Entrypoint: [], Cmd: ['serve'] },
       IMAGE,

@@ -13,6 +13,7 @@ describe('the environment variables that a user set', () => {
     ['several, one pinned to the old default', ['TOKEN=x', 'LEVEL=info']],
     ['one without "=", which takes a variable of the image away', ['MODE']],
     ['one without "=" that the image does not know', ['UNKNOWN']],
+    ['one that begins like another of the image', ['MAXIMUM=1']],
     ['one set to nothing', ['MODE=']],
     ['a value with "=" in it', ['OPTIONS=a=b=c']],
     ['the same one twice', ['A=1', 'A=2']],

@@ -15,6 +15,8 @@ describe('the health check that a user set', () => {
     ['a start period', { ...IMAGE, StartPeriod: 9 }, IMAGE, { StartPeriod: 9 }],
     ['other retries', { ...IMAGE, Retries: 9 }, IMAGE, { Retries: 9 }],
     ['zeros, which mean "not set"', { ...IMAGE, StartPeriod: 0 }, IMAGE, undefined],
+    ['an empty test, which means the image’s', { ...IMAGE, Test: [] }, IMAGE, undefined],
+    ['no test, which means the image’s', { ...IMAGE, Test: null }, IMAGE, undefined],
     ['switched off by the user', { ...IMAGE, Test: ['NONE'] }, IMAGE, { Test: ['NONE'] }],
     ['switched off, the image is gone', { ...IMAGE, Test: ['NONE'] }, null, { Test: ['NONE'] }],
     ['switched off by the image', { Test: ['NONE'] }, { Test: ['NONE'] }, undefined],

@@ -90,6 +90,12 @@ describe('HostConfig', () => {
       { PidMode: 'container:vpn' },
       {},
     ],
+    [
+      'a mode that only ends like that of a container',
+      { PidMode: `x-container:${PARENT}` },
+      { PidMode: `x-container:${PARENT}` },
+      {},
+    ],
     ['a dead id stays', { PidMode: 'container:dead' }, { PidMode: 'container:dead' }, {}],
     [
       'other modes stay',
@@ -115,6 +121,8 @@ describe('HostConfig', () => {
       { Links: ['db:database'] },
       {},
     ],
+    ['a link of another form', { Links: ['a/db:/web/x'] }, { Links: ['a/db:/web/x'] }, {}],
+    ['a link with more behind it', { Links: ['/db:/web/x:y'] }, { Links: ['/db:/web/x:y'] }, {}],
     ['links as a user writes them', { Links: ['db:database'] }, { Links: ['db:database'] }, {}],
     ['the engine’s default runtime', { Runtime: 'runc' }, {}, {}],
     ['another runtime', { Runtime: 'nvidia' }, { Runtime: 'nvidia' }, {}],
@@ -124,7 +132,8 @@ describe('HostConfig', () => {
       { Runtime: 'runc' },
       { engine: { ...ENGINE, defaultRuntime: 'crun' } },
     ],
-    ['swappiness', { MemorySwappiness: 0 }, { MemorySwappiness: 0 }, {}],
+    ['no swapping', { MemorySwappiness: 0 }, { MemorySwappiness: 0 }, {}],
+    ['swappiness', { MemorySwappiness: 60 }, { MemorySwappiness: 60 }, {}],
     ['no swappiness', { MemorySwappiness: null }, {}, {}],
     ['swappiness of -1', { MemorySwappiness: -1 }, {}, {}],
     [
@@ -150,6 +159,24 @@ describe('HostConfig', () => {
     ['masked paths of 18.09', { MaskedPaths: MASKED_20_10.slice(1) }, {}, {}],
     ['masked paths of 25', { MaskedPaths: MASKED_25.toReversed() }, {}, {}],
     ['masked paths of 28', { MaskedPaths: [...MASKED_28, THROTTLE] }, {}, {}],
+    [
+      'masked paths of 28, on many processors',
+      { MaskedPaths: [...MASKED_28, THROTTLE, THROTTLE.replace('cpu0', 'cpu127')] },
+      {},
+      {},
+    ],
+    [
+      'masked paths of 28 and one that ends like those',
+      { MaskedPaths: [...MASKED_28, `/host${THROTTLE}`] },
+      { MaskedPaths: [...MASKED_28, `/host${THROTTLE}`] },
+      {},
+    ],
+    [
+      'masked paths of 28 and one that begins like those',
+      { MaskedPaths: [...MASKED_28, `${THROTTLE}/count`] },
+      { MaskedPaths: [...MASKED_28, `${THROTTLE}/count`] },
+      {},
+    ],
     ['masked paths of 28, no throttle', { MaskedPaths: MASKED_28 }, {}, {}],
     [
       'no paths masked',

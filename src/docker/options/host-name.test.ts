@@ -20,6 +20,12 @@ describe('the host name that a user set', () => {
   });
 });
 
+it('has no name where the inspection shows none', () => {
+  const container = aContainer({ Config: {}, HostConfig: {} });
+  expect(hostNameOf(container, 'host-1')).toBeUndefined();
+  expect(domainNameOf(container)).toBeUndefined();
+});
+
 describe('the domain name that a user set', () => {
   it.each([
     ['the user’s own', 'example.com', {}, 'example.com'],

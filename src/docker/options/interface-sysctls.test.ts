@@ -23,13 +23,15 @@ describe('kernel settings', () => {
     expect(sysctlsOf(SYSCTLS, '1.48', false)).toEqual({ host: SYSCTLS, endpoint: null });
   });
 
-  it.each(['net.ipv4.conf.eth1.log_martians', 'net.ipv4.conf.eth00.x', 'net.ipv4.conf.all.x'])(
-    'of others are not moved: %s',
-    (key) => {
-      const others = { [key]: '1' };
-      expect(sysctlsOf(others, '1.48', true)).toEqual({ host: others, endpoint: null });
-    },
-  );
+  it.each([
+    'net.ipv4.conf.eth1.log_martians',
+    'net.ipv4.conf.eth00.x',
+    'net.ipv4.conf.all.x',
+    'x.net.ipv4.conf.eth0.x',
+  ])('of others are not moved: %s', (key) => {
+    const others = { [key]: '1' };
+    expect(sysctlsOf(others, '1.48', true)).toEqual({ host: others, endpoint: null });
+  });
 
   it('may be missing', () => {
     expect(sysctlsOf(null, '1.48', true)).toEqual({ host: undefined, endpoint: null });

@@ -49,6 +49,11 @@ describe('mounts', () => {
     expect(mountsWith({ Mounts: [own] }, DATA)).toEqual([{ ...own, Source: 'a1b2' }]);
   });
 
+  it('leave the source that the user named, whatever is mounted there now', () => {
+    const own = { Type: 'volume', Source: 'files', Target: '/data' };
+    expect(mountsWith({ Mounts: [own] }, DATA)).toEqual([own]);
+  });
+
   it('leave a tmpfs mount without a source alone', () => {
     const own = { Type: 'tmpfs', Target: '/run' };
     expect(mountsWith({ Mounts: [own] })).toEqual([own]);
@@ -56,6 +61,15 @@ describe('mounts', () => {
 
   it('leave bind mounts, which the inspection lists too, to the binds', () => {
     expect(mountsWith({}, { Type: 'bind', Destination: '/etc/app' })).toBeUndefined();
+    expect(mountsWith({}, { Type: 'bind', Name: 'a1b2', Destination: '/etc/app' })).toBeUndefined();
+  });
+
+  it('cannot bring a volume along that has no name', () => {
+    expect(mountsWith({}, { Type: 'volume', Destination: '/data' })).toBeUndefined();
+  });
+
+  it('are none where the inspection lists none', () => {
+    expect(mountsOf({ ...aContainer(), Mounts: null }, undefined)).toBeUndefined();
   });
 
   it('are in an order of their own, not in the accidental one of the inspection', () => {
@@ -81,6 +95,7 @@ describe('volumes of other containers', () => {
   it('are left to VolumesFrom where that container has the same one at the same place', () => {
     const store = aContainer({ Mounts: [{ ...DATA, Name: 'c3d4', Destination: '/shared/' }] });
     expect(mountsOf(container, [store])).toEqual([NAMED_DATA]);
+    expect(mountsOf(container, [aContainer(), store])).toEqual([NAMED_DATA]);
   });
 
   it('are brought along by name where that container has another one there by now', () => {

@@ -29,6 +29,11 @@ describe('networks', () => {
   it.each<[string, HostConfig, string[]]>([
     ['the one of the mode first', { NetworkMode: 'app' }, ['app', 'back', 'bridge']],
     ['the default bridge first', { NetworkMode: 'default' }, ['bridge', 'back', 'app']],
+    [
+      'the default bridge first where there is no mode',
+      { NetworkMode: '' },
+      ['bridge', 'back', 'app'],
+    ],
     ['the bridge by its own name', { NetworkMode: 'bridge' }, ['bridge', 'back', 'app']],
     [
       'those it is on now, where the one of the mode was left',

@@ -17,6 +17,11 @@ describe('the platform to ask for', () => {
       'aarch64',
       null,
     ],
+    ['the engine’s own, 32 bits', { Os: 'linux', Architecture: '386' }, 'i386', null],
+    ['the engine’s own, newer 32 bits', { Os: 'linux', Architecture: '386' }, 'i686', null],
+    ['the engine’s own, ARMv6', { Os: 'linux', Architecture: 'arm' }, 'armv6l', null],
+    ['the engine’s own, ARMv7', { Os: 'linux', Architecture: 'arm' }, 'armv7l', null],
+    ['one of a system that the image does not say', { Os: '', Architecture: 'arm' }, 'amd64', null],
     ['an emulated one', { Os: 'linux', Architecture: 'arm64' }, 'amd64', 'linux/arm64'],
     [
       'an emulated one with a variant',
