@@ -17,6 +17,9 @@ const SERVICES_AT_ONCE = 2;
 /** An engine that was killed may have to bring a hundred things into order first. */
 const SERVES_WITHIN_MS = 30_000;
 
+/** Nothing that Deploy could do. */
+const PORT_KEPT = 'the engine keeps the port';
+
 interface Kind {
   readonly name: string;
   readonly engineArguments: readonly string[];
@@ -64,7 +67,14 @@ describe('an engine that ends at random instants of a deployment', () => {
     recordTrials('engine-kills', {
       title: 'Ends of the engine, and of engine and Deploy together, at random instants',
       command: 'npm run test:faults -- test/faults/engine-kills.e2e.test.ts',
-      columns: ['what', 'rounds', 'deployments', 'faults', 'longest time without an answer, s'],
+      columns: [
+        'what',
+        'rounds',
+        'deployments',
+        'faults',
+        'ports that the engine kept until it was started again',
+        'longest time without an answer, s',
+      ],
       rows,
     }),
   );
@@ -87,7 +97,7 @@ describe('an engine that ends at random instants of a deployment', () => {
       }
       const deployments = kind.rounds * SERVICES_AT_ONCE;
       const seconds = (longest / 1_000).toFixed(1);
-      rows.push([kind.name, kind.rounds, deployments, faults.length, seconds]);
+      rows.push([kind.name, kind.rounds, deployments, faults.length, host.keptPorts, seconds]);
       expect(faults).toEqual([]);
     },
     3_600_000,
@@ -96,6 +106,9 @@ describe('an engine that ends at random instants of a deployment', () => {
 
 /** An engine, a registry and a Deploy of their own, as on a host that can be rebooted. */
 class Host {
+  /** Of how many services. */
+  keptPorts = 0;
+
   private constructor(
     private readonly place: NetworkNamespace,
     private readonly engine: EngineRig,
@@ -145,9 +158,11 @@ class Host {
 
     const found = await Promise.all(services.map((service) => this.#faultOf(service)));
     await probe.stop();
+    const kept = services.filter((_, index) => found[index] === PORT_KEPT);
+    if (kept.length > 0) found.push(...(await this.#freePorts(kept)));
     await fleet.deploy.stop();
     for (const service of services) await fleet.clear(service);
-    const told = found.filter((fault) => fault !== null);
+    const told = found.filter((fault) => fault !== null && fault !== PORT_KEPT);
     return {
       gap: probe.longestGap,
       found: told.map((fault) => `${name}, ${afterMs.toFixed(0)} ms after the hooks: ${fault}`),
@@ -162,6 +177,14 @@ class Host {
   }
 
   async #faultOf(service: FleetService): Promise<string | null> {
+    const trouble = await this.#troubleOf(service);
+    if (trouble === null) return null;
+    const { error } = await this.#lastEnded(service);
+    const isKept = error?.code === 'port-taken' && (await this.#isPortKept(service));
+    return isKept ? PORT_KEPT : trouble;
+  }
+
+  async #troubleOf(service: FleetService): Promise<string | null> {
     const { fleet } = this;
     try {
       await waitFor('it to serve', () => fleet.served(service), Boolean, {
@@ -183,6 +206,43 @@ class Host {
     } catch (error) {
       return `${service.container}: ${String(error)}`;
     }
+  }
+
+  /**
+   * Whether the engine gives the service's port to nobody, although nobody has it: 20.10 may forget to free the port of
+   * a container that it was starting when it was killed.
+   */
+  async #isPortKept({ image, port }: FleetService): Promise<boolean> {
+    const { docker } = this.engine;
+    const running = await docker.listContainers();
+    if (running.some(({ Ports }) => Ports.some(({ PublicPort }) => PublicPort === port)))
+      return false;
+    const PortBindings = { '8080/tcp': [{ HostIp: '0.0.0.0', HostPort: String(port) }] };
+    const other = await docker.createContainer({ Image: image, HostConfig: { PortBindings } });
+    try {
+      await other.start();
+      return false;
+    } catch (error) {
+      return String(error).includes('port is already allocated');
+    } finally {
+      await other.remove({ force: true });
+    }
+  }
+
+  /** What a person would do, and what is still wrong then. */
+  async #freePorts(services: readonly FleetService[]): Promise<(string | null)[]> {
+    this.keptPorts += services.length;
+    await this.engine.restart();
+    return Promise.all(
+      services.map((service) =>
+        waitFor('it to serve', () => this.fleet.served(service), Boolean, {
+          within: SERVES_WITHIN_MS,
+        }).then(
+          () => null,
+          (error: unknown) => `${service.container}, after a restart: ${String(error)}`,
+        ),
+      ),
+    );
   }
 
   /** A rollout that was undone because the engine went away is tried again, as a deployment of its own. */
