@@ -25,6 +25,12 @@ const NOT_STARTABLE: readonly (readonly [string, Fields])[] = [
   ['a control group of its own', { CgroupParent: '/acme' }],
   ['a host device', { Devices: [{ PathOnHost: '/dev/none', PathInContainer: '/dev/x' }] }],
   ['the host’s user namespace', { UsernsMode: 'host' }],
+  ['a limit of a device', { BlkioDeviceReadBps: [{ Path: '/dev/null', Rate: 1000 }] }],
+  ['a GPU', { DeviceRequests: [{ Driver: '', Count: -1, Capabilities: [['gpu']] }] }],
+  ['an isolation', { Isolation: 'default' }],
+  ['a size of its console', { ConsoleSize: [24, 80] }],
+  ['the host’s namespace of control groups', { CgroupnsMode: 'host' }],
+  ['kernel memory for TCP', { KernelMemoryTCP: 8_000_000 }],
   ['a log elsewhere', { LogConfig: { Type: 'syslog', Config: { tag: 'web' } } }],
 ];
 
