@@ -68,6 +68,9 @@ const ROWS: readonly Row[] = [
   },
 ];
 
+/** Both others have all steps of start-first. */
+const TRIED = ALL_TRIALS ? ROWS : ROWS.filter(({ strategy }) => strategy !== 'start-first');
+
 describe('a fault of the engine in the middle of a deployment', () => {
   let suite: FaultSuite | null = null;
   const summaries: FaultSummary[] = [];
@@ -90,17 +93,17 @@ describe('a fault of the engine in the middle of a deployment', () => {
     }),
   );
 
-  it.each(ROWS)(
+  it.each(TRIED)(
     'leaves the service up by $strategy, and says what is so',
     async ({ strategy, cases, options }) => {
       const all = cases.map((kase) => ({ strategy, ...kase }));
-      const turn = ROWS.findIndex((row) => row.strategy === strategy);
+      const turn = TRIED.findIndex((row) => row.strategy === strategy);
       suite = await FaultSuite.start(sharedRig(), all, LANES, options);
       const plan: FaultPlan = (kase, events) => {
         const faults = plannedFaults(events);
         if (ALL_TRIALS) return faults;
         const few = aFewFaults(faults, kase.image === 'good' ? 0 : 1);
-        return few.filter((_, at) => at % ROWS.length === turn);
+        return few.filter((_, at) => at % TRIED.length === turn);
       };
       const found = await suite.tryAll(plan);
       summaries.push(...found);

@@ -62,6 +62,7 @@ const CASES: readonly Case[] = [
   {
     ...BAD,
     name: 'an unhealthy image',
+    isExtra: true,
     strategy: 'recreate',
     options: {},
     next: { version: 'v2', check: 'unhealthy', checkEvery: 800 },
