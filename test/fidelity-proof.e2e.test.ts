@@ -51,6 +51,7 @@ const SHOWN_AT: Readonly<Record<string, string>> = {
   'HostConfig.NetworkMode': 'HostConfig.NetworkMode',
   'HostConfig.PortBindings': 'HostConfig.PortBindings.8080/tcp',
   'HostConfig.Sysctls': 'HostConfig.Sysctls.net.ipv4.ip_forward',
+  'HostConfig.Tmpfs': 'HostConfig.Tmpfs./run',
   'Config.Env': 'Config.Env.TOKEN',
   'Config.ExposedPorts': 'Config.ExposedPorts.99/udp',
   'Config.Volumes': 'Config.Volumes./anonymous',

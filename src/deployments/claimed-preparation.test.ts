@@ -13,7 +13,10 @@ const DEPLOYMENT = { ...aDeployment(), digest: DIGEST };
 const NEVER = new AbortController().signal;
 
 /** A preparation of `web`, on which `worker` depends, that counts how often it is asked. */
-function aPreparation(onPrepare: (claims: ContainerClaims) => void = () => undefined) {
+function aPreparation(
+  onPrepare: (claims: ContainerClaims) => void = () => undefined,
+  onSaid: (claims: ContainerClaims) => void = () => undefined,
+) {
   const claims = new ContainerClaims();
   const said: string[] = [];
   let count = 0;
@@ -28,6 +31,7 @@ function aPreparation(onPrepare: (claims: ContainerClaims) => void = () => undef
   const log = {
     line: (_subject: unknown, _level: string, text: string) => {
       said.push(text);
+      onSaid(claims);
       return Promise.resolve();
     },
   } as unknown as DeploymentLog;
@@ -53,6 +57,15 @@ describe('a preparation that claims its containers', () => {
     claims.release('other');
     await prepared;
     expect(asked()).toBe(1);
+  });
+
+  it('misses nothing that is given back while it says that it waits', async () => {
+    const { claimed, claims, asked } = aPreparation(undefined, () => {
+      claims.release('other');
+    });
+    claims.take('other', 'local', ['worker']);
+    await claimed.prepare(DEPLOYMENT, WEB, NEVER);
+    expect(asked()).toBe(2);
   });
 
   it('holds nothing while another rollout works on a dependent, and then looks again', async () => {

@@ -39,9 +39,11 @@ export class ClaimedPreparation {
       if (claim === 'taken') return prepared;
       this.claims.release(id);
       if (claim === 'changed') continue;
+      const { turn } = this.claims;
       if (!hasSaid) await this.sayWaiting(deployment);
       hasSaid = true;
-      await this.claims.givenBack(signal);
+      // It may have been given back while that was said.
+      if (this.claims.turn === turn) await this.claims.givenBack(signal);
     }
   }
 

@@ -199,7 +199,6 @@ export const PULL_TROUBLES: readonly Trouble[] = [
     leadsTo: ['pull-failed'],
     isLong: true,
   },
-  { what: 'speaks neither TLS nor HTTP', fault: 'babble', leadsTo: ['pull-failed'], isLong: true },
   {
     what: 'redirects in a circle',
     fault: (asked) =>

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { unexplained } from '../../domain/comparison.js';
 import type { ContainerConfig, HostConfig } from '../inspection.js';
-import { compared, NEW_ID, ofConfig, ofHost } from '../testing/comparison-builders.js';
+import {
+  NEW_ID,
+  aNewContainer,
+  compared,
+  ofConfig,
+  ofHost,
+} from '../testing/comparison-builders.js';
+import { aContainer } from '../testing/inspection-builders.js';
 
 describe('the comparison of an old container with a new one', () => {
   it('finds nothing where nothing differs, and says how much it compared', () => {
@@ -27,6 +34,17 @@ describe('the comparison of an old container with a new one', () => {
       { PortBindings: { '80/tcp': [{ HostPort: '80' }] } },
     ],
     ['HostConfig.Sysctls.net.core.somaxconn', { Sysctls: { 'net.core.somaxconn': '1' } }, {}],
+    ['HostConfig.Tmpfs./run', { Tmpfs: { '/run': '' } }, {}],
+    [
+      'HostConfig.LogConfig',
+      { LogConfig: { Type: 'json-file', Config: { 'max-size': '1m' } } },
+      { LogConfig: { Type: 'json-file', Config: { 'max-file': '2' } } },
+    ],
+    [
+      'HostConfig.LogConfig',
+      { LogConfig: { Type: 'json-file', Config: {} } },
+      { LogConfig: { Type: 'local', Config: {} } },
+    ],
     ['HostConfig.Mounts./data', { Mounts: [{ Type: 'volume', Source: 'a', Target: '/data' }] }, {}],
     ['HostConfig.IpcMode', { IpcMode: `container:${'f'.repeat(64)}` }, { IpcMode: 'private' }],
     ['HostConfig.SomethingNew', { SomethingNew: { a: 1 } }, { SomethingNew: { a: 2 } }],
@@ -45,12 +63,56 @@ describe('the comparison of an old container with a new one', () => {
     ],
     ['a link shows its own container', { Links: ['/db:/web/db'] }, { Links: ['/db:/x/db'] }],
     [
+      'links are in an order of chance',
+      { Links: ['/db:/web/db', '/mq:/web/mq'] },
+      { Links: ['/mq:/x/mq', '/db:/x/db'] },
+    ],
+    [
+      'limits are in an order of chance',
+      {
+        Ulimits: [
+          { Name: 'nofile', Soft: 1 },
+          { Name: 'nproc', Soft: 2 },
+        ],
+      },
+      {
+        Ulimits: [
+          { Name: 'nproc', Soft: 2 },
+          { Name: 'nofile', Soft: 1 },
+        ],
+      },
+    ],
+    ['no limit of processes has two names', { PidsLimit: -1 }, { PidsLimit: null }],
+    ['no swappiness has two names', { MemorySwappiness: -1 }, { MemorySwappiness: null }],
+    [
       'a port that the engine chooses',
       { PortBindings: { '80/tcp': [] } },
       { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '' }] } },
     ],
   ])('sees that %s', (_, old, fresh) => {
     expect(ofHost(old, fresh).differences).toEqual([]);
+  });
+
+  it.each<[string, HostConfig, HostConfig]>([
+    ['a namespace that older engines did not know', { CgroupnsMode: '' }, { CgroupnsMode: 'host' }],
+    ['a mode that older engines did not write', { IpcMode: '' }, { IpcMode: 'private' }],
+    ['swap beside memory', { Memory: 64, MemorySwap: 0 }, { Memory: 64, MemorySwap: 128 }],
+    [
+      'options of the log from its own configuration',
+      { LogConfig: { Type: 'json-file', Config: {} } },
+      { LogConfig: { Type: 'json-file', Config: { 'max-size': '10m' } } },
+    ],
+  ])('lets an engine fill in %s', (_, old, fresh) => {
+    expect(unexplained(ofHost(old, fresh))).toBeNull();
+  });
+
+  it('asks for nothing that only images have', () => {
+    const { differences } = compared({
+      old: aContainer({ Config: { Cmd: ['sh'], ArgsEscaped: true, OnBuild: ['RUN x'] } }),
+      oldImage: null,
+      candidate: aNewContainer({ Config: { Cmd: ['sh'] } }),
+    });
+    expect(differences).toEqual([]);
   });
 
   it('takes what an engine fills in for what it is', () => {

@@ -105,11 +105,30 @@ describe('what explains a difference', () => {
     expect(unexplained(compared(policies))).toContain('HostConfig.RestartPolicy');
   });
 
-  it('knows where kernel settings of an interface went', () => {
-    const old = aContainer({ HostConfig: { Sysctls: { 'net.ipv4.conf.eth0.log_martians': '1' } } });
-    expect(compared({ old, apiVersion: '1.48' }).differences).toMatchObject([
+  it('knows where kernel settings of an interface went, if they arrived', () => {
+    const old = aContainer({
+      HostConfig: { Sysctls: { 'net.ipv4.conf.eth0.log_martians': '1' }, NetworkMode: 'app' },
+      networks: { app: { DriverOpts: { mine: 'x' } } },
+    });
+    const moved = 'net.ipv4.conf.IFNAME.log_martians=1';
+    const withOptions = (DriverOpts: Record<string, string>) =>
+      compared({
+        old,
+        candidate: aNewContainer({
+          HostConfig: { NetworkMode: 'app' },
+          networks: { app: { DriverOpts } },
+        }),
+        apiVersion: '1.48',
+      });
+    expect(
+      withOptions({ mine: 'x', 'com.docker.network.endpoint.sysctls': moved }).differences,
+    ).toMatchObject([
+      { reason: 'set on the network’s endpoint instead' },
       { reason: 'set on the network’s endpoint instead' },
     ]);
+    expect(unexplained(withOptions({ 'com.docker.network.endpoint.sysctls': moved }))).toContain(
+      'Networks.app.DriverOpts',
+    );
   });
 
   it('expects nothing of engines that they no longer know', () => {

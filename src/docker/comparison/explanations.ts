@@ -1,11 +1,13 @@
 import { CONTROL_LABELS } from '../../domain/labels.js';
 import type { ContainerInspection } from '../inspection.js';
 import { cleanPath } from '../options/container-path.js';
+import { ENDPOINT_SYSCTLS } from '../options/interface-sysctls.js';
 import { volumeAt } from '../options/mounts.js';
+import { canonical } from './canonical.js';
 import type { Settings } from './settings.js';
 
 const COMPOSE_IMAGE = 'Config.Labels.com.docker.compose.image';
-const OF_INTERFACE = /^HostConfig\.Sysctls\.net\.[^.]+\.[^.]+\.eth0\./;
+const OF_INTERFACE = /^HostConfig\.Sysctls\.(net\.[^.]+\.[^.]+\.eth0\..+)$/;
 const NETWORK = /^Networks\.(.+?)(\.(Aliases|IPAMConfig|Links|DriverOpts|GwPriority))?$/;
 
 /** What may be other in the new container on purpose, by the rollout that makes it. */
@@ -31,6 +33,17 @@ export interface Evidence {
   readonly oldImage: Settings;
   readonly newImage: Settings;
   readonly purpose: Purpose;
+}
+
+interface Networking {
+  readonly EndpointsConfig?: Readonly<
+    Record<string, { readonly DriverOpts?: Readonly<Record<string, string>> } | undefined>
+  >;
+}
+
+interface LogConfig {
+  readonly Type?: string;
+  readonly Config?: Readonly<Record<string, string>>;
 }
 
 interface Change {
@@ -69,8 +82,8 @@ const EXPLANATIONS: readonly Explanation[] = [
     field === 'HostConfig.RestartPolicy' && purpose.isArmedLater && after === null
       ? 'given back once the new container has taken over'
       : null,
-  ({ field, after }) =>
-    OF_INTERFACE.test(field) && after === null ? 'set on the network’s endpoint instead' : null,
+  onEndpointInstead,
+  moreLogOptions,
   ({ field, before }, { requested }) =>
     before === null && isLeftToEngine(field, requested) ? 'filled in by the engine' : null,
 ];
@@ -122,10 +135,42 @@ function aliasesIn(list: string | null): readonly string[] {
   return list === null ? [] : (JSON.parse(list) as string[]);
 }
 
-/** Whether the creation did not ask for it: engines of another age fill in other fields. */
+/** A setting of the first interface, which newer engines want among the options of its endpoint. */
+function onEndpointInstead(
+  { field, before, after }: Change,
+  { requested }: Evidence,
+): string | null {
+  const reason = 'set on the network’s endpoint instead';
+  const { EndpointsConfig: endpoints = {} } = (requested['NetworkingConfig'] ?? {}) as Networking;
+  const [, setting] = OF_INTERFACE.exec(field) ?? [];
+  if (setting !== undefined && after === null) {
+    const moved = `${setting.replace('.eth0.', '.IFNAME.')}${before ?? ''}`;
+    const sent = Object.values(endpoints).map((each) => each?.DriverOpts?.[ENDPOINT_SYSCTLS] ?? '');
+    return sent.some((list) => list.split(',').includes(moved)) ? reason : null;
+  }
+  const [, network = '', , part] = NETWORK.exec(field) ?? [];
+  const asked = endpoints[network]?.DriverOpts ?? null;
+  if (part !== 'DriverOpts' || after !== canonical(field, asked) || asked === null) return null;
+  const { [ENDPOINT_SYSCTLS]: _moved, ...others } = asked;
+  const { [ENDPOINT_SYSCTLS]: _had, ...had } = JSON.parse(before ?? '{}') as typeof asked;
+  return canonical(field, others) === canonical(field, had) ? reason : null;
+}
+
+/** Engines add the options of their configuration to those of the same driver. */
+function moreLogOptions({ field, before, after }: Change): string | null {
+  if (field !== 'HostConfig.LogConfig' || before === null || after === null) return null;
+  const [had, has] = [JSON.parse(before) as LogConfig, JSON.parse(after) as LogConfig];
+  const isKept = Object.entries(had.Config ?? {}).every(
+    ([option, value]) => has.Config?.[option] === value,
+  );
+  return had.Type === has.Type && isKept ? 'further options are the engine’s own' : null;
+}
+
+/** Whether the creation said nothing of it: engines of another age fill in other fields. */
 function isLeftToEngine(field: string, requested: Readonly<Record<string, unknown>>): boolean {
   const [section, key = ''] = field.split('.');
   if (section !== 'HostConfig' && section !== 'Config') return false;
   const asked = section === 'Config' ? requested : (requested['HostConfig'] as object | undefined);
-  return !(key in (asked ?? {}));
+  const value = (asked as Readonly<Record<string, unknown>> | undefined)?.[key];
+  return canonical(`${section}.${key}`, value) === null;
 }

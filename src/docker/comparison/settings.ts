@@ -2,6 +2,7 @@ import type { ContainerConfig, ContainerInspection, EndpointSettings } from '../
 import { isApiAtLeast } from '../options/api-version.js';
 import { cleanPath } from '../options/container-path.js';
 import { domainNameOf, hostNameOf } from '../options/host-name.js';
+import { swappinessOf } from '../options/host-config.js';
 import { linksAsWritten } from '../options/links.js';
 import { bindsOf, volumeAt } from '../options/mounts.js';
 import { networkModeByName } from '../options/networks.js';
@@ -19,6 +20,8 @@ export type ComparisonContext = Pick<ReplacementInput, 'apiVersion' | 'engine' |
 
 type Entries = [string, unknown][];
 
+/** Only ever an image's, and never sent. */
+const OF_IMAGES = ['OnBuild', 'ArgsEscaped'];
 /** These are taken apart by their keys: images and users set them one by one. */
 const BY_KEY = ['Labels', 'ExposedPorts', 'Volumes', 'Healthcheck'] as const;
 
@@ -50,7 +53,7 @@ function configEntries(config: ContainerConfig): Entries {
   const { Env: environment, WorkingDir: directory, ...others } = config;
   return [
     ...Object.entries(others)
-      .filter(([field]) => !BY_KEY.some((each) => each === field))
+      .filter(([field]) => ![...BY_KEY, ...OF_IMAGES].includes(field))
       .map(([field, value]): [string, unknown] => [`Config.${field}`, value]),
     ['Config.WorkingDir', directory ? cleanPath(directory) : ''],
     ...(environment ?? []).map((entry): [string, unknown] => {
@@ -75,7 +78,7 @@ function byKey(
 function hostEntries(container: ContainerInspection, context: ComparisonContext): Entries {
   const { containerNames, engine, apiVersion } = context;
   const own = container.HostConfig;
-  const { Mounts: mounts, PortBindings: ports, Sysctls: sysctls, ...others } = own;
+  const { Mounts: mounts, PortBindings: ports, Sysctls: sysctls, Tmpfs: tmpfs, ...others } = own;
   const hasKernelMemory = !isApiAtLeast(apiVersion, '1.42');
   const values: Record<string, unknown> = {
     ...others,
@@ -83,12 +86,17 @@ function hostEntries(container: ContainerInspection, context: ComparisonContext)
     IpcMode: modeByName(own.IpcMode, containerNames),
     PidMode: modeByName(own.PidMode, containerNames),
     VolumesFrom: volumesFromByName(own.VolumesFrom, containerNames),
-    Links: linksAsWritten(own.Links),
+    // Engines show both in an order of chance.
+    Links: linksAsWritten(own.Links)?.toSorted(),
+    Ulimits: sortedByName(own['Ulimits']),
     Binds: bindsOf(container),
     MaskedPaths: maskedPathsOf(own.MaskedPaths) === undefined ? undefined : [own.MaskedPaths],
     ReadonlyPaths:
       readOnlyPathsOf(own.ReadonlyPaths) === undefined ? undefined : [own.ReadonlyPaths],
     Runtime: own.Runtime === engine.defaultRuntime ? undefined : own.Runtime,
+    MemorySwappiness: swappinessOf(own, engine),
+    // Engines write "no limit" as -1, as 0 and as nothing.
+    PidsLimit: Number(own['PidsLimit'] ?? 0) < 0 ? undefined : own['PidsLimit'],
     KernelMemory: hasKernelMemory ? own.KernelMemory : undefined,
     KernelMemoryTCP: hasKernelMemory ? own.KernelMemoryTCP : undefined,
   };
@@ -108,11 +116,23 @@ function hostEntries(container: ContainerInspection, context: ComparisonContext)
         .map(({ HostIp: address = '', HostPort: number = '' }) => `${address}:${number}`)
         .sort(),
     ]),
-    ...Object.entries(sysctls ?? {}).map(([key, value]): [string, unknown] => [
-      `HostConfig.Sysctls.${key}`,
-      `=${value}`,
-    ]),
+    ...byName('HostConfig.Sysctls', sysctls),
+    // Without options as well: it is there by its path alone.
+    ...byName('HostConfig.Tmpfs', tmpfs),
   ];
+}
+
+function byName(
+  field: string,
+  values: Readonly<Record<string, string>> | null | undefined,
+): Entries {
+  return Object.entries(values ?? {}).map(([key, value]) => [`${field}.${key}`, `=${value}`]);
+}
+
+function sortedByName(list: unknown): unknown {
+  if (!Array.isArray(list)) return list;
+  const named = list as readonly { readonly Name?: string }[];
+  return named.toSorted((one, other) => (one.Name ?? '').localeCompare(other.Name ?? ''));
 }
 
 function mountEntries({ Mounts: mounts }: ContainerInspection): Entries {

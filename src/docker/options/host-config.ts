@@ -40,7 +40,7 @@ export function hostConfigOf(
 }
 
 /** Cgroup v2 does not know it; Podman shows 0 there and then refuses to start with what it showed. */
-function swappinessOf(own: HostConfig, engine: EngineProperties): number | undefined {
+export function swappinessOf(own: HostConfig, engine: EngineProperties): number | undefined {
   const swappiness = own.MemorySwappiness ?? -1;
   return swappiness < 0 || engine.cgroupVersion === '2' ? undefined : swappiness;
 }
