@@ -48,7 +48,7 @@ async function aScenario(
 
 /** The errors of SQLite that the server told of. */
 function sqliteSays({ deploy }: Scenario): string {
-  const told = [...deploy.stdout.matchAll(/storage does not work: ([a-z /]+)/g)];
+  const told = [...deploy.stdout.matchAll(/storage does not work: ([a-z /]+)/gi)];
   expect(told).not.toEqual([]);
   return [...new Set(told.map(([, words = '']) => words))].sort().join(', ');
 }

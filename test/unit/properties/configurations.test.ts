@@ -120,10 +120,13 @@ function mutate(tree: Tree, { way, path, key, value }: Mutation): void {
     else break;
   }
   if (name === 'secret') return;
+  if (Array.isArray(place) && place.length === 0) name = '0';
   const at = place as Record<string, unknown>;
+  // A list has no names: one of "constructor" would be its own.
+  const added = Array.isArray(place) ? String(place.length) : key;
   if (way === 'replace') at[name] = value;
-  else if (way === 'add') at[key] = value;
-  else if (way === 'copy') at[key] = Object.hasOwn(at, name) ? structuredClone(at[name]) : null;
+  else if (way === 'add') at[added] = value;
+  else if (way === 'copy') at[added] = Object.hasOwn(at, name) ? structuredClone(at[name]) : null;
   else if (Array.isArray(place)) place.splice(Number(name), 1);
   else {
     if (way === 'rename') at[key] = at[name];
