@@ -150,7 +150,7 @@ async function ship(
 }
 
 async function figuresOf({ docker }: EngineRig, deploy: DeployProcess): Promise<Figures> {
-  await delay(SETTLE_MS);
+  await settled(docker);
   const [status, files, containers, { Volumes: volumes }, networks, images] = await Promise.all([
     readFile(`/proc/${deploy.pid}/status`, 'utf8'),
     readdir(`/proc/${deploy.pid}/fd`),
@@ -168,4 +168,13 @@ async function figuresOf({ docker }: EngineRig, deploy: DeployProcess): Promise<
     networks: networks.length,
     images: images.length,
   };
+}
+
+/** Images are tidied up when no rollout is under way: until none has gone for a while. */
+async function settled(docker: EngineRig['docker']): Promise<void> {
+  const count = async (): Promise<number> => (await docker.listImages()).length;
+  for (let before = Number.NaN, now = await count(); now !== before; now = await count()) {
+    before = now;
+    await delay(SETTLE_MS);
+  }
 }
