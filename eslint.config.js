@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 import { folderImports } from './scripts/lint/folder-imports.js';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/'] },
+  { ignores: ['dist/', 'coverage/', 'node_modules/', '.rig/'] },
   eslint.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

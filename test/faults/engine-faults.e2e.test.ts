@@ -68,7 +68,7 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-/** Both others have all steps of start-first. */
+/** By default without start-first: most of its steps are those of a handover too. */
 const TRIED = ALL_TRIALS ? ROWS : ROWS.filter(({ strategy }) => strategy !== 'start-first');
 
 describe('a fault of the engine in the middle of a deployment', () => {

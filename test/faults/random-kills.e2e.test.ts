@@ -79,7 +79,10 @@ describe('kill -9 of Deploy at random instants', () => {
   );
 });
 
-/** One kill so long after the first hook; returns what was wrong afterwards, and the longest gap of the first service where it is probed. */
+/**
+ * One kill so long after the first hook; returns what was wrong afterwards, and the longest gap of the first service
+ * where it is probed.
+ */
 async function killOnce(
   fleet: Fleet,
   afterMs: number,

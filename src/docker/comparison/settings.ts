@@ -1,8 +1,8 @@
 import type { ContainerConfig, ContainerInspection, EndpointSettings } from '../inspection.js';
 import { isApiAtLeast } from '../options/api-version.js';
 import { cleanPath } from '../options/container-path.js';
-import { domainNameOf, hostNameOf } from '../options/host-name.js';
 import { swappinessOf } from '../options/host-config.js';
+import { domainNameOf, hostNameOf } from '../options/host-name.js';
 import { linksAsWritten } from '../options/links.js';
 import { bindsOf, volumeAt } from '../options/mounts.js';
 import { networkModeByName } from '../options/networks.js';
