@@ -23,9 +23,7 @@ const NOT_COVERED = `## What is not covered
   other than \`bridge\` and \`macvlan\`.
 - A disk that lies about what it has written; a host that loses power while its disk caches writes.
 - What Docker 20.10 itself gets wrong. Killed while it starts a container, it may keep the port of that one until it is
-  started again (see \`port-taken\`). Where a call that connects a container to a network is repeated while the engine is
-  still at the first, it may count an endpoint that nobody has: a network \`0-deploy-wait-…\` then stays, and the next
-  handover uses it.
+  started again (see \`port-taken\`).
 - Registries other than Debian's \`docker-registry\` and the tests' fakes.
 `;
 

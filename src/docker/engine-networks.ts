@@ -9,6 +9,8 @@ export interface NetworkInspection {
   readonly Internal?: boolean;
   readonly EnableIPv6?: boolean;
   readonly Options?: Readonly<Record<string, string>> | null;
+  /** Whom the engine counts on it, by container or, without one, by endpoint. */
+  readonly Containers?: Readonly<Record<string, { readonly Name: string }>> | null;
 }
 
 /** Blocks of 16 addresses of the range for tests of network devices (RFC 2544), which no network should have. */
@@ -60,8 +62,19 @@ export class EngineNetworks {
     }
   }
 
-  /** Removes a network, unless somebody is on it. */
+  /** Removes a network, unless somebody is on it. Containers that are there no more are taken off it first. */
   async removeUnused(name: string): Promise<void> {
+    if (await this.#isRemoved(name)) return;
+    const counted = Object.values((await this.find(name))?.Containers ?? {});
+    const there = await Promise.all(counted.map(({ Name }) => this.#hasContainer(Name)));
+    const gone = counted.filter((_, index) => there[index] !== true);
+    if (gone.length === 0) return;
+    for (const { Name } of gone) await this.#disconnect(name, Name, true);
+    await this.#isRemoved(name);
+  }
+
+  /** False where the engine counts somebody on it. */
+  async #isRemoved(name: string): Promise<boolean> {
     try {
       await this.connection.ensure(
         {
@@ -71,9 +84,20 @@ export class EngineNetworks {
         },
         404,
       );
+      return true;
     } catch (error) {
-      if (!(error instanceof EngineError && error.statusCode === 403)) throw error;
+      if (error instanceof EngineError && error.statusCode === 403) return false;
+      throw error;
     }
+  }
+
+  async #hasContainer(name: string): Promise<boolean> {
+    const inspection = await this.connection.find({
+      doing: `inspect container ${name}`,
+      method: 'GET',
+      path: `/containers/${encodeURIComponent(name)}/json`,
+    });
+    return inspection !== null;
   }
 
   /** Connecting a container that was never started again is no error. */
@@ -92,12 +116,17 @@ export class EngineNetworks {
 
   /** One that is not connected is no error. */
   async disconnect(name: string, container: string): Promise<void> {
+    await this.#disconnect(name, container, false);
+  }
+
+  /** @param force Also one that the engine counts there although it has no such container. */
+  async #disconnect(name: string, container: string, force: boolean): Promise<void> {
     try {
       await this.connection.request({
         doing: `disconnect ${container} from ${name}`,
         method: 'POST',
         path: `/networks/${encodeURIComponent(name)}/disconnect`,
-        body: { Container: container },
+        body: { Container: container, Force: force },
       });
     } catch (error) {
       // An inspection shows a connection, too, that the engine began and could not make.
