@@ -24,7 +24,17 @@ export class WaitingNetworks {
     if (waiting === null) return;
     this.use(intent);
     await this.#removals.get(keyOf(intent, waiting));
-    await engine.networks.make(
+    try {
+      await this.#create(engine, waiting);
+    } catch (error) {
+      // One that gives up now has nothing to release.
+      this.#users.get(keyOf(intent, waiting))?.delete(intent.deployment);
+      throw error;
+    }
+  }
+
+  #create(engine: EngineClient, waiting: WaitingNetwork): Promise<void> {
+    return engine.networks.make(
       waiting.name,
       {
         Driver: waiting.kind === 'macvlan' ? 'macvlan' : 'bridge',
