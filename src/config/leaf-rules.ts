@@ -16,7 +16,11 @@ export function isName(text: string): boolean {
 
 /** One of `NAME_RULE`. */
 export function IsName(): PropertyDecorator {
-  return rule('isName', (value) => typeof value === 'string' && isName(value), wants(NAME_RULE));
+  return leafRule(
+    'isName',
+    (value) => typeof value === 'string' && isName(value),
+    wants(NAME_RULE),
+  );
 }
 
 /** A duration of at least `fromMs` and at most `toMs` milliseconds. */
@@ -25,7 +29,7 @@ export function IsDuration(fromMs: number, toMs: number, range: string): Propert
     const milliseconds = typeof value === 'string' ? parseDuration(value) : null;
     return milliseconds !== null && milliseconds >= fromMs && milliseconds <= toMs;
   };
-  return rule('isDuration', holds, wants(`a duration ${range}; write e.g. ${DURATION_FORMS}`));
+  return leafRule('isDuration', holds, wants(`a duration ${range}; write e.g. ${DURATION_FORMS}`));
 }
 
 /** Those that end or stop a process for sure are no way to tell it to finish. */
@@ -38,7 +42,7 @@ export function IsSignal(): PropertyDecorator {
     (SIGNALS.some((name) => value === `SIG${name}`) ||
       /^SIGRTM(IN(\+([1-9]|1[0-5]))?|AX(-([1-9]|1[0-4]))?)$/.test(value));
   const known = SIGNALS.map((name) => `SIG${name}`).join(', ');
-  return rule(
+  return leafRule(
     'isSignal',
     holds,
     wants(`a signal that a program can take note of; write one of ${known}, SIGRTMIN+1 …`),
@@ -49,7 +53,7 @@ export function IsSignal(): PropertyDecorator {
 export function IsWholeNumber(from: number, to: number, what: string): PropertyDecorator {
   const holds = (value: unknown): boolean =>
     typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to;
-  return rule('isWholeNumber', holds, wants(`${what} from ${String(from)} to ${String(to)}`));
+  return leafRule('isWholeNumber', holds, wants(`${what} from ${String(from)} to ${String(to)}`));
 }
 
 /** One of `now`; those of `later` are known and refused as not supported yet. */
@@ -58,7 +62,7 @@ export function IsOneOf(
   later: readonly (string | boolean)[] = [],
 ): PropertyDecorator {
   const holds = (value: unknown): boolean => now.some((each) => each === value);
-  return rule('isOneOf', holds, (value) =>
+  return leafRule('isOneOf', holds, (value) =>
     later.some((each) => each === value)
       ? `${shown(value)} is not supported yet; now there is ${alternatives(now)}`
       : `${shown(value)} is not known here; write ${alternatives([...now, ...later])}`,
@@ -69,12 +73,12 @@ export function IsOneOf(
 export function IsListenAddress(): PropertyDecorator {
   const holds = (value: unknown): boolean =>
     typeof value === 'string' && parseListenAddress(value) !== null;
-  return rule('isListenAddress', holds, wants(LISTEN_FORMS));
+  return leafRule('isListenAddress', holds, wants(LISTEN_FORMS));
 }
 
 /** An address of a web site, without user name, password, query and fragment. The message shows no value. */
 export function IsPublicUrl(): PropertyDecorator {
-  return rule(
+  return leafRule(
     'isPublicUrl',
     (value) => typeof value === 'string' && isPublicUrl(value),
     () =>
@@ -95,7 +99,7 @@ export function IsContainerName(): PropertyDecorator {
     typeof value === 'string' &&
     /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(value) &&
     !/\.deploy-(new|old|failed|twin)$/.test(value);
-  return rule('isContainerName', holds, (value) => {
+  return leafRule('isContainerName', holds, (value) => {
     const text = String(value);
     if (text.startsWith('/')) return `${shown(text)} begins with a slash; leave the slash out`;
     if (text.includes('.deploy-')) {
@@ -109,7 +113,7 @@ export function IsContainerName(): PropertyDecorator {
 export function IsRepository(): PropertyDecorator {
   const holds = (value: unknown): boolean =>
     typeof value === 'string' && repositoryProblem(value) === null;
-  return rule('isRepository', holds, (value) => repositoryProblem(String(value)) ?? '');
+  return leafRule('isRepository', holds, (value) => repositoryProblem(String(value)) ?? '');
 }
 
 function repositoryProblem(text: string): string | null {
@@ -130,21 +134,23 @@ function repositoryProblem(text: string): string | null {
 export function IsRequestPath(): PropertyDecorator {
   const holds = (value: unknown): boolean =>
     typeof value === 'string' && /^\/[\x21-\x22\x24-\x7e]*$/.test(value);
-  return rule('isRequestPath', holds, wants('a path such as /healthz'));
+  return leafRule('isRequestPath', holds, wants('a path such as /healthz'));
 }
 
 /** A text that is not empty, without control characters. The message shows no value. */
 export function IsFilled(): PropertyDecorator {
   const holds = (value: unknown): boolean =>
     typeof value === 'string' && value !== '' && !/\p{Cc}/u.test(value);
-  return rule('isFilled', holds, () => 'is empty or holds a line break or control character');
+  return leafRule('isFilled', holds, () => 'is empty or holds a line break or control character');
 }
 
-function wants(what: string): (value: unknown) => string {
+/** The message of a rule that wants something else. */
+export function wants(what: string): (value: unknown) => string {
   return (value) => `${shown(value)} is not ${what}`;
 }
 
-function rule(
+/** A rule for one value of the file. */
+export function leafRule(
   name: string,
   holds: (value: unknown) => boolean,
   message: (value: unknown) => string,

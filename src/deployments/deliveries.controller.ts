@@ -47,7 +47,7 @@ export class DeliveriesController {
   async replay(@Caller() caller: Principal, @Param('id') id: string): Promise<DeliveryView> {
     const { webhook } = await this.visible(caller, id);
     this.assertMaySend(caller, webhook);
-    return deliveryView(await this.deliveries.replay(id, caller.name));
+    return deliveryView(await this.deliveries.replay(id, caller));
   }
 
   /** The delivery with those of its deployments that the caller may see. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
+import type { Actor } from '../domain/audit.js';
 import type { Delivery } from '../domain/delivery.js';
 import { newDeployment, NOT_STARTED, type Deployment } from '../domain/deployment.js';
 import type { Service, Webhook } from '../domain/environment.js';
@@ -11,6 +12,7 @@ import { EnvironmentsService } from '../environments/environments.service.js';
 import type { DeliverySummary } from '../storage/delivery.repository.js';
 import type { Repositories } from '../storage/repositories.js';
 import { Storage } from '../storage/storage.js';
+import { auditEntry } from './audit-entry.js';
 import { DeploymentLog } from './deployment-log.js';
 import { newId } from './new-id.js';
 import { Worker } from './worker.js';
@@ -76,7 +78,7 @@ export class DeliveryService {
    * Takes a stored delivery in again, by hand. It is never a duplicate.
    * @throws DeployError `not-found`, also where its webhook is no longer configured.
    */
-  async replay(id: string, by: string): Promise<Delivery> {
+  async replay(id: string, by: Actor): Promise<Delivery> {
     const original = await this.get(id);
     const webhook = this.configuration
       .current()
@@ -101,9 +103,12 @@ export class DeliveryService {
     };
     const consequences = await this.storage.transaction(async (stored) => {
       const led = await this.lead(stored, incoming, null);
-      const reason = [`replay of ${id} by ${by}`, led.delivery.reason].filter(Boolean).join('; ');
+      const reason = [`replay of ${id} by ${by.name}`, led.delivery.reason]
+        .filter(Boolean)
+        .join('; ');
       const delivery = { ...led.delivery, reason };
       await stored.deliveries.insert(delivery, { bodyHash: null, senderDeliveryId: null });
+      await stored.audit.add(auditEntry(by, 'replay', { detail: `delivery ${id}` }));
       return { ...led, delivery };
     });
     this.setGoing(consequences);

@@ -1,5 +1,14 @@
-import { IsBoolean, IsOptional, IsString, Matches, MaxLength, ValidateBy } from 'class-validator';
-import { isDigest, isTag } from '../domain/image-reference.js';
+import {
+  IsBoolean,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  MaxLength,
+  ValidateBy,
+} from 'class-validator';
+import { DeployError } from '../domain/errors.js';
+import { isDigest, isTag, parseImageReference } from '../domain/image-reference.js';
 import { ULID } from './cursor.dto.js';
 
 const LONGEST_TEXT = 1000;
@@ -56,14 +65,51 @@ export class RollbackRequest {
   readonly reason?: string | null;
 }
 
-/** Body of `POST /deployments/:id/cancel`. */
-export class CancelRequest {
+/** Body of `POST /deployments/:id/approve`, `reject` and `cancel`. */
+export class VerdictRequest {
   @IsOptional()
   @IsString({ message: 'must be a text' })
   @MaxLength(LONGEST_TEXT, {
     message: `must not be longer than ${String(LONGEST_TEXT)} characters`,
   })
   readonly comment?: string | null;
+}
+
+/** Body of `PUT /environments/:environment/freeze`. */
+export class FreezeRequest {
+  @IsString({ message: 'must be a text: what people should be told' })
+  @Length(1, LONGEST_TEXT, {
+    message: `must be a text of 1 to ${String(LONGEST_TEXT)} characters`,
+  })
+  readonly reason!: string;
+
+  @IsOptional()
+  @Satisfies(isTime, 'must be a time such as 2026-12-24T18:00:00Z, with its offset')
+  readonly until?: string | null;
+}
+
+/** Body of `POST /environments/:environment/explain`. */
+export class ExplainRequest {
+  @Satisfies(isRepository, 'must be a repository such as acme/web, without tag and digest')
+  readonly image!: string;
+
+  @Satisfies(isTag, 'must be a tag: 1 to 128 of A-Z a-z 0-9 _ . -')
+  readonly tag!: string;
+}
+
+function isTime(text: string): boolean {
+  const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
+  return form.test(text) && !Number.isNaN(Date.parse(text));
+}
+
+function isRepository(text: string): boolean {
+  try {
+    const { tag, digest } = parseImageReference(text);
+    return tag === null && digest === null;
+  } catch (error) {
+    if (error instanceof DeployError) return false;
+    throw error;
+  }
 }
 
 type Present<T> = { [K in keyof T]?: Exclude<T[K], null | undefined> };

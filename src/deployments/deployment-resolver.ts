@@ -6,19 +6,13 @@ import {
   type DeploymentPatch,
 } from '../domain/deployment.js';
 import type { Service } from '../domain/environment.js';
-import { EnvironmentsService } from '../environments/environments.service.js';
 import type { Repositories } from '../storage/repositories.js';
 import { Storage } from '../storage/storage.js';
+import { Decisions, heldBy, type Current } from './decisions.js';
 import { DeploymentLog } from './deployment-log.js';
 import { DigestLookup, LookupSchedule, type LookupOutcome } from './digest-lookup.js';
 import { failureOf } from './rollout/conclusion.js';
-import { ServiceInspector, servingNow, type InspectedService } from './service-inspector.js';
-
-/** What counts as running. */
-interface Current {
-  readonly digests: readonly string[];
-  readonly tag: string | null;
-}
+import { ServiceInspector, servingNow } from './service-inspector.js';
 
 export interface ResolveControls {
   readonly wait: (milliseconds: number) => Promise<boolean>;
@@ -33,7 +27,7 @@ export interface ResolveControls {
 export class DeploymentResolver {
   constructor(
     private readonly storage: Storage,
-    private readonly environments: EnvironmentsService,
+    private readonly decisions: Decisions,
     private readonly lookup: DigestLookup,
     private readonly schedule: LookupSchedule,
     private readonly inspector: ServiceInspector,
@@ -47,6 +41,7 @@ export class DeploymentResolver {
     controls: ResolveControls,
   ): Promise<void> {
     if (deployment.pinned && deployment.digest !== null) {
+      if (await this.isPromotedAlready(deployment, service)) return;
       await this.settle(deployment, service, deployment.digest, null);
       return;
     }
@@ -58,7 +53,7 @@ export class DeploymentResolver {
     if (outcome.kind === 'changed') {
       await this.settle(deployment, service, outcome.digest, seen);
     } else {
-      await this.endWithout(deployment, outcome);
+      await this.endWithout(deployment, service, outcome);
     }
   }
 
@@ -77,15 +72,6 @@ export class DeploymentResolver {
     return outcome.kind === 'changed' ? outcome.digest : null;
   }
 
-  /** What counts as running: what is being rolled out, else what the engine shows; null where that is unknown. */
-  async current(service: Service): Promise<Current> {
-    const active = await this.storage.deployments.activeOf(service.environment, service.name);
-    const underWay = active.find((each) => UNDER_WAY.includes(each.phase));
-    if (underWay?.digest != null) return { digests: [underWay.digest], tag: underWay.tag };
-    const inspected = await this.inspectQuietly(service);
-    return { digests: inspected?.digests ?? [], tag: inspected?.running?.tag ?? null };
-  }
-
   private lookUp(
     deployment: Deployment,
     service: Service,
@@ -98,7 +84,7 @@ export class DeploymentResolver {
       once: deployment.trigger.kind === 'api',
       expiresAt: Date.parse(deployment.createdAt) + this.schedule.expiresAfterMs,
       running: async () => {
-        const current = await this.current(service);
+        const current = await this.decisions.current(service);
         onLook(current);
         return deployment.force ? [] : current.digests;
       },
@@ -116,6 +102,7 @@ export class DeploymentResolver {
 
   private async endWithout(
     deployment: Deployment,
+    service: Service,
     outcome: Exclude<LookupOutcome, { kind: 'changed' }>,
   ): Promise<void> {
     if (outcome.kind === 'same') {
@@ -128,10 +115,20 @@ export class DeploymentResolver {
       const reason = `the registry did not answer in time: ${outcome.message}`;
       await this.end(deployment, { phase: 'expired', reason });
     } else {
-      const serving = await this.servingNow(deployment);
+      const serving = await servingNow(this.inspector, service);
       const error = failureOf(outcome.code, outcome.message, serving);
       await this.end(deployment, { phase: 'failed', reason: outcome.message, error });
     }
+  }
+
+  /** A promotion of what runs already ends at once. */
+  private async isPromotedAlready(deployment: Deployment, service: Service): Promise<boolean> {
+    const { trigger, digest } = deployment;
+    if (trigger.kind !== 'promotion' || digest === null) return false;
+    const { digests } = await this.decisions.current(service);
+    if (!digests.includes(digest)) return false;
+    await this.endWithout(deployment, service, { kind: 'same', digest });
+    return true;
   }
 
   /** Its digest is known: asks the policy and settles it with the service's other deployments. */
@@ -142,14 +139,14 @@ export class DeploymentResolver {
     seen: Current | null,
   ): Promise<void> {
     const known = { ...deployment, digest };
-    const { tag } = seen ?? (await this.current(service));
-    const decision = await this.environments.decide(known, service, tag);
-    if (decision.kind === 'skip') {
-      await this.end(deployment, { phase: 'skipped', digest, reason: decision.reason });
+    const decision = await this.decisions.decide(known, service, seen);
+    if (decision.kind === 'skip' || decision.kind === 'expire') {
+      const phase = decision.kind === 'skip' ? 'skipped' : 'expired';
+      await this.end(deployment, { phase, digest, reason: decision.reason });
       return;
     }
     const lines = await this.storage.transaction(async (stored) => {
-      const told = await this.settleIn(stored, known);
+      const told = await this.settleIn(stored, known, heldBy(decision));
       const at = new Date().toISOString();
       for (const { subject, text } of told) {
         await stored.logs.append(subject.id, [{ at, level: 'info', text }]);
@@ -162,6 +159,7 @@ export class DeploymentResolver {
   private async settleIn(
     stored: Repositories,
     known: Deployment & { readonly digest: string },
+    held: DeploymentPatch | null,
   ): Promise<{ subject: Deployment; text: string }[]> {
     const now = await stored.deployments.get(known.id);
     if (now?.phase !== 'waiting') return [];
@@ -170,7 +168,12 @@ export class DeploymentResolver {
       (each) => each.id !== known.id,
     );
     const twin = others.find(
-      (each) => each.digest === digest && !known.force && isAhead(each, known),
+      (each) =>
+        each.digest === digest &&
+        !known.force &&
+        isAhead(each, known) &&
+        // What may go now does not join what has to wait.
+        (held !== null || each.phase !== 'waiting' || each.waitingFor === 'engine'),
     );
     if (twin !== undefined) {
       if (known.trigger.delivery !== null) {
@@ -192,13 +195,10 @@ export class DeploymentResolver {
       await stored.deployments.update(older.id, supersededBy(known.id, older.digest));
       lines.push({ subject: older, text: `superseded by ${known.id}` });
     }
-    await stored.deployments.update(known.id, {
-      phase: 'queued',
-      digest,
-      waitingFor: null,
-      reason: null,
-    });
-    return [...lines, { subject: known, text: `${known.image}:${known.tag} is ${digest} now` }];
+    const free = { phase: 'queued', waitingFor: null, reason: null } as const;
+    await stored.deployments.update(known.id, { ...(held ?? free), digest });
+    const is = `${known.image}:${known.tag} is ${digest} now`;
+    return [...lines, { subject: known, text: known.pinned ? `${digest} is wanted` : is }];
   }
 
   private async end(deployment: Deployment, patch: DeploymentPatch): Promise<void> {
@@ -211,20 +211,6 @@ export class DeploymentResolver {
     if (isOver) return;
     const level = patch.phase === 'failed' ? 'error' : 'info';
     await this.log.line(deployment, level, `${patch.phase ?? ''}: ${patch.reason ?? ''}`);
-  }
-
-  private async servingNow(deployment: Deployment): Promise<'old' | 'none'> {
-    const service = this.environments.findService(deployment.environment, deployment.service);
-    return service === null ? 'none' : servingNow(this.inspector, service);
-  }
-
-  /** Null where the engine does not answer: the rollout waits for it, the look-up need not. */
-  private async inspectQuietly(service: Service): Promise<InspectedService | null> {
-    try {
-      return await this.inspector.inspect(service);
-    } catch {
-      return null;
-    }
   }
 }
 

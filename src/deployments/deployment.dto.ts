@@ -1,14 +1,15 @@
 import type { SettingsComparison } from '../domain/comparison.js';
 import type { Deployment, StepRecord } from '../domain/deployment.js';
+import { waitingReason } from '../domain/waiting-reason.js';
 
 /** What the API shows of a deployment. */
-export type DeploymentView = Omit<Deployment, 'pinned'>;
+export type DeploymentView = Omit<Deployment, 'pinned' | 'forceRole'>;
 
-/** A deployment as the API shows it (CONTRACT section 4): these keys, whatever else is stored. */
+/** A deployment as the API shows it (CONTRACT section 4): these keys, whatever else is stored. What it waits for is told as of now. */
 export function deploymentView(deployment: Deployment): DeploymentView {
   const { id, environment, service, image, tag, digest, previousDigest } = deployment;
-  const { phase, waitingFor, reason, strategy, downtimeMs, createdAt } = deployment;
-  const { notBefore, startedAt, finishedAt, supersededBy, force } = deployment;
+  const { phase, waitingFor, strategy, downtimeMs, createdAt } = deployment;
+  const { notBefore, startedAt, finishedAt, supersededBy, expiresAt, force } = deployment;
   const { kind, by, delivery } = deployment.trigger;
   const approvals = deployment.approvals.map(({ by: approver, at }) => ({ by: approver, at }));
   return {
@@ -22,7 +23,7 @@ export function deploymentView(deployment: Deployment): DeploymentView {
     trigger: { kind, by, delivery },
     phase,
     waitingFor,
-    reason,
+    reason: waitingReason(deployment, Date.now()),
     strategy,
     downtimeMs,
     createdAt,
@@ -30,6 +31,7 @@ export function deploymentView(deployment: Deployment): DeploymentView {
     startedAt,
     finishedAt,
     supersededBy,
+    expiresAt,
     approvals,
     error: deployment.error,
     force,

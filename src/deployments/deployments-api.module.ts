@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditController } from './audit.controller.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { DeploymentLogController } from './deployment-log.controller.js';
 import { DeploymentsController } from './deployments.controller.js';
@@ -6,6 +7,7 @@ import { DeploymentsModule } from './deployments.module.js';
 import { EnvironmentsController } from './environments.controller.js';
 import { EventStreams } from './event-streams.js';
 import { EventsController } from './events.controller.js';
+import { QuarantineController } from './quarantine.controller.js';
 
 /** `/api/v1`: CONTRACT section 4. */
 @Module({
@@ -16,6 +18,8 @@ import { EventsController } from './events.controller.js';
     DeploymentLogController,
     DeliveriesController,
     EventsController,
+    QuarantineController,
+    AuditController,
   ],
   providers: [EventStreams],
   exports: [EventStreams],

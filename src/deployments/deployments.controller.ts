@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import { Caller } from '../access/caller.decorator.js';
 import { assertEnvironment, type Principal } from '../access/principal.js';
 import { Requires } from '../access/requires.decorator.js';
-import { CancelRequest, present } from './deploy-request.dto.js';
+import { present, VerdictRequest } from './deploy-request.dto.js';
 import {
   deploymentView,
   wholeDeploymentView,
@@ -12,11 +12,15 @@ import {
 import { DeploymentService } from './deployment.service.js';
 import { DeploymentListQuery } from './list-query.dto.js';
 import { pageView, type PageView } from './page.dto.js';
+import { VerdictService } from './verdict.service.js';
 
 /** What was, is and will be rolled out. */
 @Controller('api/v1/deployments')
 export class DeploymentsController {
-  constructor(private readonly deployments: DeploymentService) {}
+  constructor(
+    private readonly deployments: DeploymentService,
+    private readonly verdicts: VerdictService,
+  ) {}
 
   @Get()
   @Requires('viewer')
@@ -47,17 +51,50 @@ export class DeploymentsController {
     return wholeDeploymentView(deployment);
   }
 
+  @Post(':id/approve')
+  @HttpCode(200)
+  @Requires('operator')
+  async approve(
+    @Caller() caller: Principal,
+    @Param('id') id: string,
+    @Body() body: VerdictRequest,
+  ): Promise<DeploymentView> {
+    const { comment } = await this.verdict(caller, id, body);
+    return deploymentView(await this.verdicts.approve(id, caller, comment));
+  }
+
+  @Post(':id/reject')
+  @HttpCode(200)
+  @Requires('operator')
+  async reject(
+    @Caller() caller: Principal,
+    @Param('id') id: string,
+    @Body() body: VerdictRequest,
+  ): Promise<DeploymentView> {
+    const { comment } = await this.verdict(caller, id, body);
+    return deploymentView(await this.verdicts.reject(id, caller, comment));
+  }
+
   @Post(':id/cancel')
   @HttpCode(200)
   @Requires('operator')
   async cancel(
     @Caller() caller: Principal,
     @Param('id') id: string,
-    @Body() body: CancelRequest,
+    @Body() body: VerdictRequest,
   ): Promise<DeploymentView> {
+    const { comment } = await this.verdict(caller, id, body);
+    return deploymentView(await this.verdicts.cancel(id, caller, comment));
+  }
+
+  /** The deployment is of an environment that the caller may change. */
+  private async verdict(
+    caller: Principal,
+    id: string,
+    body: VerdictRequest,
+  ): Promise<{ readonly comment?: string }> {
     const { environment } = await this.deployments.get(id);
     assertEnvironment(caller, environment);
-    const { comment } = present(body);
-    return deploymentView(await this.deployments.cancel(id, caller.name, comment));
+    return present(body);
   }
 }

@@ -4,15 +4,23 @@ import { EnvironmentsModule } from '../environments/environments.module.js';
 import { RegistriesModule } from '../registries/registries.module.js';
 import { ClaimedPreparation } from './claimed-preparation.js';
 import { ContainerClaims } from './container-claims.js';
+import { Decisions } from './decisions.js';
 import { DeliveryService } from './delivery.service.js';
 import { DeploymentLog } from './deployment-log.js';
 import { DeploymentResolver } from './deployment-resolver.js';
 import { DeploymentService } from './deployment.service.js';
 import { DigestLookup, LookupSchedule } from './digest-lookup.js';
+import { Explainer } from './explainer.js';
+import { FreezeService } from './freeze.service.js';
+import { RollbackService } from './rollback.service.js';
+import { QuarantineService } from './quarantine.service.js';
+import { VerdictService } from './verdict.service.js';
 import { EngineSlots } from './engine-slots.js';
 import { LaneTools } from './lane-tools.js';
 import { OrphanRecovery } from './orphan-recovery.js';
 import { Planner } from './planner.js';
+import { PolicyHolds } from './policy-holds.js';
+import { Promotions } from './promotions.js';
 import { ImageTidier } from './pruning/image-tidier.js';
 import { PruneSchedule } from './pruning/prune-schedule.js';
 import { Pruner } from './pruning/pruner.js';
@@ -38,12 +46,20 @@ import { Worker } from './worker.js';
   providers: [
     DeliveryService,
     DeploymentService,
+    RollbackService,
+    VerdictService,
+    FreezeService,
+    QuarantineService,
     StatusService,
+    Explainer,
     Planner,
     Worker,
     LaneTools,
     StartGate,
     TagWatch,
+    Decisions,
+    PolicyHolds,
+    Promotions,
     OrphanRecovery,
     EngineSlots,
     ContainerClaims,
@@ -67,6 +83,16 @@ import { Worker } from './worker.js';
     ImageTidier,
     RemovableImages,
   ],
-  exports: [DeliveryService, DeploymentService, StatusService, PruningTally],
+  exports: [
+    DeliveryService,
+    DeploymentService,
+    RollbackService,
+    VerdictService,
+    FreezeService,
+    QuarantineService,
+    StatusService,
+    Explainer,
+    PruningTally,
+  ],
 })
 export class DeploymentsModule {}

@@ -1,14 +1,36 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Param,
+  Post,
+  Put,
+  Query,
+  Res,
+} from '@nestjs/common';
 import type { Response } from 'express';
 import { Caller } from '../access/caller.decorator.js';
 import { assertEnvironment, type Principal } from '../access/principal.js';
 import { Requires } from '../access/requires.decorator.js';
 import type { Deployment } from '../domain/deployment.js';
-import { DeployRequest, present, RollbackRequest } from './deploy-request.dto.js';
+import type { Freeze } from '../domain/freeze.js';
+import { canonicalRepository } from '../domain/image-reference.js';
+import {
+  DeployRequest,
+  ExplainRequest,
+  FreezeRequest,
+  present,
+  RollbackRequest,
+} from './deploy-request.dto.js';
 import { deploymentView, type DeploymentView } from './deployment.dto.js';
 import { DeploymentService, type PlanView } from './deployment.service.js';
+import { Explainer, type Explanation } from './explainer.js';
+import { FreezeService } from './freeze.service.js';
 import { NoQuery } from './list-query.dto.js';
 import type { PageView } from './page.dto.js';
+import { RollbackService } from './rollback.service.js';
 import { StatusService, type EnvironmentView, type ServiceView } from './status.service.js';
 
 /** What is configured and what runs; deploying and rolling back by hand. */
@@ -17,6 +39,9 @@ export class EnvironmentsController {
   constructor(
     private readonly status: StatusService,
     private readonly deployments: DeploymentService,
+    private readonly rollbacks: RollbackService,
+    private readonly freezes: FreezeService,
+    private readonly explainer: Explainer,
   ) {}
 
   @Get()
@@ -33,6 +58,41 @@ export class EnvironmentsController {
   ): Promise<EnvironmentView> {
     assertEnvironment(caller, environment);
     return this.status.environment(environment);
+  }
+
+  @Put(':environment/freeze')
+  @Requires('operator')
+  async freeze(
+    @Caller() caller: Principal,
+    @Param('environment') environment: string,
+    @Body() { reason, until }: FreezeRequest,
+  ): Promise<Freeze> {
+    assertEnvironment(caller, environment);
+    return this.freezes.freeze(environment, { reason, until: until ?? null }, caller);
+  }
+
+  @Delete(':environment/freeze')
+  @HttpCode(204)
+  @Requires('operator')
+  async thaw(
+    @Caller() caller: Principal,
+    @Param('environment') environment: string,
+  ): Promise<void> {
+    assertEnvironment(caller, environment);
+    await this.freezes.thaw(environment, caller);
+  }
+
+  @Post(':environment/explain')
+  @HttpCode(200)
+  @Requires('viewer')
+  async explain(
+    @Caller() caller: Principal,
+    @Param('environment') environment: string,
+    @Body() { image, tag }: ExplainRequest,
+  ): Promise<PageView<Explanation>> {
+    assertEnvironment(caller, environment);
+    const push = { repository: canonicalRepository(image), tag };
+    return { items: await this.explainer.explain(environment, push), next: null };
   }
 
   @Get(':environment/services/:service')
@@ -62,7 +122,7 @@ export class EnvironmentsController {
       response.status(200);
       return this.deployments.plan(environment, service, request);
     }
-    const made = await this.deployments.deploy(environment, service, request, caller.name);
+    const made = await this.deployments.deploy(environment, service, request, caller);
     return located(response, made);
   }
 
@@ -77,7 +137,7 @@ export class EnvironmentsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<DeploymentView> {
     assertEnvironment(caller, environment);
-    const made = await this.deployments.rollback(environment, service, present(body), caller.name);
+    const made = await this.rollbacks.rollback(environment, service, present(body), caller);
     return located(response, made);
   }
 }

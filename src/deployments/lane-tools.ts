@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import { Storage } from '../storage/storage.js';
 import { DeploymentResolver } from './deployment-resolver.js';
+import { PolicyHolds } from './policy-holds.js';
 import { RolloutRunner } from './rollout-runner.js';
 import { StartGate } from './start-gate.js';
 import { TagWatch } from './tag-watch.js';
@@ -14,6 +15,7 @@ export class LaneTools {
     readonly environments: EnvironmentsService,
     readonly resolver: DeploymentResolver,
     readonly runner: RolloutRunner,
+    readonly holds: PolicyHolds,
     readonly gate: StartGate,
     readonly tags: TagWatch,
   ) {}

@@ -6,13 +6,14 @@ import { DeployError } from '../domain/errors.js';
 import { simulateRollout } from '../domain/plan.js';
 import type { RolloutIntent } from '../domain/rollout.js';
 import { describeStep, isDecision } from '../domain/step.js';
+import { waitingReason } from '../domain/waiting-reason.js';
 import { Engines } from '../docker/engines.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import { RegistryClient } from '../registries/registry-client.js';
 import { Storage } from '../storage/storage.js';
 import { observe } from './rollout/observer.js';
 import { RolloutPreparation } from './rollout/preparation.js';
-import { ServiceInspector } from './service-inspector.js';
+import { ServiceInspector, type RunningView } from './service-inspector.js';
 
 /** How many earlier deployments the expected downtime is taken from. */
 const DOWNTIME_SAMPLES = 10;
@@ -60,25 +61,37 @@ export class Planner {
     const view = {
       strategy: service.rollout.strategy,
       strategyReason: null,
-      from: running && { tag: running.tag, digest: running.digest },
+      from: versionOf(running),
       to: { tag: wanted.tag, digest },
       differences: [],
       dependents: [],
       expectedDowntimeMs: 0,
     };
     const reason = await this.whyNot({ ...wanted, digest }, service, digests, running?.tag ?? null);
-    if (reason !== null) return { ...view, steps: [], reason };
-    const { intent, known, strategyReason } = await this.preparation.prepare(
-      { ...wanted, digest },
-      service,
-    );
+    return reason === null
+      ? this.rollout({ ...wanted, digest }, service)
+      : { ...view, steps: [], reason };
+  }
+
+  /**
+   * What the rollout of a digest that may go would do now.
+   * @throws DeployError where it would fail before anything is touched, with the same code.
+   */
+  async rollout(
+    wanted: Deployment & { readonly digest: string },
+    service: Service,
+  ): Promise<PlanView> {
+    const { running } = await this.inspector.inspect(service);
+    const { intent, known, strategyReason } = await this.preparation.prepare(wanted, service);
     const engine = this.engines.get(service.engine);
     const { snapshot } = await observe(engine, intent, this.storage.instanceId, known);
     const steps = simulateRollout(snapshot, intent);
     const last = steps.at(-1);
     if (last?.name === 'give-up') throw new DeployError(last.code, last.message);
     return {
-      ...view,
+      from: versionOf(running),
+      to: { tag: wanted.tag, digest: wanted.digest },
+      differences: [],
       strategy: intent.strategy,
       strategyReason,
       dependents: intent.dependents.map(({ name, by, does }) => ({ name, by, does })),
@@ -104,8 +117,12 @@ export class Planner {
     if (!wanted.force && running.includes(wanted.digest)) {
       return `${wanted.digest} is running already`;
     }
-    const decision = await this.environments.decide(wanted, service, runningTag);
-    return decision.kind === 'go' ? null : decision.reason;
+    const seen = { currentTag: runningTag, promotion: null };
+    const now = Date.now();
+    const decision = await this.environments.decide(wanted, service, seen, now);
+    if (decision.kind === 'go') return null;
+    const notBefore = decision.kind === 'wait' ? decision.until : null;
+    return waitingReason({ phase: 'waiting', reason: decision.reason, notBefore }, now);
   }
 
   private async expectedDowntime(
@@ -122,4 +139,8 @@ export class Planner {
     const expected = strategy === 'start-first' ? 0 : null;
     return samples[Math.floor(samples.length / 2)] ?? expected;
   }
+}
+
+function versionOf(running: RunningView | null): Version | null {
+  return running && { tag: running.tag, digest: running.digest };
 }

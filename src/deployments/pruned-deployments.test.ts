@@ -6,9 +6,9 @@ import { LABELS } from '../domain/labels.js';
 import type { EnvironmentsService } from '../environments/environments.service.js';
 import type { Storage } from '../storage/storage.js';
 import type { DeploymentLog } from './deployment-log.js';
-import { DeploymentService } from './deployment.service.js';
+import type { Promotions } from './promotions.js';
+import { RollbackService } from './rollback.service.js';
 import { OrphanRecovery } from './orphan-recovery.js';
-import type { Planner } from './planner.js';
 import type { ServiceInspector } from './service-inspector.js';
 import type { Worker } from './worker.js';
 
@@ -32,6 +32,8 @@ async function aPrunedStorage(): Promise<Storage> {
   expect(await storage.pruning.deployments(WEB, everything)).toBe(3);
   return storage;
 }
+
+const ANNA = { name: 'anna', role: 'operator' } as const;
 
 describe('a deployment that was pruned', () => {
   it('is none that only the engine knows of: what it left there is not touched', async () => {
@@ -61,21 +63,21 @@ describe('a deployment that was pruned', () => {
       repository: 'docker.io/acme/web',
       rollout: { strategy: 'recreate' },
     };
-    const deployments = new DeploymentService(
+    const rollbacks = new RollbackService(
       storage,
       { service: () => service } as unknown as EnvironmentsService,
       {
         inspect: () => Promise.resolve({ running: null, digests: [] }),
       } as unknown as ServiceInspector,
-      {} as Planner,
+      { withdraw: () => Promise.resolve([]) } as unknown as Promotions,
       { lane: () => ({ wake: () => undefined }) } as unknown as Worker,
       log,
     );
-    const back = await deployments.rollback('staging', 'web', { to: 'd02' }, 'anna');
+    const back = await rollbacks.rollback('staging', 'web', { to: 'd02' }, ANNA);
     expect(back).toMatchObject({ digest: aDigest('2'), pinned: true });
-    await expect(deployments.get('d02')).rejects.toMatchObject({ code: 'not-found' });
-    await expect(
-      deployments.rollback('staging', 'web', { to: 'd01' }, 'anna'),
-    ).rejects.toMatchObject({ code: 'invalid' });
+    expect(await storage.deployments.get('d02')).toBeNull();
+    await expect(rollbacks.rollback('staging', 'web', { to: 'd01' }, ANNA)).rejects.toMatchObject({
+      code: 'invalid',
+    });
   });
 });

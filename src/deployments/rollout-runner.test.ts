@@ -6,6 +6,7 @@ import { aDeployment, aDigest } from '../../test/unit/storage/samples.js';
 import { anOpenStorage } from '../../test/unit/storage/temporary-storage.js';
 import type { Storage } from '../storage/storage.js';
 import { DeploymentLog } from './deployment-log.js';
+import type { Promotions } from './promotions.js';
 import { RolloutRunner } from './rollout-runner.js';
 import { Journal } from './rollout/journal.js';
 import type { ClaimedPreparation } from './claimed-preparation.js';
@@ -38,7 +39,15 @@ async function aRunnerWithoutEngine(): Promise<{
   const inspector = { inspect: () => Promise.reject(GONE) } as unknown as ServiceInspector;
   const journal = new Journal(storage, log);
   const rollout = {} as Rollout;
-  const runner = new RolloutRunner(storage, journal, preparation, rollout, inspector, log);
+  const runner = new RolloutRunner(
+    storage,
+    journal,
+    preparation,
+    rollout,
+    inspector,
+    NO_PROMOTIONS,
+    log,
+  );
   return { storage, runner, stopping, asked: () => count };
 }
 
@@ -48,6 +57,8 @@ async function aStarted(storage: Storage, hoursAgo: number): Promise<Deployment>
   await storage.deployments.insert(deployment);
   return deployment;
 }
+
+const NO_PROMOTIONS = { follow: () => Promise.resolve() } as unknown as Promotions;
 
 describe('a rollout whose engine went away before it began', () => {
   it('waits for the engine, says so once, and is parked where the server stops', async () => {
@@ -114,6 +125,7 @@ describe('a rollout whose engine answers with an error before it began', () => {
       preparation as unknown as ClaimedPreparation,
       { begin: () => Promise.resolve({ kind: 'parked' }) } as unknown as Rollout,
       inspector as unknown as ServiceInspector,
+      NO_PROMOTIONS,
       log,
     );
     return { storage, runner, deployment: await aStarted(storage, 0), tried: () => tried };

@@ -10,6 +10,7 @@ import { Storage } from '../storage/storage.js';
 import { ClaimedPreparation } from './claimed-preparation.js';
 import { DeploymentLog } from './deployment-log.js';
 import { newId } from './new-id.js';
+import { Promotions } from './promotions.js';
 import { concludeRollout, failureOf, type Conclusion } from './rollout/conclusion.js';
 import { isEngineGone } from './rollout/health-watch.js';
 import { Journal } from './rollout/journal.js';
@@ -34,6 +35,7 @@ export class RolloutRunner {
     private readonly preparation: ClaimedPreparation,
     private readonly rollout: Rollout,
     private readonly inspector: ServiceInspector,
+    private readonly promotions: Promotions,
     private readonly log: DeploymentLog,
   ) {}
 
@@ -193,6 +195,7 @@ export class RolloutRunner {
             });
           } else if (patch.phase === 'succeeded') {
             await stored.quarantine.remove(environment, service, digest);
+            await this.promotions.follow(stored, deployment, digest);
           } else if (patch.error?.code === 'interrupted' && patch.error.serving === 'old') {
             await tryAgain(stored, deployment);
           }
@@ -230,6 +233,7 @@ function asHistory(intent: RolloutIntent): RolloutIntent {
  */
 async function tryAgain(stored: Repositories, undone: Deployment): Promise<void> {
   const { environment, service, image, tag, digest, trigger, force, strategy } = undone;
+  const { forceRole, approvals } = undone;
   const [, before] = await stored.deployments.list({ environment, service, limit: 2 });
   if (before?.error?.code === 'interrupted' && before.digest === digest) return;
   await stored.deployments.insert(
@@ -243,6 +247,8 @@ async function tryAgain(stored: Repositories, undone: Deployment): Promise<void>
         digest,
         trigger,
         force,
+        forceRole,
+        approvals,
         strategy,
         pinned: true,
       },

@@ -25,6 +25,8 @@ export class ServiceLane {
   /** Places on the engine, taken for deployments that are about to be rolled out. */
   readonly #slots = new Map<string, () => void>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  /** When the policy is asked again. */
+  #holdTimer: NodeJS.Timeout | undefined;
   #turning: Promise<void> | null = null;
   #again = false;
 
@@ -33,6 +35,8 @@ export class ServiceLane {
     readonly service: string,
     private readonly tools: LaneTools,
     private readonly stopping: AbortSignal,
+    /** Looks at what is to do in another service. */
+    private readonly wakeOther: (service: Service) => void,
   ) {}
 
   /** Looks at what is to do. Calls while it looks make it look once more. */
@@ -119,6 +123,8 @@ export class ServiceLane {
         release();
       }
       this.#resolvedAt.delete(deployment.id);
+      const { environments } = this.tools;
+      environments.promotedFrom(this.environment, this.service).forEach(this.wakeOther);
       this.#wakeIn(0);
     });
   }
@@ -147,6 +153,12 @@ export class ServiceLane {
   /** Begins a deployment whose digest is known, if the tag did not move and its engine lets it in. */
   async #start(deployment: Deployment, service: Service): Promise<void> {
     if (this.#tasks.has(deployment.id)) return;
+    const again = await this.tools.holds.check(deployment, service);
+    clearTimeout(this.#holdTimer);
+    if (again !== 'go') {
+      this.#holdTimer = this.#wakeIn(again);
+      return;
+    }
     const release = await this.tools.gate.enter(deployment, service, {
       wake: () => {
         this.wake();
@@ -200,12 +212,13 @@ export class ServiceLane {
     }
   }
 
-  #wakeIn(milliseconds: number): void {
+  #wakeIn(milliseconds: number): NodeJS.Timeout {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.wake();
     }, milliseconds);
     this.#timers.add(timer);
+    return timer;
   }
 }
 

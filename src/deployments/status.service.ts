@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Engines } from '../docker/engines.js';
+import { describePolicy, windowView, type WindowView } from '../domain/describe-policy.js';
 import type { Environment, Service } from '../domain/environment.js';
 import { DeployError, messageOf } from '../domain/errors.js';
+import type { Freeze } from '../domain/freeze.js';
 import { describeTagRule } from '../domain/tag-rule.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import { Storage } from '../storage/storage.js';
@@ -19,6 +21,8 @@ export interface ServiceView {
   /** The rule, as it is written in the configuration. */
   readonly tag: string | Record<string, string>;
   readonly strategy: string;
+  readonly policy: Record<string, unknown>;
+  readonly window: WindowView | null;
   readonly running: RunningView | null;
   /** `unknown` where the engine does not answer; then `stateReason` says why. */
   readonly state: InspectedService['state'] | 'unknown';
@@ -31,8 +35,11 @@ export interface ServiceView {
 export interface EnvironmentView {
   readonly name: string;
   readonly engine: string;
-  readonly policy: Record<string, never>;
-  readonly frozen: null;
+  /** As the configuration would write it; services may say otherwise. */
+  readonly policy: Record<string, unknown>;
+  /** Null where that policy has no windows. */
+  readonly window: WindowView | null;
+  readonly frozen: Freeze | null;
   readonly services: readonly ServiceView[];
 }
 
@@ -84,11 +91,13 @@ export class StatusService {
   }
 
   private async view(environment: Environment): Promise<EnvironmentView> {
+    const now = Date.now();
     return {
       name: environment.name,
       engine: environment.engine,
-      policy: {},
-      frozen: null,
+      policy: describePolicy(environment.policy),
+      window: windowView(environment.policy, now),
+      frozen: await this.environmentsService.freeze(environment.name, now),
       services: await Promise.all(environment.services.map((each) => this.serviceView(each))),
     };
   }
@@ -107,6 +116,8 @@ export class StatusService {
       image: service.repository,
       tag: describeTagRule(service.tagRule),
       strategy: service.rollout.strategy,
+      policy: describePolicy(service.policy),
+      window: windowView(service.policy, Date.now()),
       ...inspected,
       lastDeployment: last === null ? null : deploymentView(last),
       quarantined,

@@ -3,6 +3,7 @@ import { newDeployment, type Deployment } from '../domain/deployment.js';
 import type { Service } from '../domain/environment.js';
 import type { Recheck } from '../storage/recheck.repository.js';
 import { Storage } from '../storage/storage.js';
+import { Decisions } from './decisions.js';
 import { DeploymentLog } from './deployment-log.js';
 import { DeploymentResolver, supersededBy } from './deployment-resolver.js';
 import { newId } from './new-id.js';
@@ -13,6 +14,7 @@ export class TagWatch {
   constructor(
     private readonly storage: Storage,
     private readonly resolver: DeploymentResolver,
+    private readonly decisions: Decisions,
     private readonly log: DeploymentLog,
   ) {}
 
@@ -24,9 +26,9 @@ export class TagWatch {
     if (deployment.pinned) return false;
     const digest = await this.resolver.digestNow(deployment, signal);
     if (digest === null || digest === deployment.digest) return false;
-    const { environment, service, image, tag, trigger, force, strategy } = deployment;
+    const { environment, service, image, tag, trigger, force, forceRole, strategy } = deployment;
     const successor = newDeployment(
-      { id: newId(), environment, service, image, tag, trigger, force, strategy },
+      { id: newId(), environment, service, image, tag, trigger, force, forceRole, strategy },
       new Date().toISOString(),
     );
     await this.storage.transaction(async (stored) => {
@@ -54,7 +56,7 @@ export class TagWatch {
       new Date().toISOString(),
     );
     const digest = await this.resolver.digestNow(asked, signal);
-    const { digests } = await this.resolver.current(service);
+    const { digests } = await this.decisions.current(service);
     const isKnown =
       digest === null ||
       digests.includes(digest) ||

@@ -72,7 +72,15 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     const key = JSON.stringify([environment, service]);
     const known = this.#lanes.get(key);
     if (known !== undefined) return known;
-    const lane = new ServiceLane(environment, service, this.tools, this.#stopping.signal);
+    const lane = new ServiceLane(
+      environment,
+      service,
+      this.tools,
+      this.#stopping.signal,
+      (other) => {
+        this.lane(other.environment, other.name).wake();
+      },
+    );
     this.#lanes.set(key, lane);
     return lane;
   }

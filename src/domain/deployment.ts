@@ -1,4 +1,4 @@
-import type { RolloutSettings } from './environment.js';
+import type { Role, RolloutSettings } from './environment.js';
 import { DeployError, type ErrorCode } from './errors.js';
 
 /** Where a deployment stands (CONTRACT section 4 says what each means). */
@@ -76,6 +76,12 @@ export interface Failure {
   readonly logTail: readonly string[] | null;
 }
 
+/** Somebody agreed to a deployment, `at` RFC 3339. */
+export interface Approval {
+  readonly by: string;
+  readonly at: string;
+}
+
 /** One attempt to bring one service to one version. Times are RFC 3339, UTC, with milliseconds. */
 export interface Deployment {
   /** ULID: sorts by time of creation. */
@@ -101,10 +107,15 @@ export interface Deployment {
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
   readonly supersededBy: string | null;
-  readonly approvals: readonly { readonly by: string; readonly at: string }[];
+  /** Who agreed to this digest, in the order in which they did. */
+  readonly approvals: readonly Approval[];
   readonly error: Failure | null;
   /** Deployed by hand with `force`: quarantine is overridden once, and the same digest is rolled out again. */
   readonly force: boolean;
+  /** The role of whoever said `force`: an admin's also overrides freezes and approvals. Null without it. */
+  readonly forceRole: Role | null;
+  /** When it expires if nobody approves it; null where it does not wait for that. */
+  readonly expiresAt: string | null;
   /** The digest was asked for as such (by hand, by a rollback): the tag is not looked up for it. */
   readonly pinned: boolean;
 }
@@ -133,6 +144,8 @@ export type DeploymentPatch = Partial<
     | 'startedAt'
     | 'finishedAt'
     | 'supersededBy'
+    | 'approvals'
+    | 'expiresAt'
     | 'error'
   >
 >;
@@ -140,12 +153,19 @@ export type DeploymentPatch = Partial<
 /** A deployment that has just been asked for: it waits for the registry's word on its digest. */
 export function newDeployment(
   wanted: Pick<Deployment, 'id' | 'environment' | 'service' | 'image' | 'tag' | 'trigger'> &
-    Partial<Pick<Deployment, 'digest' | 'reason' | 'force' | 'pinned' | 'strategy'>>,
+    Partial<
+      Pick<
+        Deployment,
+        'digest' | 'reason' | 'force' | 'forceRole' | 'pinned' | 'strategy' | 'approvals'
+      >
+    >,
   createdAt: string,
 ): Deployment {
   return {
     digest: null,
     force: false,
+    forceRole: null,
+    expiresAt: null,
     pinned: false,
     previousDigest: null,
     phase: 'waiting',

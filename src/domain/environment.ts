@@ -1,3 +1,4 @@
+import type { FreezePeriod, PolicySettings } from './policy-settings.js';
 import type { Secret } from './secret.js';
 import type { TagRule } from './tag-rule.js';
 
@@ -119,12 +120,16 @@ export interface Service {
   /** Canonical repository, e.g. `docker.io/acme/web`. */
   readonly repository: string;
   readonly tagRule: TagRule;
+  /** The environment's, but for what the service itself says. */
+  readonly policy: PolicySettings;
   readonly rollout: RolloutSettings;
 }
 
 export interface Environment {
   readonly name: string;
   readonly engine: string;
+  /** Of services that say nothing else. */
+  readonly policy: PolicySettings;
   readonly services: readonly Service[];
 }
 
@@ -162,4 +167,6 @@ export interface Configuration {
   readonly registries: readonly Registry[];
   readonly webhooks: readonly Webhook[];
   readonly environments: readonly Environment[];
+  /** In the order of the file. */
+  readonly freezes: readonly FreezePeriod[];
 }

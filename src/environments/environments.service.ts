@@ -3,7 +3,8 @@ import { ConfigurationService } from '../config/configuration.service.js';
 import type { Deployment } from '../domain/deployment.js';
 import type { Environment, Service, Webhook } from '../domain/environment.js';
 import { DeployError } from '../domain/errors.js';
-import { decide, type PolicyDecision } from '../domain/policy.js';
+import { freezeInForce, type Freeze } from '../domain/freeze.js';
+import { decide, type PolicyDecision, type PolicyFacts } from '../domain/policy.js';
 import type { PushEvent } from '../domain/push-event.js';
 import { matchesTag } from '../domain/tag-rule.js';
 import { Storage } from '../storage/storage.js';
@@ -54,22 +55,46 @@ export class EnvironmentsService {
       .filter(({ name }) => webhook.environments === null || webhook.environments.includes(name))
       .flatMap((environment) => environment.services)
       .filter((service) => service.repository === push.repository)
-      .filter((service) => matchesTag(service.tagRule, push.tag));
+      .filter((service) => matchesTag(service.tagRule, push.tag))
+      .filter((service) => service.policy.promoteFrom === null);
   }
 
-  /** Whether a deployment whose digest is known may go now. `currentTag`: of what runs or is being rolled out. */
+  /** The services to which versions of this one are promoted. */
+  promotedFrom(environment: string, service: string): Service[] {
+    return this.all()
+      .flatMap((each) => each.services)
+      .filter(({ policy: { promoteFrom } }) => {
+        return promoteFrom?.environment === environment && promoteFrom.service === service;
+      });
+  }
+
+  /** The freeze that is in force in an environment; null: none. `now`: milliseconds since 1970. */
+  async freeze(environment: string, now: number): Promise<Freeze | null> {
+    const byHand = await this.storage.freezes.get(environment);
+    return freezeInForce(environment, byHand, this.configuration.current().freezes, now);
+  }
+
+  /**
+   * Whether a deployment whose digest is known may go now.
+   * @param seen What only engines show: the tag of what runs or is being rolled out, and how a promotion does.
+   * @param now Milliseconds since 1970.
+   */
   async decide(
     deployment: Deployment,
     service: Service,
-    currentTag: string | null,
+    seen: Pick<PolicyFacts, 'currentTag' | 'promotion'>,
+    now: number,
   ): Promise<PolicyDecision> {
     const { environment, name } = service;
     const digest = deployment.digest ?? '';
-    return decide(deployment, {
+    const facts: PolicyFacts = {
+      ...seen,
       rule: service.tagRule,
+      policy: service.policy,
       isQuarantined: await this.storage.quarantine.has(environment, name, digest),
-      currentTag,
       hasRunBefore: (await this.storage.history.digestsThatRan(environment, name)).includes(digest),
-    });
+      freeze: await this.freeze(environment, now),
+    };
+    return decide(deployment, facts, now);
   }
 }

@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { OPERATIONS, type Operation } from './openapi-operations.js';
+import type { Operation } from './openapi-operation.js';
+import { OPERATIONS } from './openapi-operations.js';
 import { SCHEMAS, ref, type Schema } from './openapi-schemas.js';
 import { PROBLEM_MEDIA_TYPE } from './problem.js';
 

@@ -1,38 +1,12 @@
 import { PHASES } from '../domain/deployment.js';
-import type { RouteAccess } from '../access/requires.decorator.js';
+import { json, PAGE, type Operation } from './openapi-operation.js';
+import { POLICY_OPERATIONS } from './openapi-policy-operations.js';
 import { ref, type Schema } from './openapi-schemas.js';
 
-/** What the OpenAPI document says of one route. */
-export interface Operation {
-  readonly id: string;
-  readonly summary: string;
-  readonly access: RouteAccess;
-  readonly query?: Readonly<Record<string, Schema>>;
-  readonly headers?: Readonly<Record<string, Schema>>;
-  readonly body?: Schema;
-  /** By status: what it means, and the schema by media type. */
-  readonly answers: Readonly<Record<string, Answer>>;
-  /** Statuses of problems that this route may answer beside those that every route may. */
-  readonly problems?: readonly number[];
-}
-
-interface Answer {
-  readonly description: string;
-  readonly content: Readonly<Record<string, Schema>>;
-}
-
-const PAGE: Readonly<Record<string, Schema>> = {
-  limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
-  cursor: { type: 'string', description: 'the "next" of an earlier answer' },
-};
 const LAST_EVENT_ID: Readonly<Record<string, Schema>> = {
   'Last-Event-ID': { type: 'string', description: 'goes on after this event' },
 };
 const STREAM: Schema = { type: 'string', description: 'server-sent events' };
-
-function json(description: string, schema: Schema): Answer {
-  return { description, content: { 'application/json': schema } };
-}
 
 const SERVICE = '/api/v1/environments/{environment}/services/{service}';
 
@@ -139,10 +113,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     id: 'cancelDeployment',
     summary: 'Ends a deployment that has not started',
     access: 'operator',
-    body: ref('CancelRequest'),
+    body: ref('VerdictRequest'),
     answers: { 200: json('the deployment', ref('Deployment')) },
     problems: [400, 404, 409, 413, 415],
   },
+  ...POLICY_OPERATIONS,
   'GET /api/v1/deliveries': {
     id: 'listDeliveries',
     summary: 'What senders sent, newest first',

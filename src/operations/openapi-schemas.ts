@@ -47,9 +47,10 @@ function page(item: string): Schema {
   });
 }
 
-/** The body of a request: nothing in it is required, and nothing else is allowed. */
-function request(properties: Record<string, Schema>): Schema {
-  return { type: 'object', properties, additionalProperties: false };
+/** The body of a request: nothing but what is named is required, and nothing else is allowed. */
+function request(properties: Record<string, Schema>, required: readonly string[] = []): Schema {
+  const needs = required.length === 0 ? {} : { required };
+  return { type: 'object', properties, additionalProperties: false, ...needs };
 }
 
 const strategies = oneOf(['recreate', 'start-first', 'handover', 'auto']);
@@ -86,6 +87,7 @@ const deployment: Record<string, Schema> = {
       logTail: orNull(list(text)),
     }),
   ),
+  expiresAt: { ...timeOrNull, description: 'when it ends if nobody approves it' },
   force: flag,
 };
 
@@ -101,6 +103,8 @@ const delivery: Record<string, Schema> = {
   deployments: list(text),
 };
 
+/** Whether deployments may start by the windows of a policy, and when that changes. */
+const window = orNull(object({ open: flag, opensAt: timeOrNull, closesAt: timeOrNull }));
 const step = object({
   name: text,
   startedAt: time,
@@ -151,6 +155,8 @@ export const SCHEMAS = {
       type: ['string', 'object'],
     },
     strategy: strategies,
+    policy: { type: 'object', description: 'as the configuration writes it' },
+    window,
     running: orNull(
       object({
         containerId: text,
@@ -167,8 +173,9 @@ export const SCHEMAS = {
   Environment: object({
     name: text,
     engine: text,
-    policy: { type: 'object' },
-    frozen: orNull(object({ reason: text, until: timeOrNull, by: text, since: time })),
+    policy: { type: 'object', description: 'as the configuration writes it' },
+    window,
+    frozen: orNull(reference('Freeze')),
     services: list(reference('Service')),
   }),
   EnvironmentPage: page('Environment'),
@@ -219,5 +226,39 @@ export const SCHEMAS = {
     to: { ...textOrNull, description: 'id of a deployment; without: the last good digest' },
     reason: { ...textOrNull, maxLength: 1000 },
   }),
-  CancelRequest: request({ comment: { ...textOrNull, maxLength: 1000 } }),
+  VerdictRequest: request({ comment: { ...textOrNull, maxLength: 1000 } }),
+  Freeze: object({ reason: text, until: timeOrNull, by: text, since: time }),
+  FreezeRequest: request(
+    { reason: { ...text, minLength: 1, maxLength: 1000 }, until: timeOrNull },
+    ['reason'],
+  ),
+  ExplainRequest: request(
+    { image: { ...text, description: 'a repository, e.g. acme/web' }, tag: text },
+    ['image', 'tag'],
+  ),
+  Explanation: object({
+    service: text,
+    decision: oneOf(['deploy', 'wait', 'skip', 'ignore', 'fail']),
+    digest: textOrNull,
+    waitingFor: textOrNull,
+    notBefore: timeOrNull,
+    reason: textOrNull,
+    code: textOrNull,
+    plan: orNull(reference('Plan')),
+  }),
+  ExplanationPage: page('Explanation'),
+  QuarantineEntry: object({ digest: text, deployment: text, reason: text, at: time }),
+  QuarantinePage: page('QuarantineEntry'),
+  AuditEntry: object({
+    id: text,
+    at: time,
+    by: text,
+    role: oneOf(['viewer', 'operator', 'admin']),
+    action: text,
+    environment: textOrNull,
+    service: textOrNull,
+    deployment: textOrNull,
+    detail: textOrNull,
+  }),
+  AuditPage: page('AuditEntry'),
 } as const satisfies Record<string, Schema>;

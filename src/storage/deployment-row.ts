@@ -31,6 +31,8 @@ export const DEPLOYMENT_COLUMNS = [
   'error',
   'force',
   'pinned',
+  'force_role',
+  'expires_at',
 ] as const satisfies readonly (keyof DeploymentRow)[];
 
 /** The row as which a deployment is stored. */
@@ -60,6 +62,8 @@ export function rowOf(deployment: Deployment): DeploymentRow {
     error: errorColumn(deployment.error),
     force: deployment.force ? 1 : 0,
     pinned: deployment.pinned ? 1 : 0,
+    force_role: deployment.forceRole,
+    expires_at: deployment.expiresAt,
   };
 }
 
@@ -88,6 +92,8 @@ export function deploymentOf(row: DeploymentRow): Deployment {
     error: row.error === null ? null : (JSON.parse(row.error) as Failure),
     force: row.force === 1,
     pinned: row.pinned === 1,
+    forceRole: row.force_role,
+    expiresAt: row.expires_at,
   };
 }
 
@@ -108,6 +114,8 @@ export function changedColumnsOf(
     finished_at: deployment.finishedAt,
     superseded_by: deployment.supersededBy,
     error: errorColumn(deployment.error),
+    approvals: JSON.stringify(deployment.approvals),
+    expires_at: deployment.expiresAt,
   };
 }
 

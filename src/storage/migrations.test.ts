@@ -22,17 +22,20 @@ describe('migrations', () => {
     const database = await emptyDatabase();
     await migrate(database);
     expect(await tablesOf(database)).toEqual([
+      'audit',
       'deliveries',
       'delivery_deployments',
       'deployment_log',
       'deployment_steps',
       'deployments',
       'events',
+      'freezes',
       'pruned_rollouts',
       'quarantine',
       'rechecks',
       'settings',
       'tokens',
+      'used_links',
     ]);
     await sql`insert into settings values ('key', 'value')`.execute(database);
     await migrate(database);
@@ -75,7 +78,7 @@ describe('migrations', () => {
     expect(await tablesOf(database)).toEqual(['settings']);
     await sql`drop table settings`.execute(database);
     await migrate(database);
-    expect(await tablesOf(database)).toHaveLength(11);
+    expect(await tablesOf(database)).toHaveLength(14);
   });
 
   it('serve the questions that are asked often with an index', async () => {

@@ -1,6 +1,7 @@
 import { DEFAULT_MIGRATION_TABLE, Migrator, sql, type Kysely, type Migration } from 'kysely';
 import * as initial from './migrations/0001-initial.js';
 import * as pruning from './migrations/0002-pruning.js';
+import * as policy from './migrations/0003-policy.js';
 import { messageOf } from '../domain/errors.js';
 import { StorageOpenError } from './storage-open-error.js';
 
@@ -8,6 +9,7 @@ import { StorageOpenError } from './storage-open-error.js';
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-pruning': pruning,
+  '0003-policy': policy,
 };
 
 /**

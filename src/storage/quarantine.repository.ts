@@ -56,18 +56,22 @@ export class QuarantineRepository {
     });
   }
 
-  /** Digests, the longest quarantined first. */
-  list(environment: string, service: string): Promise<string[]> {
-    return this.session.read(async (database) => {
-      const rows = await database
+  /** The longest quarantined first. */
+  entries(environment: string, service: string): Promise<QuarantineEntry[]> {
+    return this.session.read((database) =>
+      database
         .selectFrom('quarantine')
-        .select('digest')
+        .select(['environment', 'service', 'digest', 'deployment', 'reason', 'at'])
         .where('environment', '=', environment)
         .where('service', '=', service)
         .orderBy('at')
         .orderBy('digest')
-        .execute();
-      return rows.map((row) => row.digest);
-    });
+        .execute(),
+    );
+  }
+
+  /** Digests, the longest quarantined first. */
+  async list(environment: string, service: string): Promise<string[]> {
+    return (await this.entries(environment, service)).map(({ digest }) => digest);
   }
 }

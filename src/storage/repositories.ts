@@ -1,6 +1,8 @@
+import { AuditRepository } from './audit.repository.js';
 import { DeliveryRepository } from './delivery.repository.js';
 import { DeploymentRepository } from './deployment.repository.js';
 import { EventRepository } from './event.repository.js';
+import { FreezeRepository } from './freeze.repository.js';
 import { HistoryRepository } from './history.repository.js';
 import { LogRepository } from './log.repository.js';
 import { PruningRepository } from './pruning.repository.js';
@@ -9,6 +11,7 @@ import { RecheckRepository } from './recheck.repository.js';
 import type { Session } from './session.js';
 import { SettingRepository } from './setting.repository.js';
 import { TokenRepository } from './token.repository.js';
+import { UsedLinkRepository } from './used-link.repository.js';
 
 /** Everything that is stored, as seen from one session. */
 export class Repositories {
@@ -22,6 +25,9 @@ export class Repositories {
   readonly rechecks: RecheckRepository;
   readonly tokens: TokenRepository;
   readonly settings: SettingRepository;
+  readonly freezes: FreezeRepository;
+  readonly usedLinks: UsedLinkRepository;
+  readonly audit: AuditRepository;
 
   constructor(session: Session) {
     this.deployments = new DeploymentRepository(session);
@@ -34,5 +40,8 @@ export class Repositories {
     this.rechecks = new RecheckRepository(session);
     this.tokens = new TokenRepository(session);
     this.settings = new SettingRepository(session);
+    this.freezes = new FreezeRepository(session);
+    this.usedLinks = new UsedLinkRepository(session);
+    this.audit = new AuditRepository(session);
   }
 }

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { AuditAction } from '../domain/audit.js';
 import type { DeliveryOutcome } from '../domain/delivery.js';
 import type { Phase, StepRecord, Trigger, WaitingFor } from '../domain/deployment.js';
 import type { Role, RolloutSettings } from '../domain/environment.js';
@@ -19,6 +20,9 @@ export interface Schema {
   rechecks: RecheckTable;
   tokens: TokenTable;
   settings: SettingTable;
+  freezes: FreezeTable;
+  used_links: UsedLinkTable;
+  audit: AuditTable;
 }
 
 export interface DeploymentTable {
@@ -50,6 +54,9 @@ export interface DeploymentTable {
   force: number;
   /** 0 or 1. */
   pinned: number;
+  /** Whose `force` it is; null without it. */
+  force_role: Role | null;
+  expires_at: string | null;
   /** JSON: what the rollout is about to do and the engine cannot show. */
   intent: string | null;
 }
@@ -143,4 +150,29 @@ interface TokenTable {
 interface SettingTable {
   key: string;
   value: string;
+}
+
+interface FreezeTable {
+  environment: string;
+  reason: string;
+  until: string | null;
+  by_name: string;
+  since: string;
+}
+
+interface UsedLinkTable {
+  id: string;
+  expires_at: string;
+}
+
+interface AuditTable {
+  id: string;
+  at: string;
+  by_name: string;
+  role: Role;
+  action: AuditAction;
+  environment: string | null;
+  service: string | null;
+  deployment: string | null;
+  detail: string | null;
 }

@@ -13,6 +13,11 @@ import { DeliveryService } from '../../src/deployments/delivery.service.js';
 import { DeploymentService } from '../../src/deployments/deployment.service.js';
 import { DeploymentsApiModule } from '../../src/deployments/deployments-api.module.js';
 import { DeploymentsModule } from '../../src/deployments/deployments.module.js';
+import { Explainer } from '../../src/deployments/explainer.js';
+import { FreezeService } from '../../src/deployments/freeze.service.js';
+import { QuarantineService } from '../../src/deployments/quarantine.service.js';
+import { RollbackService } from '../../src/deployments/rollback.service.js';
+import { VerdictService } from '../../src/deployments/verdict.service.js';
 import { PruningTally } from '../../src/deployments/pruning/pruning-tally.js';
 import { StatusService } from '../../src/deployments/status.service.js';
 import { prepare } from '../../src/operations/application.js';
@@ -97,9 +102,15 @@ export async function startHttpEdge(yaml = aConfiguration()): Promise<HttpEdge> 
     { provide: DeliveryService, useValue: deliveries },
     { provide: DeploymentService, useValue: deployments },
     { provide: StatusService, useValue: status },
+    { provide: VerdictService, useValue: deployments },
+    { provide: RollbackService, useValue: deployments },
+    { provide: FreezeService, useValue: deployments },
+    { provide: QuarantineService, useValue: deployments },
+    { provide: Explainer, useValue: deployments },
     PruningTally,
   ];
-  @Module({ providers, exports: [DeliveryService, DeploymentService, StatusService, PruningTally] })
+  const exports = providers.map((each) => ('provide' in each ? each.provide : each));
+  @Module({ providers, exports })
   class FakeDeploymentsModule {}
 
   const testing = await Test.createTestingModule({

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { lastGood } from '../../src/deployments/rollback-target.js';
 import { hasEnded, PHASES, type Deployment } from '../../src/domain/deployment.js';
 import { decide } from '../../src/domain/policy.js';
+import { policyFacts } from '../../src/domain/testing/builders.js';
 import { cutoffsOf } from '../../src/domain/retention.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { randomFrom } from './random.js';
@@ -81,12 +82,11 @@ async function decisionsFor(storage: Storage, service: string, seed: number) {
   const succeeded = await history.succeeded('staging', service, ROLLBACK_DEPTH);
   return {
     byGlob: DIGESTS.map((digest) =>
-      decide(aDeployment({ digest }), {
-        rule: { kind: 'glob', pattern: '*' },
-        isQuarantined: false,
-        currentTag: null,
-        hasRunBefore: ran.includes(digest),
-      }),
+      decide(
+        aDeployment({ digest }),
+        policyFacts({ rule: { kind: 'glob', pattern: '*' }, hasRunBefore: ran.includes(digest) }),
+        NOW,
+      ),
     ),
     rollbacks: Array.from({ length: 40 }, () => lastGood(succeeded, some(2), some(20))),
     replaced: (await history.ended('staging', service, 1_000)).map(({ id, digest }) => [

@@ -10,6 +10,7 @@ import { DEFAULT_STORAGE, parseStorage } from '../storage-url.js';
 import { AccessSection, readAccess } from './access.section.js';
 import { readEngines, type EngineSection } from './engine.section.js';
 import { readEnvironments, type EnvironmentSection } from './environment.section.js';
+import { readFreezes, type FreezeSection } from './freeze.section.js';
 import { readRegistries, type RegistrySection } from './registry.section.js';
 import { readServer, ServerSection } from './server.section.js';
 import { readWebhooks, type WebhookSection } from './webhook.section.js';
@@ -49,6 +50,10 @@ export class ConfigurationSection {
   @Key('nested')
   environments?: Record<string, EnvironmentSection>;
 
+  /** When nothing is deployed: a calendar. Default: none. */
+  @Key('nested')
+  freezes?: FreezeSection[];
+
   /** How long deliveries, deployments with their logs, and events are kept, 1d to 36500d. Default `90d`. */
   @Key('text')
   @IsOptional()
@@ -79,6 +84,7 @@ export function readConfiguration(
     registries: readRegistries(places?.get('registries'), reading),
     webhooks: readWebhooks(places?.get('webhooks'), environmentNames, reading),
     environments: readEnvironments(environmentsPlace, engines),
+    freezes: readFreezes(places?.get('freezes'), environmentNames),
   };
 }
 

@@ -7,7 +7,14 @@ import { Key, missing, readSection, Required } from '../section.js';
 import { shown } from '../shown.js';
 import type { EnginesByName } from './engine.section.js';
 import { undefinedName } from './name-list.js';
-import { checkPolicy, PolicySection } from './policy.section.js';
+import {
+  mergePolicy,
+  PolicySection,
+  readPolicy,
+  type PolicyOverrides,
+  type UncheckedPolicy,
+} from './policy.section.js';
+import { checkPromotions } from './promotions.js';
 import {
   mergeRollout,
   readRollout,
@@ -65,20 +72,34 @@ export class EnvironmentSection {
 }
 
 const DEFAULT_ENGINE = 'local';
+const NOTHING: PolicyOverrides = {
+  delayMs: null,
+  windows: null,
+  approval: null,
+  promoteFrom: null,
+  pollMs: null,
+};
 
 /** Which service has which container, over all environments. */
 type TakenContainers = Map<string, string>;
 
+/** A service whose `promoteFrom` was not looked at yet. */
+export type UncheckedService = Omit<Service, 'policy'> & { readonly policy: UncheckedPolicy };
+type UncheckedEnvironment = Omit<Environment, 'services' | 'policy'> & {
+  readonly policy: UncheckedPolicy;
+  readonly services: readonly UncheckedService[];
+};
+
 /** Reads `environments`. */
 export function readEnvironments(place: Place | undefined, engines: EnginesByName): Environment[] {
-  const environments: Environment[] = [];
+  const environments: UncheckedEnvironment[] = [];
   const taken: TakenContainers = new Map();
   for (const [name, child] of place?.entries() ?? []) {
     if (!isName(name)) child.faultAtKey(`${shown(name)} is not ${NAME_RULE}`);
     const environment = readEnvironment(name, child, engines, taken);
     if (environment !== null) environments.push(environment);
   }
-  return environments;
+  return checkPromotions(environments);
 }
 
 function readEnvironment(
@@ -86,7 +107,7 @@ function readEnvironment(
   place: Place,
   engines: EnginesByName,
   taken: TakenContainers,
-): Environment | null {
+): UncheckedEnvironment | null {
   const section = readSection(place, EnvironmentSection);
   if (section === null) return null;
   const { leaves, places } = section;
@@ -98,16 +119,17 @@ function readEnvironment(
   } else if (leaves.engine !== undefined && !names.has(engine)) {
     places.get('engine')?.fault(undefinedName('engine', engine, names));
   }
-  checkPolicy(places.get('policy'));
+  const policy = readPolicy(places.get('policy'));
   const rollout = readRollout(places.get('rollout'));
-  const services: Service[] = [];
+  const services: UncheckedService[] = [];
   for (const [serviceName, child] of places.get('services')?.entries() ?? []) {
     if (!isName(serviceName)) child.faultAtKey(`${shown(serviceName)} is not ${NAME_RULE}`);
     const address = engines.get(engine)?.host ?? engine;
-    const service = readService(serviceName, child, { name, engine, address, rollout }, taken);
+    const surroundings = { name, engine, address, policy, rollout };
+    const service = readService(serviceName, child, surroundings, taken);
     if (service !== null) services.push(service);
   }
-  return { name, engine, services };
+  return { name, engine, policy: mergePolicy(policy, NOTHING), services };
 }
 
 interface Surroundings {
@@ -116,6 +138,7 @@ interface Surroundings {
   readonly engine: string;
   /** The engine's address: two names of one engine are one engine. */
   readonly address: string;
+  readonly policy: PolicyOverrides;
   readonly rollout: RolloutOverrides;
 }
 
@@ -124,14 +147,14 @@ function readService(
   place: Place,
   environment: Surroundings,
   taken: TakenContainers,
-): Service | null {
+): UncheckedService | null {
   const section = readSection(place, ServiceSection);
   if (section === null) return null;
   const { leaves, places } = section;
   const tagPlace = places.get('tag');
   if (tagPlace === undefined) place.faultOfMissing('tag', missing('write e.g. tag: latest'));
   const tagRule = tagPlace === undefined ? null : readTagRule(tagPlace);
-  checkPolicy(places.get('policy'));
+  const policy = readPolicy(places.get('policy'));
   const rollout = mergeRollout(environment.rollout, readRollout(places.get('rollout')));
   const { container, image } = leaves;
   if (container !== undefined) {
@@ -151,6 +174,7 @@ function readService(
     container,
     repository: canonicalRepository(image),
     tagRule,
+    policy: mergePolicy(environment.policy, policy),
     rollout,
   };
 }

@@ -1,30 +1,176 @@
+import { IsOptional } from 'class-validator';
+import {
+  NO_POLICY,
+  type ApprovalSettings,
+  type PolicySettings,
+} from '../../domain/policy-settings.js';
+import { parseDuration } from '../duration.js';
+import { IsDuration, IsName, isName, IsWholeNumber, NAME_RULE } from '../leaf-rules.js';
 import type { Place } from '../place.js';
-import { Key, readSection } from '../section.js';
+import { Key, readSection, Required } from '../section.js';
+import { shown } from '../shown.js';
+import { readWindows, type WindowSection } from './window.section.js';
 
-/** `policy` of an environment or service: when a deployment may go. Empty: at once, the only policy yet. */
-export class PolicySection {
-  /** How long to wait after the push. Not supported yet. */
-  @Key('later')
-  delay?: unknown;
+const DAY_MS = 86_400_000;
+const YEAR_MS = 365 * DAY_MS;
+const MOST_APPROVERS = 100;
+const DEFAULT_EXPIRES_MS = DAY_MS;
 
-  /** Days and hours in which it may go. Not supported yet. */
-  @Key('later')
-  window?: unknown;
+/** `policy.approval`: who must agree before a deployment may go. It is bound to the digest. */
+export class ApprovalSection {
+  /** How many different people must agree, 0 (nobody, also where the environment says otherwise) to 100. Default 1. */
+  @Key('plain')
+  @IsOptional()
+  @IsWholeNumber(0, MOST_APPROVERS, 'a number of people')
+  required?: number;
 
-  /** Who must agree. Not supported yet. */
-  @Key('later')
-  approval?: unknown;
+  /** Names of tokens that may. Default: every operator. */
+  @Key('nested')
+  of?: string[];
 
-  /** The environment in which it must have succeeded. Not supported yet. */
-  @Key('later')
-  promoteFrom?: unknown;
-
-  /** How often the registry is asked without a push. Not supported yet. */
-  @Key('later')
-  poll?: unknown;
+  /** How long a deployment waits for them before it expires, 1m to 365d. Default `24h`. */
+  @Key('text')
+  @IsOptional()
+  @IsDuration(60_000, YEAR_MS, 'from 1m to 365d')
+  expires?: string;
 }
 
-/** Checks `policy`; it can only say "at once" yet, so there is nothing to hand on. */
-export function checkPolicy(place: Place | undefined): void {
-  if (place !== undefined) readSection(place, PolicySection);
+/** `policy.promoteFrom`: only what succeeded in another environment, and stayed healthy there, is deployed. */
+export class PromotionSection {
+  /** The environment. Required. */
+  @Key('text')
+  @Required('name the environment, e.g. environment: staging')
+  @IsName()
+  environment!: string;
+
+  /** The service there, of the same image. Default: the one of the same name. */
+  @Key('text')
+  @IsOptional()
+  @IsName()
+  service?: string;
+
+  /** How long it must stay healthy there, 0s to 365d. Default `0s`. */
+  @Key('text')
+  @IsOptional()
+  @IsDuration(0, YEAR_MS, 'from 0s to 365d')
+  after?: string;
+}
+
+/** `policy` of an environment or service: when a deployment may go. Empty: at once. */
+export class PolicySection {
+  /** How long to wait after the push, 0s to 365d; a newer push starts again. Default `0s`. */
+  @Key('text')
+  @IsOptional()
+  @IsDuration(0, YEAR_MS, 'from 0s to 365d')
+  delay?: string;
+
+  /** Days and hours in which it may start; an empty list: at any time. Default: at any time. */
+  @Key('nested')
+  window?: WindowSection[];
+
+  /** Who must agree. Default: nobody. */
+  @Key('nested')
+  approval?: ApprovalSection;
+
+  /** The environment in which it must have succeeded. Default: none. */
+  @Key('nested')
+  promoteFrom?: PromotionSection;
+
+  /** How often the registry is asked without a push, 30s to 7d. Default: never. */
+  @Key('text')
+  @IsOptional()
+  @IsDuration(30_000, 7 * DAY_MS, 'from 30s to 7d')
+  poll?: string;
+}
+
+/** What one `policy` map says of where versions come from; the service is the one of the same name where null. */
+interface PromotionWish {
+  readonly environment: string;
+  readonly service: string | null;
+  readonly afterMs: number;
+  /** Where it stands, for faults that only the whole configuration shows. */
+  readonly place: Place;
+}
+
+/** What one `policy` map says; null: it says nothing of this. */
+export interface PolicyOverrides {
+  readonly delayMs: number | null;
+  readonly windows: PolicySettings['windows'] | null;
+  readonly approval: ApprovalSettings | null;
+  readonly promoteFrom: PromotionWish | null;
+  readonly pollMs: number | null;
+}
+
+/** A policy whose `promoteFrom` was not looked at yet. */
+export type UncheckedPolicy = Omit<PolicySettings, 'promoteFrom'> & {
+  readonly promoteFrom: PromotionWish | null;
+};
+
+/** Reads `policy`. */
+export function readPolicy(place: Place | undefined): PolicyOverrides {
+  const { leaves, places } = (place && readSection(place, PolicySection)) ?? {};
+  const { delay, poll } = leaves ?? {};
+  const windows = places?.get('window');
+  return {
+    delayMs: delay === undefined ? null : parseDuration(delay),
+    windows: windows === undefined ? null : readWindows(windows),
+    approval: readApproval(places?.get('approval')),
+    promoteFrom: readPromotion(places?.get('promoteFrom')),
+    pollMs: poll === undefined ? null : parseDuration(poll),
+  };
+}
+
+/** The service's own word, else the environment's, else the default; windows, approval and promotion as a whole. */
+export function mergePolicy(
+  environment: PolicyOverrides,
+  service: PolicyOverrides,
+): UncheckedPolicy {
+  const approval = service.approval ?? environment.approval;
+  return {
+    delayMs: service.delayMs ?? environment.delayMs ?? NO_POLICY.delayMs,
+    windows: service.windows ?? environment.windows ?? NO_POLICY.windows,
+    // Nobody needs to agree: also where the environment says otherwise.
+    approval: approval?.required === 0 ? null : approval,
+    promoteFrom: service.promoteFrom ?? environment.promoteFrom,
+    pollMs: service.pollMs ?? environment.pollMs,
+  };
+}
+
+function readApproval(place: Place | undefined): ApprovalSettings | null {
+  const section = place === undefined ? null : readSection(place, ApprovalSection);
+  if (section === null || place === undefined) return null;
+  const { leaves, places } = section;
+  const required = leaves.required ?? 1;
+  const ofPlace = places.get('of');
+  const of = ofPlace === undefined ? null : readApprovers(ofPlace);
+  if (of !== null && of.length > 0 && of.length < required) {
+    place.fault(
+      `${String(required)} must agree and only ${String(of.length)} may; name more in of, or lower required`,
+    );
+  }
+  const expiresMs = leaves.expires === undefined ? null : parseDuration(leaves.expires);
+  return { required, of, expiresMs: expiresMs ?? DEFAULT_EXPIRES_MS };
+}
+
+function readApprovers(place: Place): string[] | null {
+  const items = place.items();
+  if (items === null) return null;
+  if (items.length === 0) place.fault('names nobody; leave the key out to mean every operator');
+  const names: string[] = [];
+  for (const item of items) {
+    const name = item.text();
+    if (name === null) continue;
+    if (names.includes(name)) item.fault(`${shown(name)} stands twice in the list; once is enough`);
+    else if (isName(name)) names.push(name);
+    else item.fault(`${shown(name)} is not ${NAME_RULE}`);
+  }
+  return names;
+}
+
+function readPromotion(place: Place | undefined): PromotionWish | null {
+  const section = place === undefined ? null : readSection(place, PromotionSection);
+  const { environment, service, after } = section?.leaves ?? {};
+  if (place === undefined || environment === undefined) return null;
+  const afterMs = after === undefined ? 0 : (parseDuration(after) ?? 0);
+  return { environment, service: service ?? null, afterMs, place };
 }

@@ -1,4 +1,6 @@
 import { newDeployment, type Deployment } from '../deployment.js';
+import type { PolicyFacts } from '../policy.js';
+import { NO_POLICY } from '../policy-settings.js';
 import {
   NO_OVERLAP,
   NOTHING_DONE,
@@ -31,6 +33,20 @@ export function aDeployment(parts: Partial<Deployment> = {}): Deployment {
     NOON,
   );
   return { ...deployment, ...parts };
+}
+
+/** Facts by which everything may go. */
+export function policyFacts(parts: Partial<PolicyFacts> = {}): PolicyFacts {
+  return {
+    rule: { kind: 'exact', tag: 'latest' },
+    policy: NO_POLICY,
+    isQuarantined: false,
+    currentTag: null,
+    hasRunBefore: false,
+    freeze: null,
+    promotion: null,
+    ...parts,
+  };
 }
 
 /** The old container that runs as `web`. */

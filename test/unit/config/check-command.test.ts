@@ -25,13 +25,13 @@ describe('check', () => {
 
   it('prints every fault on a line of its own and ends with 1', () => {
     const { file } = new ConfigurationFolder().write(
-      'environments: { a: { policy: { poll: 1m } } }\nserver: []\n',
+      'environments: { a: { policy: { poll: 1s } } }\nserver: []\n',
     );
     expect(check(file)).toEqual({
       code: 1,
       stdout: '',
       stderr:
-        `${file}:1:32: environments.a.policy.poll: is not supported yet; leave it out\n` +
+        `${file}:1:38: environments.a.policy.poll: "1s" is not a duration from 30s to 7d; write e.g. 500ms, 30s, 10m, 24h or 7d\n` +
         `${file}:2:9: server: a map (key: value) belongs here, not a list\n`,
     });
   });

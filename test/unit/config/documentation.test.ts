@@ -13,7 +13,12 @@ import {
   HttpProbeSection,
   TcpProbeSection,
 } from '../../../src/config/sections/health.section.js';
-import { PolicySection } from '../../../src/config/sections/policy.section.js';
+import { FreezeSection } from '../../../src/config/sections/freeze.section.js';
+import {
+  ApprovalSection,
+  PolicySection,
+  PromotionSection,
+} from '../../../src/config/sections/policy.section.js';
 import { RegistrySection } from '../../../src/config/sections/registry.section.js';
 import {
   DrainHttpSection,
@@ -27,6 +32,7 @@ import {
 } from '../../../src/config/sections/server.section.js';
 import { TagSection } from '../../../src/config/sections/tag.section.js';
 import { WebhookSection } from '../../../src/config/sections/webhook.section.js';
+import { WindowSection } from '../../../src/config/sections/window.section.js';
 import { keysOf } from '../../../src/config/section.js';
 import { ConfigurationFolder, faultsOf } from './configuration-folder.js';
 
@@ -62,6 +68,10 @@ const SECTIONS: Readonly<Record<string, new () => object>> = {
   [SERVICE]: ServiceSection,
   [`${SERVICE}.tag`]: TagSection,
   policy: PolicySection,
+  'policy.window[]': WindowSection,
+  'policy.approval': ApprovalSection,
+  'policy.promoteFrom': PromotionSection,
+  'freezes[]': FreezeSection,
   rollout: RolloutSection,
   'rollout.drain': DrainSection,
   'rollout.drain.http': DrainHttpSection,
@@ -94,6 +104,9 @@ const LEAVES = [
   `${SERVICE}.tag.glob`,
   `${SERVICE}.tag.regex`,
   'rollout.health.exec.command',
+  'policy.window[].days',
+  'policy.approval.of',
+  'freezes[].environments',
 ];
 
 /** Described once, under their own names. */

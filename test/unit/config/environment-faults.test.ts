@@ -1,5 +1,4 @@
-import { describe, expect, it } from 'vitest';
-import { faultsOf } from './configuration-folder.js';
+import { describe } from 'vitest';
 import { itTells, STAGING, TAG, WEB } from './fault-cases.js';
 
 describe('environments and services', () => {
@@ -168,22 +167,4 @@ describe('environments and services', () => {
       'did you mean delay?',
     ],
   ]);
-
-  it.each([
-    ['policy: { delay: 10m }', 'policy.delay'],
-    ['policy: { window: [] }', 'policy.window'],
-    ['policy: { approval: { required: 1 } }', 'policy.approval'],
-    ['policy: { promoteFrom: {} }', 'policy.promoteFrom'],
-    ['policy: { poll: 10m }', 'policy.poll'],
-  ])('refuses %s as not supported yet, on an environment and on a service', (text, path) => {
-    const [onEnvironment, ...more] = faultsOf(`${STAGING}    ${text}\n`);
-    expect(more).toEqual([]);
-    expect(onEnvironment).toMatch(/^3:\d+: /);
-    expect(onEnvironment).toContain(`: environments.staging.${path}: `);
-    expect(onEnvironment).toContain('not supported yet');
-    const onService = faultsOf(`${WEB}${TAG}        ${text}\n`);
-    expect(onService).toHaveLength(1);
-    expect(onService[0]).toContain(`: environments.staging.services.web.${path}: `);
-    expect(onService[0]).toContain('not supported yet');
-  });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_POLICY } from '../../../src/domain/policy-settings.js';
 import { ConfigurationFolder, configurationOf } from './configuration-folder.js';
 
 const A = 'a'.repeat(24);
@@ -23,6 +24,7 @@ describe('a sound configuration', () => {
       registries: [],
       webhooks: [],
       environments: [],
+      freezes: [],
     });
   });
 
@@ -172,6 +174,7 @@ environments:
       container: 'ab',
       repository: 'docker.io/library/nginx',
       tagRule: { kind: 'exact', tag: '1.10' },
+      policy: NO_POLICY,
       rollout: {
         ...PLAIN,
         watchMs: 0,

@@ -1,0 +1,80 @@
+import type { Environment, Service } from '../../domain/environment.js';
+import type { PolicySettings, PromotionSettings } from '../../domain/policy-settings.js';
+import { alternatives, shown, shownKey } from '../shown.js';
+import type { UncheckedService } from './environment.section.js';
+import type { UncheckedPolicy } from './policy.section.js';
+
+interface Unchecked extends Omit<Environment, 'services' | 'policy'> {
+  readonly policy: UncheckedPolicy;
+  readonly services: readonly UncheckedService[];
+}
+
+/** Looks at each `promoteFrom` with the whole configuration in sight: what it names must be there, and lead to no circle. */
+export function checkPromotions(environments: readonly Unchecked[]): Environment[] {
+  const checked = environments.map((environment) => ({
+    ...environment,
+    policy: { ...environment.policy, promoteFrom: ofEnvironment(environment.policy) },
+    services: environment.services.map((service) => ({
+      ...service,
+      policy: { ...service.policy, promoteFrom: sourceOf(service, environments) },
+    })),
+  }));
+  const services = checked.flatMap((environment) => environment.services);
+  for (const service of services.filter((each) => isInCircle(each, services))) {
+    placeOf(service, environments)?.fault(
+      'leads back to this service itself; a version has to enter the chain somewhere',
+    );
+  }
+  return checked;
+}
+
+/** Of an environment's own policy the service is that of each service's name: it names none. */
+function ofEnvironment({ promoteFrom }: UncheckedPolicy): PolicySettings['promoteFrom'] {
+  if (promoteFrom === null) return null;
+  const { environment, service, afterMs } = promoteFrom;
+  return { environment, service: service ?? '', afterMs };
+}
+
+function sourceOf(
+  { name, repository, policy }: UncheckedService,
+  environments: readonly Unchecked[],
+): PromotionSettings | null {
+  const wish = policy.promoteFrom;
+  if (wish === null) return null;
+  const environment = environments.find((each) => each.name === wish.environment);
+  const service = environment?.services.find((each) => each.name === (wish.service ?? name));
+  if (environment === undefined) {
+    const defined = alternatives(environments.map((each) => shownKey(each.name)));
+    wish.place.fault(
+      `no environment ${shown(wish.environment)} is defined in this file; defined: ${defined}`,
+    );
+  } else if (service === undefined) {
+    wish.place.fault(
+      `the environment ${shown(wish.environment)} has no service ${shown(wish.service ?? name)}; name the one that ${name} is promoted from in service`,
+    );
+  } else if (service.repository !== repository) {
+    wish.place.fault(
+      `${wish.environment}/${service.name} runs ${service.repository}, and ${name} ${repository}; a version is promoted between services of one image`,
+    );
+  }
+  const { environment: from, afterMs } = wish;
+  return { environment: from, service: wish.service ?? name, afterMs };
+}
+
+function isInCircle(service: Service, services: readonly Service[]): boolean {
+  let at: Service | undefined = service;
+  for (let steps = 0; steps <= services.length; steps++) {
+    const from: PromotionSettings | null = at?.policy.promoteFrom ?? null;
+    if (from === null) return false;
+    at = services.find(
+      (each) => each.environment === from.environment && each.name === from.service,
+    );
+    if (at === service) return true;
+  }
+  return false;
+}
+
+function placeOf(service: Service, environments: readonly Unchecked[]) {
+  const environment = environments.find(({ name }) => name === service.environment);
+  return environment?.services.find(({ name }) => name === service.name)?.policy.promoteFrom?.place;
+}

@@ -1,0 +1,70 @@
+import { DAYS, type Day, type Window } from '../../domain/policy-settings.js';
+import { isTimeZone } from '../../domain/windows.js';
+import { IsTimeOfDay, IsTimeZone, minutesOf } from '../leaf-rules-time.js';
+import type { Place } from '../place.js';
+import { Key, readSection, Required } from '../section.js';
+import { alternatives, shown } from '../shown.js';
+
+/** One of `policy.window`: hours of some days. With `from` later than `to` it runs over midnight, on the day of `from`. */
+export class WindowSection {
+  /** Days of the week: `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`. Default: every day. */
+  @Key('nested')
+  days?: string[];
+
+  /** The first minute, `"09:00"`, from 00:00 to 23:59. Required. */
+  @Key('text')
+  @Required('write the first minute, e.g. from: "09:00"')
+  @IsTimeOfDay('23:59')
+  from!: string;
+
+  /** The minute at which it closes, from 00:00 to 24:00. Required. */
+  @Key('text')
+  @Required('write the minute at which it closes, e.g. to: "16:30"')
+  @IsTimeOfDay('24:00')
+  to!: string;
+
+  /** IANA time zone, e.g. `Europe/Berlin`. Default `UTC`. */
+  @Key('text')
+  @IsTimeZone()
+  timezone?: string;
+}
+
+const DEFAULT_TIMEZONE = 'UTC';
+
+/** Reads `policy.window`: a list. */
+export function readWindows(place: Place): Window[] {
+  const windows = (place.items() ?? []).map(readWindow);
+  return windows.filter((window) => window !== null);
+}
+
+function readWindow(place: Place): Window | null {
+  const section = readSection(place, WindowSection);
+  if (section === null) return null;
+  const { leaves, places } = section;
+  const daysPlace = places.get('days');
+  const days = daysPlace === undefined ? DAYS : readDays(daysPlace);
+  const { from, to, timezone = DEFAULT_TIMEZONE } = leaves;
+  if (from === undefined || to === undefined || days.length === 0 || !isTimeZone(timezone)) {
+    return null;
+  }
+  const window = { days, from: minutesOf(from), to: minutesOf(to), timezone };
+  if (window.from === window.to) {
+    place.fault(`opens and closes at ${from}; for a whole day write from: "00:00", to: "24:00"`);
+  }
+  return window;
+}
+
+function readDays(place: Place): Day[] {
+  const items = place.items();
+  if (items?.length === 0) place.fault('names no day; leave the key out to mean every day');
+  const days = new Set<Day>();
+  for (const item of items ?? []) {
+    const text = item.text();
+    if (text === null) continue;
+    const day = DAYS.find((each) => each === text);
+    if (day === undefined) item.fault(`${shown(text)} is no day; write ${alternatives(DAYS)}`);
+    else if (days.has(day)) item.fault(`${day} stands twice in the list; once is enough`);
+    else days.add(day);
+  }
+  return DAYS.filter((day) => days.has(day));
+}

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import type { Deployment } from '../domain/deployment.js';
+import type { Service } from '../domain/environment.js';
+import { waitingReason } from '../domain/waiting-reason.js';
+import { Storage } from '../storage/storage.js';
+import { Decisions, heldBy } from './decisions.js';
+import { DeploymentLog } from './deployment-log.js';
+import { ended } from './deployment-resolver.js';
+
+/** The policy is asked again at least so often while it holds something back, in milliseconds: clocks may be set. */
+const LONGEST_PAUSE_MS = 60_000;
+
+/** Asks the policy again before a deployment starts, and whenever something may have changed its answer. */
+@Injectable()
+export class PolicyHolds {
+  constructor(
+    private readonly storage: Storage,
+    private readonly decisions: Decisions,
+    private readonly log: DeploymentLog,
+  ) {}
+
+  /**
+   * Stores what the policy says now, where that is new.
+   * @returns `go`, or after how many milliseconds there is something to look at again.
+   */
+  async check(deployment: Deployment, service: Service): Promise<'go' | number> {
+    const now = Date.now();
+    const decision = await this.decisions.decide(deployment, service, null, now);
+    if (decision.kind === 'skip' || decision.kind === 'expire') {
+      const phase = decision.kind === 'skip' ? 'skipped' : 'expired';
+      const { reason } = decision;
+      await this.storage.deployments.update(deployment.id, ended({ phase, reason }));
+      await this.log.line(deployment, 'info', `${phase}: ${reason}`);
+      return 0;
+    }
+    const held = heldBy(decision);
+    if (held === null || decision.kind === 'go') {
+      // It may wait for its engine next, which is no word of the policy.
+      if (deployment.waitingFor !== null && deployment.waitingFor !== 'engine') {
+        const free = { phase: 'queued', waitingFor: null, reason: null } as const;
+        await this.storage.deployments.update(deployment.id, {
+          ...free,
+          notBefore: null,
+          expiresAt: null,
+        });
+      }
+      return 'go';
+    }
+    const isNew = (Object.keys(held) as (keyof typeof held)[]).some(
+      (key) => held[key] !== deployment[key],
+    );
+    if (isNew) {
+      const stored = await this.storage.deployments.update(deployment.id, held);
+      await this.log.line(deployment, 'info', waitingReason(stored, now) ?? '');
+    }
+    const next = [decision.until, decision.expiresAt].filter((each) => each !== null);
+    return Math.min(LONGEST_PAUSE_MS, ...next.map((each) => Math.max(0, Date.parse(each) - now)));
+  }
+}
