@@ -1,6 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import supertest from 'supertest';
@@ -94,6 +94,17 @@ export class DeployInProcess {
     if (!headers.has('authorization')) headers.set('authorization', `Bearer ${ADMIN_TOKEN}`);
     if (init.body !== undefined) headers.set('content-type', 'application/json');
     return fetch(`${this.baseUrl}/api/v1${path}`, { ...init, headers });
+  }
+
+  /** Ends it as a signal would, and starts it again, with another configuration where one is given. */
+  async restart(change?: (configuration: string) => string): Promise<void> {
+    await this.#application?.close();
+    this.#application = null;
+    if (change !== undefined) {
+      const path = join(this.folder, 'deploy.yaml');
+      await writeFile(path, change(await readFile(path, 'utf8')));
+    }
+    await this.start();
   }
 
   /** Ends it as a signal would, and removes its folder. */
