@@ -1,82 +1,16 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Deployment } from '../src/domain/deployment.js';
-import type { DeployInProcess } from './support/deploy-in-process.js';
-import { removeContainers } from './support/scene.js';
-import { Scenario, type ShownDeployment } from './support/scenario.js';
-import { sharedRig, uniqueName } from './support/shared-rig.js';
-import { waitFor } from './support/wait-for.js';
+import { newest, playEnvironments } from './support/environments.js';
 
-const V1 = { version: 'v1', check: 'healthy' } as const;
 const V2 = { version: 'v2', check: 'healthy' } as const;
 const V3 = { version: 'v3', check: 'healthy' } as const;
-
-type Played = Scenario<DeployInProcess>;
-
-interface Further {
-  readonly name: string;
-  readonly container: string;
-  /** As YAML. */
-  readonly policy: string;
-}
-
-/** `staging` with its service, and environments after it whose services run the same image. */
-async function play(policies: Readonly<Record<string, string>>) {
-  const further = Object.entries(policies).map(([name, policy]): Further => ({
-    name,
-    policy,
-    container: uniqueName(name),
-  }));
-  const { registryHost } = sharedRig();
-  const repository = `acme/${uniqueName('promoted')}`;
-  const scenario = await Scenario.startInProcess({
-    app: V1,
-    repository,
-    configuration: further.flatMap(({ name, container, policy }) => [
-      `  ${name}:`,
-      `    policy: ${policy}`,
-      `    services: { web: { container: ${container}, image: "${registryHost}/${repository}", tag: latest } }`,
-    ]),
-  });
-  const { docker } = scenario.stage;
-  for (const { container } of further) {
-    onTestFinished(() => removeContainers(docker, container));
-    const HostConfig = { RestartPolicy: { Name: 'always' } };
-    const created = await docker.createContainer({
-      name: container,
-      Image: scenario.image(),
-      HostConfig,
-    });
-    await created.start();
-  }
-  return { scenario, further };
-}
-
-/** The newest deployment of an environment, once it is as wanted. */
-function newest(
-  scenario: Played,
-  environment: string,
-  isWanted: (deployment: Deployment) => boolean,
-): Promise<ShownDeployment> {
-  return waitFor(
-    `the newest deployment of ${environment}`,
-    async () => {
-      const path = `/deployments?environment=${environment}&limit=1`;
-      const { items } = (await (await scenario.deploy.api(path)).json()) as {
-        items: ShownDeployment[];
-      };
-      return items[0] ?? null;
-    },
-    (deployment) => deployment !== null && isWanted(deployment),
-    { within: 30_000 },
-  ) as Promise<ShownDeployment>;
-}
 
 const isDone = ({ phase }: Deployment): boolean => phase === 'succeeded';
 const isWaiting = ({ waitingFor }: Deployment): boolean => waitingFor === 'promotion';
 
 describe('a version that succeeded', () => {
   it('goes on through a chain of three, with its digest, also when the tag has moved', async () => {
-    const { scenario } = await play({
+    const scenario = await playEnvironments({
       qa: '{ promoteFrom: { environment: staging, after: 2s } }',
       production: '{ promoteFrom: { environment: qa, after: 1s }, delay: 1s }',
     });
@@ -105,7 +39,7 @@ describe('a version that succeeded', () => {
   });
 
   it('does not go on where it is rolled back, or stops, before it has proved itself', async () => {
-    const { scenario } = await play({
+    const scenario = await playEnvironments({
       production: '{ promoteFrom: { environment: staging, after: 1h } }',
     });
     await scenario.ship(V2);
@@ -128,7 +62,9 @@ describe('a version that succeeded', () => {
   });
 
   it('goes to where it is promoted by no push, but by hand', async () => {
-    const { scenario } = await play({ production: '{ promoteFrom: { environment: staging } }' });
+    const scenario = await playEnvironments({
+      production: '{ promoteFrom: { environment: staging } }',
+    });
     await scenario.push(V2);
     const answer = (await (await scenario.hook()).json()) as { deployments: string[] };
     expect(answer.deployments).toHaveLength(1);
