@@ -4,7 +4,7 @@ import { describePolicy, windowView, type WindowView } from '../domain/describe-
 import type { Environment, Service } from '../domain/environment.js';
 import { DeployError, messageOf } from '../domain/errors.js';
 import type { Freeze } from '../domain/freeze.js';
-import { describeTagRule } from '../domain/tag-rule.js';
+import { describeTagRule, type WrittenTagRule } from '../domain/tag-rule.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import { Storage } from '../storage/storage.js';
 import { deploymentView, type DeploymentView } from './deployment.dto.js';
@@ -19,7 +19,7 @@ export interface ServiceView {
   readonly container: string;
   readonly image: string;
   /** The rule, as it is written in the configuration. */
-  readonly tag: string | Record<string, string>;
+  readonly tag: WrittenTagRule;
   readonly strategy: string;
   readonly policy: Record<string, unknown>;
   readonly window: WindowView | null;

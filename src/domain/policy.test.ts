@@ -71,6 +71,11 @@ describe('a semver rule', () => {
     expect(over('1.2.0', '1.2.0')).toBe('go');
   });
 
+  it('lets lower ones go where it allows that', () => {
+    const rule = { ...SEMVER, allowDowngrade: true };
+    expect(decision({ tag: '1.1.0' }, { rule, currentTag: '1.2.0' })).toBe('go');
+  });
+
   it('lets lower ones go by hand', () => {
     expect(over('1.1.0', '1.2.0', BY_HAND)).toBe('go');
   });

@@ -2,7 +2,7 @@ import { isApproved, describeApproval } from './approval.js';
 import type { Deployment, WaitingFor } from './deployment.js';
 import type { Freeze } from './freeze.js';
 import type { PolicySettings, PromotionSettings } from './policy-settings.js';
-import { describeTagRule, isUpgrade, matchesTag, type TagRule } from './tag-rule.js';
+import { describeTagRule, matchesTag, mayFollow, type TagRule } from './tag-rule.js';
 import { describeWindow, isAnyOpen, nextOpening } from './windows.js';
 
 export type PolicyDecision =
@@ -92,8 +92,7 @@ function byTagRule(deployment: Deployment, facts: PolicyFacts) {
     return skip(`the tag ${tag} does not match the rule ${JSON.stringify(describeTagRule(rule))}`);
   }
   if (trigger.kind === 'api') return null;
-  // A push of the very tag that runs is a new build of the same version.
-  if (rule.kind === 'semver' && tag !== currentTag && !isUpgrade(tag, currentTag)) {
+  if (!mayFollow(rule, tag, currentTag)) {
     return skip(`${tag} is not higher than ${currentTag ?? 'what runs'}`);
   }
   if ((rule.kind === 'glob' || rule.kind === 'regex') && facts.hasRunBefore) {

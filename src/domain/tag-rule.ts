@@ -2,31 +2,41 @@ import { RE2JS } from 're2js';
 import semver from 'semver';
 import { compileGlob } from './glob.js';
 
+/** Patterns (as of a glob rule) of tags that never match; left out: none. */
+interface Ignoring {
+  readonly ignore?: readonly string[];
+}
+
 /** Which pushed tags concern a service (CONTRACT: `tag` of a service). */
 export type TagRule =
   | { readonly kind: 'exact'; readonly tag: string }
-  | { readonly kind: 'semver'; readonly range: string }
-  | { readonly kind: 'glob'; readonly pattern: string }
-  | { readonly kind: 'regex'; readonly pattern: string };
+  | (Ignoring & {
+      readonly kind: 'semver';
+      readonly range: string;
+      /** A lower version may follow a higher one: whatever was pushed last goes. Left out: never down. */
+      readonly allowDowngrade?: boolean;
+    })
+  | (Ignoring & { readonly kind: 'glob'; readonly pattern: string })
+  | (Ignoring & { readonly kind: 'regex'; readonly pattern: string });
+
+/** A rule as its user wrote it; `ignore` is always a list. */
+export type WrittenTagRule =
+  string | Readonly<Record<string, string | boolean | readonly string[]>>;
 
 /**
  * Whether a push of this tag concerns the service at all. A semver rule also answers true for a tag
- * that is no higher than what runs: that is for {@link isUpgrade} to say, with its reason.
+ * that is no higher than what runs: that is for {@link mayFollow} to say, with its reason.
  */
 export function matchesTag(rule: TagRule, tag: string): boolean {
-  switch (rule.kind) {
-    case 'exact':
-      return rule.tag === tag;
-    case 'semver': {
-      const version = versionOf(tag);
-      return version !== null && semver.satisfies(version, rule.range);
-    }
-    case 'glob':
-      return compileGlob(rule.pattern)(tag);
-    case 'regex':
-      // Like a glob linear in the length of the tag, whatever the pattern: no tag can stall the server.
-      return RE2JS.compile(rule.pattern).matcher(tag).find();
-  }
+  return tagMatcher(rule)(tag);
+}
+
+/** The same for many tags: the patterns are compiled once. */
+export function tagMatcher(rule: TagRule): (tag: string) => boolean {
+  if (rule.kind === 'exact') return (tag) => rule.tag === tag;
+  const matches = patternMatcher(rule);
+  const ignored = (rule.ignore ?? []).map(compileGlob);
+  return (tag) => matches(tag) && !ignored.some((isIgnored) => isIgnored(tag));
 }
 
 /**
@@ -40,17 +50,76 @@ export function isUpgrade(tag: string, runningTag: string | null): boolean {
   return running === null || semver.gt(version, running);
 }
 
+/**
+ * Whether by its rule a pushed tag that matches may take the place of the one that runs. The very tag
+ * that runs may: a push of it is a new build of the same version.
+ */
+export function mayFollow(rule: TagRule, tag: string, runningTag: string | null): boolean {
+  if (rule.kind !== 'semver' || rule.allowDowngrade === true) return true;
+  return tag === runningTag || isUpgrade(tag, runningTag);
+}
+
+/**
+ * Whether, of two pushed tags that wait, the left one goes whichever was pushed first: it is the higher
+ * version of a rule that never goes down. Where neither is preferred, the newer push wins.
+ */
+export function prefers(rule: TagRule, left: string, right: string): boolean {
+  if (rule.kind !== 'semver' || rule.allowDowngrade === true) return false;
+  const [one, other] = [versionOf(left), versionOf(right)];
+  return one !== null && other !== null && semver.gt(one, other);
+}
+
+/** The highest of the tags that are in the range of a semver rule; null where none is. Of equal ones the first. */
+export function highestMatch(
+  rule: TagRule & { readonly kind: 'semver' },
+  tags: Iterable<string>,
+): string | null {
+  const matches = tagMatcher(rule);
+  let highest: string | null = null;
+  for (const tag of tags) {
+    if (matches(tag) && (highest === null || isUpgrade(tag, highest))) highest = tag;
+  }
+  return highest;
+}
+
 /** The rule as its user wrote it, for the API and for people. */
-export function describeTagRule(rule: TagRule): string | Record<string, string> {
+export function describeTagRule(rule: TagRule): WrittenTagRule {
   switch (rule.kind) {
     case 'exact':
       return rule.tag;
     case 'semver':
-      return { semver: rule.range };
+      return {
+        semver: rule.range,
+        ...(rule.allowDowngrade === undefined ? {} : { allowDowngrade: rule.allowDowngrade }),
+        ...writtenIgnore(rule),
+      };
     case 'glob':
-      return { glob: rule.pattern };
+      return { glob: rule.pattern, ...writtenIgnore(rule) };
     case 'regex':
-      return { regex: rule.pattern };
+      return { regex: rule.pattern, ...writtenIgnore(rule) };
+  }
+}
+
+function writtenIgnore({ ignore }: Ignoring): Ignoring {
+  return ignore === undefined ? {} : { ignore };
+}
+
+function patternMatcher(rule: Exclude<TagRule, { kind: 'exact' }>): (tag: string) => boolean {
+  switch (rule.kind) {
+    case 'semver': {
+      const range = new semver.Range(rule.range);
+      return (tag) => {
+        const version = versionOf(tag);
+        return version !== null && range.test(version);
+      };
+    }
+    case 'glob':
+      return compileGlob(rule.pattern);
+    case 'regex': {
+      // Like a glob linear in the length of the tag, whatever the pattern: no tag can stall the server.
+      const expression = RE2JS.compile(rule.pattern);
+      return (tag) => expression.matcher(tag).find();
+    }
   }
 }
 

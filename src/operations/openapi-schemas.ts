@@ -151,7 +151,8 @@ export const SCHEMAS = {
     container: text,
     image: text,
     tag: {
-      description: 'the rule: a tag, or {semver}, {glob} or {regex}',
+      description:
+        'the rule: a tag, or {semver, allowDowngrade?}, {glob} or {regex}, each with ignore? (a list)',
       type: ['string', 'object'],
     },
     strategy: strategies,

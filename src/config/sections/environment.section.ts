@@ -37,7 +37,7 @@ export class ServiceSection {
   @IsRepository()
   image!: string;
 
-  /** Which pushed tags concern it: an exact tag, or one of `semver`, `glob`, `regex`. Required. */
+  /** Which pushed tags concern it: an exact tag, or one of `semver`, `glob`, `regex` with `ignore`. Required. */
   @Key('nested')
   tag!: string | TagSection;
 

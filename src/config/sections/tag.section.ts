@@ -1,14 +1,16 @@
+import { IsOptional } from 'class-validator';
 import { RE2JS } from 're2js';
 import semver from 'semver';
 import { messageOf } from '../../domain/errors.js';
 import { compileGlob } from '../../domain/glob.js';
 import { isTag } from '../../domain/image-reference.js';
 import type { TagRule } from '../../domain/tag-rule.js';
+import { IsOneOf } from '../leaf-rules.js';
 import type { Place } from '../place.js';
 import { Key, readSection } from '../section.js';
 import { shown } from '../shown.js';
 
-/** `tag` of a service where it is a map; exactly one of the keys. */
+/** `tag` of a service where it is a map; exactly one of `semver`, `glob` and `regex`. */
 export class TagSection {
   /** A range of versions: the pushed tag if it satisfies it and is higher than what runs. */
   @Key('nested')
@@ -21,11 +23,26 @@ export class TagSection {
   /** A regular expression (RE2): the pushed tag if it matches. */
   @Key('nested')
   regex?: string;
+
+  /** Beside `semver`: `true` lets a lower version follow a higher one. Default `false`. */
+  @Key('plain')
+  @IsOptional()
+  @IsOneOf([true, false])
+  allowDowngrade?: boolean;
+
+  /** Patterns as of `glob`, one or a list of at most 100: tags that never match. Default: none. */
+  @Key('nested')
+  ignore?: string | string[];
 }
+
+const KINDS = ['semver', 'glob', 'regex'] as const;
+type Kind = (typeof KINDS)[number];
 
 const WANTED =
   'write e.g. tag: latest, tag: { semver: "^1.4" }, tag: { glob: "release-*" } or tag: { regex: "^v1" }';
 const LONGEST_PATTERN = 1000;
+/** Every tag is held against every pattern. */
+const MOST_IGNORED = 100;
 
 /** Reads the `tag` of a service: a text is an exact tag, a map one rule. Null after its faults. */
 export function readTagRule(place: Place): TagRule | null {
@@ -40,38 +57,74 @@ export function readTagRule(place: Place): TagRule | null {
 function readRule(place: Place): TagRule | null {
   const section = readSection(place, TagSection);
   if (section === null) return null;
-  const [first, ...more] = section.places;
-  for (const [name, child] of more) {
-    child.faultAtKey(
-      `only one of semver, glob and regex can be the rule; remove ${name} or the other`,
-    );
+  const { leaves, places } = section;
+  const ignore = readIgnore(places.get('ignore'));
+  const [kind, ...more] = [...places.keys()].filter(isKind);
+  for (const other of more) {
+    places
+      .get(other)
+      ?.faultAtKey(
+        `only one of semver, glob and regex can be the rule; remove ${other} or the other`,
+      );
   }
-  if (first === undefined) {
+  const child = kind === undefined ? undefined : places.get(kind);
+  if (kind === undefined || child === undefined) {
     place.fault(`says no rule; ${WANTED}`);
     return null;
   }
-  const [kind, child] = first;
-  const text = child.text();
+  if (kind !== 'semver') {
+    places
+      .get('allowDowngrade')
+      ?.faultAtKey(
+        'has a meaning only beside semver: other tags are neither higher nor lower; remove it',
+      );
+  }
+  const text = readPattern(child, kind, WANTED);
   if (text === null) return null;
-  const { rule, problem } = ruleOf(kind, text);
-  if (problem !== null) child.fault(problem);
-  return rule;
+  if (kind !== 'semver') return { kind, pattern: text, ...ignore };
+  const { allowDowngrade } = leaves;
+  return {
+    kind,
+    range: text,
+    ...(allowDowngrade === undefined ? {} : { allowDowngrade }),
+    ...ignore,
+  };
 }
 
-function ruleOf(kind: string, text: string): { rule: TagRule | null; problem: string | null } {
+function isKind(key: string): key is Kind {
+  return KINDS.some((kind) => kind === key);
+}
+
+function readIgnore(place: Place | undefined): { readonly ignore?: readonly string[] } {
+  if (place === undefined) return {};
+  const items = place.isList ? (place.items() ?? []) : [place];
+  if (items.length > MOST_IGNORED) {
+    place.fault(
+      `holds ${String(items.length)} patterns; at most ${String(MOST_IGNORED)}: one such as "{a,b}-*" says several`,
+    );
+    return {};
+  }
+  const wanted = 'write a pattern such as "*-debug", or leave it out';
+  const patterns = items.map((item) => readPattern(item, 'glob', wanted));
+  return { ignore: patterns.filter((pattern) => pattern !== null) };
+}
+
+/** The range, pattern or expression here; null after its fault. */
+function readPattern(place: Place, kind: Kind, wanted: string): string | null {
+  const text = place.text();
+  if (text === null) return null;
   const problem =
     text === ''
-      ? `is empty; ${WANTED}`
+      ? `is empty; ${wanted}`
       : text.length > LONGEST_PATTERN
         ? `is longer than ${String(LONGEST_PATTERN)} characters`
         : patternProblem(kind, text);
-  if (problem !== null) return { rule: null, problem };
-  if (kind === 'semver') return { rule: { kind, range: text }, problem };
-  if (kind === 'glob') return { rule: { kind, pattern: text }, problem };
-  return { rule: { kind: 'regex', pattern: text }, problem };
+  if (problem === null) return text;
+  place.fault(problem);
+  return null;
 }
 
-function patternProblem(kind: string, text: string): string | null {
+function patternProblem(kind: Kind, text: string): string | null {
   if (kind === 'semver') {
     if (semver.validRange(text) !== null) return null;
     return `${shown(text)} is not a range of versions; write e.g. "^1.4", "~2.1" or ">=1.2 <3"`;

@@ -103,6 +103,7 @@ const LEAVES = [
   `${SERVICE}.tag.semver`,
   `${SERVICE}.tag.glob`,
   `${SERVICE}.tag.regex`,
+  `${SERVICE}.tag.ignore`,
   'rollout.health.exec.command',
   'policy.window[].days',
   'policy.approval.of',

@@ -190,6 +190,22 @@ environments:
     ]);
   });
 
+  it('carry what a rule ignores as a list, and whether it may go down', () => {
+    const text = `
+environments:
+  staging:
+    services:
+      a: { container: ab, image: a/b, tag: { semver: '^1', allowDowngrade: true, ignore: ['*-debug', '*-arm'] } }
+      b: { container: bc, image: a/b, tag: { ignore: '*-debug', glob: '*' } }
+      c: { container: cd, image: a/b, tag: { regex: '.', ignore: [1.10] } }
+`;
+    expect(configurationOf(text).environments[0]?.services.map(({ tagRule }) => tagRule)).toEqual([
+      { kind: 'semver', range: '^1', allowDowngrade: true, ignore: ['*-debug', '*-arm'] },
+      { kind: 'glob', pattern: '*', ignore: ['*-debug'] },
+      { kind: 'regex', pattern: '.', ignore: ['1.10'] },
+    ]);
+  });
+
   it('let a service override the rollout key by key, and a probe as a whole', () => {
     const text = `
 environments:

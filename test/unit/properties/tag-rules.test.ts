@@ -5,8 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { compileGlob } from '../../../src/domain/glob.js';
 import {
   describeTagRule,
+  highestMatch,
   isUpgrade,
   matchesTag,
+  mayFollow,
+  prefers,
+  tagMatcher,
   type TagRule,
 } from '../../../src/domain/tag-rule.js';
 import { ConfigurationFolder } from '../config/configuration-folder.js';
@@ -87,6 +91,42 @@ describe('any tag under a rule', { timeout: PROPERTY_TIMEOUT_MS }, () => {
     });
   });
 
+  it('is preferred to at most one way, and by a rule of versions that never goes down as semver says', () => {
+    property(1_500, [range, version, version, fc.boolean()], (text, a, b, allowDowngrade) => {
+      fc.pre(semver.validRange(text) !== null);
+      const rule: TagRule = { kind: 'semver', range: text, allowDowngrade };
+      expect(prefers(rule, a, b)).toBe(!allowDowngrade && isUpgrade(a, b));
+      expect(prefers(rule, a, b) && prefers(rule, b, a)).toBe(false);
+      expect(mayFollow(rule, a, b)).toBe(allowDowngrade || a === b || isUpgrade(a, b));
+      expect(mayFollow(rule, a, b) || mayFollow(rule, b, a) || !isUpgrade(a, b)).toBe(true);
+    });
+  });
+
+  it('is the highest of many where none of the others that match is higher', () => {
+    property(500, [range, fc.array(tag, { maxLength: 12 })], (text, tags) => {
+      fc.pre(semver.validRange(text) !== null);
+      const rule = { kind: 'semver', range: text } as const;
+      const matching = tags.filter((each) => matchesTag(rule, each));
+      const highest = highestMatch(rule, tags);
+      if (highest === null) expect(matching).toEqual([]);
+      else {
+        expect(matching).toContain(highest);
+        expect(matching.filter((each) => isUpgrade(each, highest))).toEqual([]);
+      }
+    });
+  });
+
+  it('that is ignored matches nothing, and what is ignored changes nothing for others', () => {
+    property(500, [glob, glob, shortTag], (pattern, ignored, pushed) => {
+      const [matches, isIgnored] = [compiled(pattern), compiled(ignored)];
+      if (matches === null || isIgnored === null) return;
+      const rule: TagRule = { kind: 'glob', pattern, ignore: [ignored] };
+      expect(matchesTag(rule, pushed)).toBe(matches(pushed) && !isIgnored(pushed));
+      expect(tagMatcher(rule)(pushed)).toBe(matchesTag(rule, pushed));
+      expect(describeTagRule(rule)).toEqual({ glob: pattern, ignore: [ignored] });
+    });
+  });
+
   it('that is no version is in no range, and in a range of versions only as semver says', () => {
     property(1_000, [range, tag], (text, pushed) => {
       fc.pre(semver.validRange(text) !== null);
@@ -147,6 +187,20 @@ describe('any rule of the configuration', { timeout: PROPERTY_TIMEOUT_MS }, () =
     property(60, [kind, fc.oneof(glob, regex, range, anyText), tag], (name, text, pushed) => {
       for (const rule of rulesOf(folder, `{ ${name}: ${JSON.stringify(text)} }`)) {
         expect(matchesTag(rule, pushed)).toBeTypeOf('boolean');
+      }
+    });
+    const ignored = fc.array(fc.oneof(glob, anyText), { maxLength: 4 });
+    property(60, [kind, ignored, fc.boolean(), tag], (name, ignore, allowDowngrade, pushed) => {
+      const more = name === 'semver' ? `, allowDowngrade: ${String(allowDowngrade)}` : '';
+      const yaml = `{ ${name}: '1', ignore: ${JSON.stringify(ignore)}${more} }`;
+      for (const rule of rulesOf(folder, yaml)) {
+        expect(matchesTag(rule, pushed)).toBeTypeOf('boolean');
+        const { ignore: shown, allowDowngrade: down } = describeTagRule(rule) as Exclude<
+          ReturnType<typeof describeTagRule>,
+          string
+        >;
+        expect(shown).toEqual(ignore);
+        expect(down).toBe(name === 'semver' ? allowDowngrade : undefined);
       }
     });
   });
