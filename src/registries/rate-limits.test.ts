@@ -69,4 +69,40 @@ describe('RateLimits', () => {
     limits.note('a.example', anAnswer({ 'retry-after': '0' }));
     limits.refuseWhileHeld('a.example');
   });
+
+  describe('where little is left of the limit', () => {
+    const answered = (headers: Record<string, string>) => {
+      let passed = 0;
+      const limits = new RateLimits(
+        () => NOW,
+        () => passed,
+      );
+      limits.note('a.example', anAnswer(headers, 200));
+      return { limits, pass: (milliseconds: number) => (passed += milliseconds) };
+    };
+    const polls = (limits: RateLimits) => () => {
+      limits.refuseWhileHeld('a.example', 'polled');
+    };
+
+    it.each([
+      ['a tenth of the window', { 'ratelimit-remaining': '10;w=3600' }, 360_000],
+      ['five minutes where no window is named', { 'ratelimit-remaining': '9' }, 300_000],
+      ['until the reset', { 'ratelimit-remaining': '1', 'ratelimit-reset': '20' }, 20_000],
+    ])('leave it to pushes for %s', (_what, headers: Record<string, string>, expected) => {
+      const { limits, pass } = answered({ 'ratelimit-limit': '100', ...headers });
+      limits.refuseWhileHeld('a.example', 'pushed');
+      expect(polls(limits)).toThrow(expect.objectContaining({ retryAfterMs: expected }));
+      pass(expected);
+      polls(limits)();
+    });
+
+    it('let polls go on once more is left, and where no limit is named', () => {
+      const { limits } = answered({ 'ratelimit-limit': '100', 'ratelimit-remaining': '10' });
+      const more = { 'ratelimit-limit': '100', 'ratelimit-remaining': '11' };
+      limits.note('a.example', anAnswer(more, 200));
+      polls(limits)();
+      polls(answered({ 'ratelimit-remaining': '1' }).limits)();
+      polls(answered({ 'ratelimit-limit': '100' }).limits)();
+    });
+  });
 });

@@ -9,6 +9,15 @@ const LONGEST_HOLD_MS = 6 * 60 * 60 * 1000;
 /** Reset values above this are seconds since 1970, below it seconds from now. */
 const SMALLEST_EPOCH_SECONDS = 1_000_000_000;
 
+/** Of an announced limit, what is left to those who were told of a push. */
+const SPARED_FRACTION = 0.1;
+/** How long polls then leave the host alone: this part of the window, or so long where none is named. */
+const SPARED_WINDOW_FRACTION = 0.1;
+const DEFAULT_SPARING_MS = 5 * 60_000;
+
+/** Why a registry is asked. `polled`: nobody is waiting, and somebody who is may need what the limit leaves. */
+export type Urgency = 'pushed' | 'polled';
+
 /** `100;w=21600`: a count, and the length of the window it is counted over, in milliseconds. */
 export interface RateLimit {
   readonly count: number;
@@ -40,6 +49,7 @@ export function announcedPauseMs(answer: HttpAnswer, now: number): number | null
 /** Remembers which hosts are not to be asked for now, so that they are left alone until then. */
 export class RateLimits {
   private readonly heldUntil = new Map<string, number>();
+  private readonly sparedUntil = new Map<string, number>();
 
   /**
    * @param now Milliseconds since 1970, for the times that registries name.
@@ -50,21 +60,17 @@ export class RateLimits {
     private readonly steady: () => number = () => performance.now(),
   ) {}
 
-  /** @throws DeployError `registry-unavailable` with `retryAfterMs` while the host is to be left alone. */
-  refuseWhileHeld(host: string): void {
-    const until = this.heldUntil.get(host);
-    if (until === undefined) return;
-    const retryAfterMs = until - this.steady();
-    if (retryAfterMs <= 0) {
-      this.heldUntil.delete(host);
-      return;
+  /**
+   * @throws DeployError `registry-unavailable` with `retryAfterMs` while the host is to be left alone, by
+   * polls also while little is left of its limit.
+   */
+  refuseWhileHeld(host: string, urgency: Urgency = 'pushed'): void {
+    const heldMs = this.leftOf(this.heldUntil, host);
+    if (heldMs > 0) throw refusal(`${host} limits how often it may be asked`, heldMs);
+    const sparedMs = urgency === 'polled' ? this.leftOf(this.sparedUntil, host) : 0;
+    if (sparedMs > 0) {
+      throw refusal(`${host} allows few more requests, which are left for pushes`, sparedMs);
     }
-    const seconds = String(Math.ceil(retryAfterMs / 1000));
-    throw new DeployError(
-      'registry-unavailable',
-      `${host} limits how often it may be asked; the next try is in ${seconds} s`,
-      { retryAfterMs },
-    );
   }
 
   /**
@@ -74,10 +80,39 @@ export class RateLimits {
   note(host: string, answer: HttpAnswer): void {
     const remaining = parseRateLimit(headerOf(answer, 'ratelimit-remaining'));
     const isUsedUp = answer.status === 200 && remaining?.count === 0;
+    this.noteWhatIsLeft(host, answer, remaining);
     if (answer.status !== 429 && !isUsedUp) return;
     const pause = announcedPauseMs(answer, this.now()) ?? DEFAULT_HOLD_MS;
     if (pause > 0) this.heldUntil.set(host, this.steady() + pause);
   }
+
+  private noteWhatIsLeft(host: string, answer: HttpAnswer, remaining: RateLimit | null): void {
+    const limit = parseRateLimit(headerOf(answer, 'ratelimit-limit'));
+    if (limit === null || remaining === null) return;
+    if (remaining.count > limit.count * SPARED_FRACTION) {
+      this.sparedUntil.delete(host);
+      return;
+    }
+    const window = remaining.windowMs ?? limit.windowMs;
+    const pause =
+      announcedPauseMs(answer, this.now()) ??
+      (window === null ? DEFAULT_SPARING_MS : window * SPARED_WINDOW_FRACTION);
+    this.sparedUntil.set(host, this.steady() + Math.min(pause, LONGEST_HOLD_MS));
+  }
+
+  /** Milliseconds; at most 0 where it is over, which is then forgotten. */
+  private leftOf(until: Map<string, number>, host: string): number {
+    const left = (until.get(host) ?? -Infinity) - this.steady();
+    if (left <= 0) until.delete(host);
+    return left;
+  }
+}
+
+function refusal(why: string, retryAfterMs: number): DeployError {
+  const seconds = String(Math.ceil(retryAfterMs / 1000));
+  return new DeployError('registry-unavailable', `${why}; the next try is in ${seconds} s`, {
+    retryAfterMs,
+  });
 }
 
 function secondsOf(text: string | null, now: number): number | null {

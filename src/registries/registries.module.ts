@@ -4,8 +4,9 @@ import { processEnvironment } from '../config/environment-settings.js';
 import { Registries } from './registries.js';
 import { RegistryClient } from './registry-client.js';
 import { RegistryCredentials } from './registry-credentials.js';
+import { TagList } from './tag-list.js';
 
-/** Gives `RegistryClient` and `RegistryCredentials`, over the configuration in force at each call. */
+/** Gives `RegistryClient`, `TagList` and `RegistryCredentials`, over the configuration in force at each call. */
 @Module({
   providers: [
     {
@@ -26,11 +27,16 @@ import { RegistryCredentials } from './registry-credentials.js';
       useFactory: ({ client }: Registries): RegistryClient => client,
     },
     {
+      provide: TagList,
+      inject: [Registries],
+      useFactory: ({ tags }: Registries): TagList => tags,
+    },
+    {
       provide: RegistryCredentials,
       inject: [Registries],
       useFactory: ({ credentials }: Registries): RegistryCredentials => credentials,
     },
   ],
-  exports: [RegistryClient, RegistryCredentials],
+  exports: [RegistryClient, TagList, RegistryCredentials],
 })
 export class RegistriesModule {}

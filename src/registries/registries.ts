@@ -8,6 +8,8 @@ import type { ConfiguredRegistries } from './registry-host.js';
 import { RegistryHosts } from './registry-host.js';
 import { RegistryLogin } from './registry-login.js';
 import { RegistryTransport } from './registry-transport.js';
+import { RepositoryAccess } from './repository-access.js';
+import { TagList } from './tag-list.js';
 import { TokenService } from './token-service.js';
 
 export interface RegistriesSettings {
@@ -20,6 +22,7 @@ export interface RegistriesSettings {
 /** The client and the credentials over one set of connections, tokens and rate limits. */
 export class Registries {
   readonly client: RegistryClient;
+  readonly tags: TagList;
   readonly credentials: RegistryCredentials;
   private readonly http: GuardedHttp;
 
@@ -30,7 +33,9 @@ export class Registries {
     const transport = new RegistryTransport(this.http, hosts, new RateLimits(now, steady));
     const login = new RegistryLogin(new TokenService(transport, now));
     this.credentials = new RegistryCredentials(hosts, settings.credentials);
-    this.client = new RegistryClient(hosts, this.credentials, transport, login, now);
+    const access = new RepositoryAccess(hosts, this.credentials, transport, login, now);
+    this.client = new RegistryClient(access);
+    this.tags = new TagList(access);
   }
 
   /** Closes every connection; look-ups under way fail. */

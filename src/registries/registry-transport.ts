@@ -3,7 +3,7 @@ import { isLoopbackHost } from './address-guard.js';
 import type { GuardedHttp, HttpAnswer } from './guarded-http.js';
 import { headerOf } from './guarded-http.js';
 import { OutgoingRequestError } from './outgoing-request-error.js';
-import type { RateLimits } from './rate-limits.js';
+import type { RateLimits, Urgency } from './rate-limits.js';
 import type { RegistryHosts, RegistryTarget } from './registry-host.js';
 import { isSameHostname } from './registry-host.js';
 
@@ -20,6 +20,8 @@ export interface RegistryRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly authorization: string | null;
   readonly body?: string;
+  /** `pushed` where left out. */
+  readonly urgency?: Urgency;
   readonly signal: AbortSignal;
 }
 
@@ -117,7 +119,7 @@ export class RegistryTransport {
     url: URL,
     request: RegistryRequest,
   ): Promise<Arrival> {
-    const { method, headers, authorization, body, signal } = request;
+    const { method, headers, authorization, body, urgency = 'pushed', signal } = request;
     const { reach, plainHttpAllowed } = await this.rulesFor(target, url);
     if (url.protocol === 'http:' && !plainHttpAllowed) {
       throw protocolError(
@@ -125,7 +127,7 @@ export class RegistryTransport {
       );
     }
     const isFromOrigin = url.origin === origin.origin;
-    this.rateLimits.refuseWhileHeld(url.host);
+    this.rateLimits.refuseWhileHeld(url.host, urgency);
     const answer = await this.http.request({
       method,
       url,
