@@ -20,6 +20,12 @@ import { LaneTools } from './lane-tools.js';
 import { OrphanRecovery } from './orphan-recovery.js';
 import { Planner } from './planner.js';
 import { PolicyHolds } from './policy-holds.js';
+import { PollDeployments } from './polling/poll-deployments.js';
+import { PollLook } from './polling/poll-look.js';
+import { PollSchedule } from './polling/poll-schedule.js';
+import { PollTally } from './polling/poll-tally.js';
+import { Poller } from './polling/poller.js';
+import { RegistryAsker } from './polling/registry-asker.js';
 import { Promotions } from './promotions.js';
 import { ImageTidier } from './pruning/image-tidier.js';
 import { PruneSchedule } from './pruning/prune-schedule.js';
@@ -77,6 +83,12 @@ import { Worker } from './worker.js';
     Journal,
     ServiceInspector,
     DeploymentLog,
+    Poller,
+    PollSchedule,
+    PollTally,
+    PollLook,
+    PollDeployments,
+    RegistryAsker,
     Pruner,
     PruneSchedule,
     PruningTally,
@@ -92,6 +104,7 @@ import { Worker } from './worker.js';
     QuarantineService,
     StatusService,
     Explainer,
+    PollTally,
     PruningTally,
   ],
 })

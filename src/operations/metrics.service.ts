@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { DeliveryOutcome } from '../domain/delivery.js';
 import { hasEnded, PHASES } from '../domain/deployment.js';
+import { PollTally } from '../deployments/polling/poll-tally.js';
 import { PruningTally } from '../deployments/pruning/pruning-tally.js';
 import { StatusService } from '../deployments/status.service.js';
 import { Storage } from '../storage/storage.js';
@@ -20,6 +21,7 @@ export class MetricsService {
   readonly #ended: Counter<'phase'>;
   readonly #active: Gauge<'phase'>;
   readonly #engines: Gauge<'engine'>;
+  readonly #polls: Counter<'result'>;
   readonly #pruned: Counter<'what'>;
   readonly #pruneFailures: Counter;
   #lastEvent: number | null = null;
@@ -32,6 +34,7 @@ export class MetricsService {
     private readonly storage: Storage,
     private readonly status: StatusService,
     private readonly pruning: PruningTally,
+    private readonly polling: PollTally,
   ) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
@@ -57,6 +60,12 @@ export class MetricsService {
       name: 'deploy_engine_up',
       help: '1 where the Docker engine answers, else 0',
       labelNames: ['engine'],
+      registers,
+    });
+    this.#polls = new Counter({
+      name: 'deploy_polls_total',
+      help: 'Looks at services with policy.poll: changed where a deployment was made, same, or failed',
+      labelNames: ['result'],
       registers,
     });
     this.#pruned = new Counter({
@@ -104,6 +113,7 @@ export class MetricsService {
     for (const [engine, { status }] of Object.entries(await this.status.engines())) {
       this.#engines.set({ engine }, status === 'up' ? 1 : 0);
     }
+    this.#countPolls();
     this.#countPruned();
     return this.#registry.metrics();
   }
@@ -132,6 +142,13 @@ export class MetricsService {
         this.#ended.inc({ phase: deployment.phase });
       }
       if (events.length < ROWS_AT_ONCE) return;
+    }
+  }
+
+  #countPolls(): void {
+    this.#polls.reset();
+    for (const [result, count] of Object.entries(this.polling.polls)) {
+      this.#polls.inc({ result }, count);
     }
   }
 

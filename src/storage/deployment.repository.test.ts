@@ -206,6 +206,23 @@ describe('lists of deployments', () => {
     expect(await deployments.lastOf('nowhere', 'web')).toBeNull();
   });
 
+  it('tell those of one tag of a repository, the newest first', async () => {
+    const storage = await anOpenStorage();
+    const of = (id: string, parts: object) =>
+      storage.deployments.insert(aDeployment({ id, ...parts }));
+    await of('1', { tag: '1.0', phase: 'failed' });
+    await of('2', { tag: '1.0', service: 'api' });
+    await of('3', { tag: '1.0', image: 'docker.io/acme/other' });
+    await of('4', { tag: '1.1' });
+    await of('5', { tag: '1.0' });
+    const wanted = { environment: 'staging', service: 'web', image: 'docker.io/acme/web' };
+    const ids = async (tag: string, limit: number) =>
+      (await storage.deployments.ofTag({ ...wanted, tag }, limit)).map(({ id }) => id);
+    expect(await ids('1.0', 9)).toEqual(['5', '1']);
+    expect(await ids('1.0', 1)).toEqual(['5']);
+    expect(await ids('latest', 9)).toEqual([]);
+  });
+
   it('tell what succeeded by the time of its end', async () => {
     const { deployments } = await anOpenStorage();
     const phase = 'succeeded';

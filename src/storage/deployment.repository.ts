@@ -26,6 +26,9 @@ export interface DeploymentFilter {
   readonly limit: number;
 }
 
+/** A tag of the repository that a service follows. */
+type TagOfService = Pick<Deployment, 'environment' | 'service' | 'image' | 'tag'>;
+
 const NOT_ENDED = PHASES.filter((phase) => !hasEnded(phase));
 
 /** Deployments with their steps and the rollout's intent. Every change of one leaves an event. */
@@ -120,6 +123,23 @@ export class DeploymentRepository {
         .limit(1)
         .executeTakeFirst();
       return row === undefined ? null : deploymentOf(row);
+    });
+  }
+
+  /** Those of a service for one tag, whatever became of them, the newest first. */
+  ofTag({ environment, service, image, tag }: TagOfService, limit: number): Promise<Deployment[]> {
+    return this.session.read(async (database) => {
+      const rows = await database
+        .selectFrom('deployments')
+        .select(DEPLOYMENT_COLUMNS)
+        .where('environment', '=', environment)
+        .where('service', '=', service)
+        .where('image', '=', image)
+        .where('tag', '=', tag)
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.map(deploymentOf);
     });
   }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import supertest from 'supertest';
 import { AppModule } from '../../src/app.module.js';
 import { LookupSchedule } from '../../src/deployments/digest-lookup.js';
+import { PollSchedule } from '../../src/deployments/polling/poll-schedule.js';
 import { PruneSchedule } from '../../src/deployments/pruning/prune-schedule.js';
 import { prepare } from '../../src/operations/application.js';
 import { HttpServer } from '../../src/operations/http-server.js';
@@ -19,6 +20,8 @@ export interface InProcessOptions {
   readonly configuration: string;
   /** Laid over the real schedule of the registry's look-ups, so that a test need not wait a minute. */
   readonly schedule?: Partial<Pick<LookupSchedule, 'againAfterMs' | 'troublePausesMs'>>;
+  /** Laid over when registries are polled. */
+  readonly polling?: Partial<PollSchedule>;
   /** Laid over when old things are pruned, and by which clock. */
   readonly pruning?: Partial<PruneSchedule>;
 }
@@ -57,6 +60,8 @@ export class DeployInProcess {
     const testing = await Test.createTestingModule({ imports: [AppModule.over(source, storage)] })
       .overrideProvider(LookupSchedule)
       .useValue(Object.assign(new LookupSchedule(), this.options.schedule))
+      .overrideProvider(PollSchedule)
+      .useValue(Object.assign(new PollSchedule(), this.options.polling))
       .overrideProvider(PruneSchedule)
       .useValue(Object.assign(new PruneSchedule(), this.options.pruning))
       .compile();

@@ -15,6 +15,7 @@ import { DeploymentsApiModule } from '../../src/deployments/deployments-api.modu
 import { DeploymentsModule } from '../../src/deployments/deployments.module.js';
 import { Explainer } from '../../src/deployments/explainer.js';
 import { FreezeService } from '../../src/deployments/freeze.service.js';
+import { PollTally } from '../../src/deployments/polling/poll-tally.js';
 import { QuarantineService } from '../../src/deployments/quarantine.service.js';
 import { RollbackService } from '../../src/deployments/rollback.service.js';
 import { VerdictService } from '../../src/deployments/verdict.service.js';
@@ -107,6 +108,7 @@ export async function startHttpEdge(yaml = aConfiguration()): Promise<HttpEdge> 
     { provide: FreezeService, useValue: deployments },
     { provide: QuarantineService, useValue: deployments },
     { provide: Explainer, useValue: deployments },
+    PollTally,
     PruningTally,
   ];
   const exports = providers.map((each) => ('provide' in each ? each.provide : each));

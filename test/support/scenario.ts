@@ -53,6 +53,8 @@ export interface ScenarioOptions extends SceneOptions {
   readonly deploy?: Partial<DeployOptions>;
   /** How quickly an in-process Deploy asks the registry again; see `startInProcess`. */
   readonly schedule?: InProcessOptions['schedule'];
+  /** How often an in-process Deploy polls; `policy.poll` says whether. */
+  readonly polling?: InProcessOptions['polling'];
   /** When an in-process Deploy prunes. */
   readonly pruning?: InProcessOptions['pruning'];
   /** Do not start Deploy yet. */
@@ -88,8 +90,8 @@ export class Scenario<Server extends DeployServer = DeployProcess> {
   static async startInProcess(options: ScenarioOptions = {}): Promise<Scenario<DeployInProcess>> {
     const scene = await setScene(options);
     const { configuration } = scene;
-    const { schedule = QUICK_LOOKUPS, pruning = {} } = options;
-    const deploy = await DeployInProcess.prepare({ configuration, schedule, pruning });
+    const { schedule = QUICK_LOOKUPS, polling = {}, pruning = {} } = options;
+    const deploy = await DeployInProcess.prepare({ configuration, schedule, polling, pruning });
     onTestFinished(() => deploy.remove());
     await deploy.start();
     return new Scenario(scene, deploy);

@@ -1,0 +1,88 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { newDeployment } from '../../domain/deployment.js';
+import type { Service } from '../../domain/environment.js';
+import { whyNotPolled } from '../../domain/poll.js';
+import type { Repositories } from '../../storage/repositories.js';
+import { Storage } from '../../storage/storage.js';
+import { DeploymentLog } from '../deployment-log.js';
+import { continueIds, newId } from '../new-id.js';
+import { Worker } from '../worker.js';
+
+/** How many deployments of a tag are looked at for the last one whose digest was the tag's. */
+const DEPTH = 20;
+
+/** A digest that a poll found under a tag. */
+export interface Found {
+  readonly tag: string;
+  readonly digest: string;
+  /** What runs or is being rolled out, by all its digests. */
+  readonly running: readonly string[];
+}
+
+/** Makes deployments of what polls find, which then go the way of all others. */
+@Injectable()
+export class PollDeployments {
+  readonly #logger = new Logger('Poll');
+
+  constructor(
+    private readonly storage: Storage,
+    private readonly worker: Worker,
+    private readonly log: DeploymentLog,
+  ) {}
+
+  /** Whether a deployment was made: there was none of it yet, and nothing was decided of it. */
+  async offer(service: Service, found: Found): Promise<boolean> {
+    const { environment, name } = service;
+    const { tag, digest } = found;
+    const whyNot = await whyNotIn(this.storage, service, found);
+    if (whyNot !== null) {
+      this.#logger.debug({ environment, service: name, msg: `${tag} is ${digest}: ${whyNot}` });
+      return false;
+    }
+    await continueIds(this.storage);
+    const deployment = newDeployment(
+      {
+        id: newId(),
+        environment,
+        service: name,
+        image: service.repository,
+        strategy: service.rollout.strategy,
+        tag,
+        trigger: { kind: 'poll', by: environment, delivery: null },
+      },
+      new Date().toISOString(),
+    );
+    const text = `a poll found that ${service.repository}:${tag} is ${digest}`;
+    const isMade = await this.storage.transaction(async (stored) => {
+      // A hook may have come meanwhile.
+      if ((await whyNotIn(stored, service, found)) !== null) return false;
+      await stored.deployments.insert(deployment);
+      await stored.logs.append(deployment.id, [{ at: deployment.createdAt, level: 'info', text }]);
+      return true;
+    });
+    if (!isMade) return false;
+    this.log.say(deployment, 'info', text);
+    this.worker.lane(environment, name).wake();
+    return true;
+  }
+}
+
+async function whyNotIn(
+  stored: Repositories,
+  { environment, name, repository, tagRule }: Service,
+  { tag, digest, running }: Found,
+): Promise<string | null> {
+  return whyNotPolled({
+    rule: tagRule,
+    tag,
+    digest,
+    running,
+    active: await stored.deployments.activeOf(environment, name),
+    isQuarantined: await stored.quarantine.has(environment, name, digest),
+    ofTag: await stored.deployments.ofTag(
+      { environment, service: name, image: repository, tag },
+      DEPTH,
+    ),
+    hasRunBefore: (await stored.history.digestsThatRan(environment, name)).includes(digest),
+  });
+}

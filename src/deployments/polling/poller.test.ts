@@ -1,0 +1,231 @@
+import { Logger } from '@nestjs/common';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { waitFor } from '../../../test/support/wait-for.js';
+import type {
+  ConfigurationListener,
+  ConfigurationService,
+} from '../../config/configuration.service.js';
+import type { Configuration, Service } from '../../domain/environment.js';
+import { DeployError } from '../../domain/errors.js';
+import type { RegistryClient } from '../../registries/registry-client.js';
+import type { TagList } from '../../registries/tag-list.js';
+import type { PollLook } from './poll-look.js';
+import { PollSchedule } from './poll-schedule.js';
+import { PollTally } from './poll-tally.js';
+import { Poller } from './poller.js';
+import type { RegistryAnswers } from './registry-answers.js';
+import { RegistryAsker } from './registry-asker.js';
+
+/** A service `staging/<name>` that is polled every `pollMs` milliseconds. */
+function aService(name: string, pollMs: number | null, repository = 'docker.io/acme/web'): Service {
+  return {
+    environment: 'staging',
+    name,
+    repository,
+    tagRule: { kind: 'exact', tag: 'latest' },
+    policy: { pollMs, promoteFrom: null },
+  } as Service;
+}
+
+class FakeConfiguration {
+  readonly #listeners = new Set<ConfigurationListener>();
+
+  constructor(private services: readonly Service[]) {}
+
+  current(): Configuration {
+    return { environments: [{ services: this.services }] } as unknown as Configuration;
+  }
+
+  onChange(listener: ConfigurationListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  change(services: readonly Service[]): void {
+    const previous = this.current();
+    this.services = services;
+    for (const listener of this.#listeners) listener(this.current(), previous);
+  }
+}
+
+/** A registry that answers after `takesMs`, and a poller whose looks ask it for `latest`. */
+function aPoller(services: readonly Service[], takesMs = 0) {
+  const configuration = new FakeConfiguration(services);
+  const tally = new PollTally();
+  const seen = { asked: [] as string[], looked: [] as string[], atOnce: 0, mostAtOnce: 0 };
+  const trouble: { of: Error | null; hang: boolean } = { of: null, hang: false };
+  const resolveDigest = async (repository: string, _tag: string, signal: AbortSignal) => {
+    seen.asked.push(repository);
+    seen.atOnce += 1;
+    seen.mostAtOnce = Math.max(seen.mostAtOnce, seen.atOnce);
+    try {
+      await pause(trouble.hang ? 60_000 : takesMs, undefined, { signal });
+    } finally {
+      seen.atOnce -= 1;
+    }
+    if (trouble.of !== null) throw trouble.of;
+    return { digest: 'sha256:x' };
+  };
+  const looks = {
+    async look(service: Service, answers: RegistryAnswers) {
+      seen.looked.push(service.name);
+      await answers.digestOf('latest');
+      return 'same' as const;
+    },
+    forgetOthers: vi.fn(),
+  };
+  const poller = new Poller(
+    configuration as unknown as ConfigurationService,
+    new RegistryAsker({ resolveDigest } as unknown as RegistryClient, {} as TagList),
+    looks as unknown as PollLook,
+    Object.assign(new PollSchedule(), { firstAfterMs: 1, firstWithinMs: 5 }),
+    tally,
+  );
+  onTestFinished(() => poller.beforeApplicationShutdown());
+  const polled = (count: number) =>
+    waitFor(
+      `${String(count)} looks`,
+      () => Promise.resolve(seen.looked.length),
+      (looked) => looked >= count,
+      { within: 8_000 },
+    );
+  return { poller, configuration, tally, seen, trouble, looks, polled };
+}
+
+const lines: string[] = [];
+beforeEach(() => {
+  lines.length = 0;
+  for (const level of ['log', 'warn', 'error'] as const) {
+    vi.spyOn(Logger.prototype, level).mockImplementation((entry: unknown) => {
+      lines.push(`${level} ${typeof entry === 'string' ? entry : (entry as { msg: string }).msg}`);
+    });
+  }
+});
+// Not after each: a poller may tell something until its test has quite finished.
+afterAll(() => {
+  vi.restoreAllMocks();
+});
+
+describe('polls', () => {
+  it('begin soon after the start and come again', async () => {
+    const { poller, tally, polled } = aPoller([aService('web', 20)]);
+    poller.onApplicationBootstrap();
+    await polled(3);
+    await poller.beforeApplicationShutdown();
+    expect(tally.polls.same).toBeGreaterThanOrEqual(2);
+    expect(tally.polls).toMatchObject({ changed: 0, failed: 0 });
+    expect(lines).toEqual([]);
+  });
+
+  it('ask once for all services of one repository', async () => {
+    const services = ['a', 'b', 'c'].map((name) => aService(name, 30));
+    const { poller, seen, polled } = aPoller(services);
+    poller.onApplicationBootstrap();
+    await polled(9);
+    expect(seen.asked.length).toBeLessThanOrEqual(seen.looked.length / 3 + 1);
+  });
+
+  it('ask a host one thing at a time, and two hosts at once', async () => {
+    const repositories = ['docker.io/acme/a', 'docker.io/acme/b', 'docker.io/acme/c'];
+    const services = repositories.map((repository, index) =>
+      aService(String(index), 10, repository),
+    );
+    const one = aPoller(services, 20);
+    one.poller.onApplicationBootstrap();
+    await one.polled(9);
+    expect(one.seen.mostAtOnce).toBe(1);
+    expect(new Set(one.seen.asked)).toEqual(new Set(repositories));
+    const two = aPoller([...services, aService('d', 10, 'ghcr.io/acme/a')], 20);
+    two.poller.onApplicationBootstrap();
+    await two.polled(9);
+    expect(two.seen.mostAtOnce).toBe(2);
+  });
+
+  it('are not for services without an interval, nor for those that promotions go to', async () => {
+    const promoted = aService('promoted', 10);
+    const { poller, seen, polled } = aPoller([
+      aService('quiet', null),
+      {
+        ...promoted,
+        policy: { ...promoted.policy, promoteFrom: { environment: 'a', service: 'b', afterMs: 0 } },
+      },
+      aService('web', 10),
+    ]);
+    poller.onApplicationBootstrap();
+    await polled(5);
+    expect(new Set(seen.looked)).toEqual(new Set(['web']));
+  });
+
+  it('follow the configuration', async () => {
+    const { poller, configuration, seen, looks, polled } = aPoller([aService('web', 3_600_000)]);
+    poller.onApplicationBootstrap();
+    await polled(1);
+    configuration.change([aService('web', 10)]);
+    await polled(4);
+    configuration.change([]);
+    await pause(50);
+    const before = seen.looked.length;
+    await pause(60);
+    expect(seen.looked).toHaveLength(before);
+    configuration.change([aService('api', 10)]);
+    await polled(before + 2);
+    expect(seen.looked.at(-1)).toBe('api');
+    expect(looks.forgetOthers).toHaveBeenCalledTimes(3);
+  });
+
+  it('end at once with the server, whatever the registry does', async () => {
+    const { poller, seen, trouble, tally, polled } = aPoller([aService('web', 10)]);
+    trouble.hang = true;
+    poller.onApplicationBootstrap();
+    await polled(1);
+    const begin = performance.now();
+    await poller.beforeApplicationShutdown();
+    expect(performance.now() - begin).toBeLessThan(1_000);
+    expect(seen.looked).toHaveLength(1);
+    expect(tally.polls).toEqual({ changed: 0, same: 0, failed: 0 });
+    expect(lines).toEqual([]);
+  });
+});
+
+describe('trouble with polls', () => {
+  it('is told when it begins and when it ends, in one line for all that it happened to', async () => {
+    const { poller, tally, trouble, polled } = aPoller([aService('a', 15), aService('b', 15)]);
+    trouble.of = new DeployError('registry-unavailable', 'docker.io answered with status 503');
+    poller.onApplicationBootstrap();
+    await polled(8);
+    trouble.of = null;
+    await waitFor(
+      'the end of the trouble',
+      () => Promise.resolve(lines.length),
+      (count) => count >= 2,
+    );
+    await polled(20);
+    expect(lines).toEqual([
+      'warn cannot poll docker.io/acme/web for staging/a, staging/b, tries again each time: docker.io answered with status 503',
+      'log polls docker.io/acme/web again for staging/a, staging/b',
+    ]);
+    expect(tally.polls.failed).toBeGreaterThanOrEqual(6);
+  });
+
+  it('that is a mistake of ours is an error, and ends no poll', async () => {
+    const { poller, trouble, polled } = aPoller([aService('web', 15)]);
+    trouble.of = new Error('a mistake');
+    poller.onApplicationBootstrap();
+    await polled(3);
+    expect(lines).toEqual([expect.stringMatching(/^error cannot poll .* a mistake$/)]);
+  });
+
+  it('lets the host alone for as long as it wants', async () => {
+    const { poller, seen, trouble, polled } = aPoller([
+      aService('a', 10),
+      aService('b', 10, 'docker.io/acme/other'),
+    ]);
+    trouble.of = new DeployError('registry-unavailable', 'too many', { retryAfterMs: 300 });
+    poller.onApplicationBootstrap();
+    await polled(1);
+    await pause(150);
+    expect(seen.asked).toHaveLength(1);
+    await polled(2);
+  });
+});
