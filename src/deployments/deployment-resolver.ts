@@ -6,6 +6,8 @@ import {
   type DeploymentPatch,
 } from '../domain/deployment.js';
 import type { Service } from '../domain/environment.js';
+import { supersedes } from '../domain/supersede.js';
+import type { TagRule } from '../domain/tag-rule.js';
 import type { Repositories } from '../storage/repositories.js';
 import { Storage } from '../storage/storage.js';
 import { Decisions, heldBy, type Current } from './decisions.js';
@@ -146,7 +148,7 @@ export class DeploymentResolver {
       return;
     }
     const lines = await this.storage.transaction(async (stored) => {
-      const told = await this.settleIn(stored, known, heldBy(decision));
+      const told = await this.settleIn(stored, known, heldBy(decision), service.tagRule);
       const at = new Date().toISOString();
       for (const { subject, text } of told) {
         await stored.logs.append(subject.id, [{ at, level: 'info', text }]);
@@ -160,6 +162,7 @@ export class DeploymentResolver {
     stored: Repositories,
     known: Deployment & { readonly digest: string },
     held: DeploymentPatch | null,
+    rule: TagRule,
   ): Promise<{ subject: Deployment; text: string }[]> {
     const now = await stored.deployments.get(known.id);
     if (now?.phase !== 'waiting') return [];
@@ -184,14 +187,14 @@ export class DeploymentResolver {
       return [{ subject: known, text: `skipped: ${reason}` }];
     }
     const newer = others.find(
-      (each) => isWaiting(each) && each.id > known.id && each.digest !== null,
+      (each) => isWaiting(each) && each.digest !== null && supersedes(rule, each, known),
     );
     if (newer !== undefined) {
       await stored.deployments.update(known.id, supersededBy(newer.id, digest));
       return [{ subject: known, text: `superseded by ${newer.id}` }];
     }
     const lines: { subject: Deployment; text: string }[] = [];
-    for (const older of others.filter((each) => isWaiting(each) && each.id < known.id)) {
+    for (const older of others.filter((each) => isWaiting(each) && supersedes(rule, known, each))) {
       await stored.deployments.update(older.id, supersededBy(known.id, older.digest));
       lines.push({ subject: older, text: `superseded by ${known.id}` });
     }

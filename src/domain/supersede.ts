@@ -1,0 +1,22 @@
+import type { Deployment } from './deployment.js';
+import { prefers, type TagRule } from './tag-rule.js';
+
+/**
+ * Whether, of two deployments of a service that wait, the first one takes the place of the second: of two pushes
+ * the one whose tag the rule prefers, else the newer. What a person asked for goes by its time alone.
+ */
+export function supersedes(
+  rule: TagRule,
+  one: Pick<Deployment, 'id' | 'tag' | 'trigger'>,
+  other: Pick<Deployment, 'id' | 'tag' | 'trigger'>,
+): boolean {
+  if (!isByHand(one) && !isByHand(other)) {
+    if (prefers(rule, one.tag, other.tag)) return true;
+    if (prefers(rule, other.tag, one.tag)) return false;
+  }
+  return one.id > other.id;
+}
+
+function isByHand({ trigger }: Pick<Deployment, 'trigger'>): boolean {
+  return trigger.kind === 'api' || trigger.kind === 'rollback';
+}
