@@ -32,7 +32,7 @@ export function IsTimeZone(): PropertyDecorator {
 }
 
 /** How dates are written, for messages. */
-export const DATE_FORMS = '2026-12-24, "2026-12-24T18:00" or "2026-12-24T18:00:00Z"';
+const DATE_FORMS = '2026-12-24, "2026-12-24T18:00" or "2026-12-24T18:00:00Z"';
 
 /** A date or date-time as `DATE_FORMS` has it. */
 export function IsDateOrTime(): PropertyDecorator {
