@@ -98,7 +98,7 @@ export function IsContainerName(): PropertyDecorator {
   const holds = (value: unknown): boolean =>
     typeof value === 'string' &&
     /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(value) &&
-    !/\.deploy-(new|old|failed|twin)$/.test(value);
+    !/\.deploy-(new|old|failed|twin|hook)$/.test(value);
   return leafRule('isContainerName', holds, (value) => {
     const text = String(value);
     if (text.startsWith('/')) return `${shown(text)} begins with a slash; leave the slash out`;

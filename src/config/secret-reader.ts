@@ -18,6 +18,8 @@ interface SecretUse {
   /** Its offset in the file; before all of them for an environment variable. */
   readonly offset: number;
   readonly fault: (message: string) => void;
+  /** It lets nobody in here, and may stand in several places that are all of this kind. */
+  readonly isShared?: boolean;
 }
 
 /** Reads the secrets that let others in, and sees to it that each is long enough and used once. */
@@ -49,13 +51,35 @@ export class SecretReader {
     return value === null || value === '' ? null : new Secret(value);
   }
 
+  /** What requests to others are signed with: those may have the same one, but it opens nothing here. Null after its faults. */
+  readSigningKey(place: Place): Secret | null {
+    const value = this.resolved(place);
+    if (value === null) return null;
+    const { path, offset } = place;
+    const fault = (message: string): void => {
+      place.fault(message);
+    };
+    return this.take({ value, path, offset, fault, isShared: true });
+  }
+
+  /** A text that may be secret: it is, where a part of it comes from elsewhere (`${…}`). Null after its faults. */
+  readText(place: Place): string | Secret | null {
+    const value = this.resolved(place);
+    if (value === null) return null;
+    return place.text()?.includes('${') === true ? new Secret(value) : value;
+  }
+
   /** To be called when all are read: every use of a secret after its first in the file is a fault. */
   tellRepeated(): void {
-    const first = new Map<string, string>();
-    for (const { value, path, fault } of this.#uses.toSorted((a, b) => a.offset - b.offset)) {
-      const earlier = first.get(value);
-      if (earlier === undefined) first.set(value, path);
-      else fault(`is the same as ${earlier}; every secret and token is used once, make another`);
+    const first = new Map<string, SecretUse>();
+    for (const use of this.#uses.toSorted((a, b) => a.offset - b.offset)) {
+      const earlier = first.get(use.value);
+      if (earlier === undefined) first.set(use.value, use);
+      else if (earlier.isShared !== true || use.isShared !== true) {
+        use.fault(
+          `is the same as ${earlier.path}; every secret and token is used once, make another`,
+        );
+      }
     }
   }
 

@@ -29,11 +29,21 @@ export class DeploymentLog {
 
   /** Never throws: a line that storage cannot take is still in the server's log, with the reason. */
   async line(subject: LogSubject, level: LogLevel, text: string): Promise<void> {
-    this.say(subject, level, text);
+    await this.lines(subject, level, [text]);
+  }
+
+  /** Several lines at once; as {@link line}. */
+  async lines(subject: LogSubject, level: LogLevel, texts: readonly string[]): Promise<void> {
+    for (const text of texts) this.say(subject, level, text);
+    const at = new Date().toISOString();
     try {
-      await this.storage.logs.append(subject.id, [{ at: new Date().toISOString(), level, text }]);
+      await this.storage.logs.append(
+        subject.id,
+        texts.map((text) => ({ at, level, text })),
+      );
     } catch (error) {
-      this.say(subject, 'warn', `the line above is not stored: ${messageOf(error)}`);
+      const lost = texts.length === 1 ? 'line above is' : `${String(texts.length)} lines above are`;
+      this.say(subject, 'warn', `the ${lost} not stored: ${messageOf(error)}`);
     }
   }
 }

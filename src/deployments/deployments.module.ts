@@ -34,6 +34,7 @@ import { PruningTally } from './pruning/pruning-tally.js';
 import { RemovableImages } from './pruning/removable-images.js';
 import { RolloutRunner } from './rollout-runner.js';
 import { ContainerMaker } from './rollout/container-maker.js';
+import { HookRunner } from './rollout/hook-runner.js';
 import { ImagePuller } from './rollout/image-puller.js';
 import { Journal } from './rollout/journal.js';
 import { RolloutPreparation } from './rollout/preparation.js';
@@ -79,6 +80,7 @@ import { Worker } from './worker.js';
     StepExecutor,
     ContainerMaker,
     ImagePuller,
+    HookRunner,
     WaitingNetworks,
     Journal,
     ServiceInspector,

@@ -6,9 +6,11 @@ import { Engines } from '../docker/engines.js';
 import { newDeployment, type Deployment } from '../domain/deployment.js';
 import { messageOf } from '../domain/errors.js';
 import { canonicalRepository, parseImageReference } from '../domain/image-reference.js';
-import type { RolloutSettings } from '../domain/environment.js';
+import type { Service } from '../domain/environment.js';
+import { ALL_HOOKS_RUN, NO_HOOKS } from '../domain/hooks.js';
 import { carriedFiles, DEPENDENT_LABELS, LABELS, OVERLAP_LABELS } from '../domain/labels.js';
 import {
+  isActive,
   NO_OVERLAP,
   NOTHING_DONE,
   rolloutNames,
@@ -73,7 +75,7 @@ export class OrphanRecovery {
       const read = await readLabels(engine, id);
       if (read === null) continue;
       const service = this.environments.findService(read.environment, read.service);
-      found.push(await this.adopt(service === null ? read : asConfigured(read, service.rollout)));
+      found.push(await this.adopt(service === null ? read : asConfigured(read, service)));
     }
     return found;
   }
@@ -119,10 +121,11 @@ export class OrphanRecovery {
 }
 
 /** What the labels do not tell is as the configuration now has it. */
-function asConfigured(read: RolloutIntent, rollout: RolloutSettings): RolloutIntent {
+function asConfigured(read: RolloutIntent, { rollout, hooks }: Service): RolloutIntent {
   const { health, onFailure, drain, watchMs } = rollout;
   return {
     ...read,
+    hooks,
     // Nobody knows how a probe reached it.
     health: { ...health, probe: null },
     onFailure,
@@ -147,6 +150,7 @@ async function readLabels(engine: EngineClient, id: string): Promise<RolloutInte
   const oldInspection = await engine.container(label('replaces'));
   const old = oldInspection === null ? null : containerState(oldInspection);
   const names = rolloutNames(label('container'));
+  const isUntouched = old !== null && isActive(old) && candidate.startedAt === null;
   const dependents = dependentsOf(candidate);
   const left = await Promise.all(dependents.map((each) => engine.container(each.id)));
   const isTidied = dependents.every(
@@ -187,6 +191,8 @@ async function readLabels(engine: EngineClient, id: string): Promise<RolloutInte
     formerIds: [],
     ...NO_OVERLAP,
     ...NOTHING_DONE,
+    // Those before were run before anything was touched, and may have been run while nothing is.
+    hooksRun: { ...NO_HOOKS.hooksRun, before: isUntouched ? 0 : ALL_HOOKS_RUN },
     files: carriedFiles(candidate.labels),
     ...overlap,
     dependents,

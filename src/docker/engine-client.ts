@@ -4,6 +4,7 @@ import type { Secret } from '../domain/secret.js';
 import { EngineConnection } from './engine-connection.js';
 import { askInfo, FactsOfEngine, type EngineFacts } from './engine-facts.js';
 import { EngineFiles } from './engine-files.js';
+import { EngineHooks } from './engine-hooks.js';
 import { EngineImages } from './engine-images.js';
 import { lastLines } from './engine-logs.js';
 import { EngineNetworks } from './engine-networks.js';
@@ -38,6 +39,7 @@ export class EngineClient {
   readonly images: EngineImages;
   readonly networks: EngineNetworks;
   readonly files: EngineFiles;
+  readonly hooks: EngineHooks;
 
   constructor(readonly engine: Engine) {
     this.#connection = new EngineConnection(engine);
@@ -45,6 +47,7 @@ export class EngineClient {
     this.images = new EngineImages(this.#connection);
     this.networks = new EngineNetworks(this.#connection);
     this.files = new EngineFiles(this.#connection);
+    this.hooks = new EngineHooks(this.#connection);
   }
 
   /** What it tells of itself; for some seconds the same answer. */

@@ -1,3 +1,4 @@
+import type { Hooks } from './hooks.js';
 import type { FreezePeriod, PolicySettings } from './policy-settings.js';
 import type { Secret } from './secret.js';
 import type { TagRule } from './tag-rule.js';
@@ -123,6 +124,7 @@ export interface Service {
   /** The environment's, but for what the service itself says. */
   readonly policy: PolicySettings;
   readonly rollout: RolloutSettings;
+  readonly hooks: Hooks;
 }
 
 export interface Environment {

@@ -53,6 +53,7 @@ export const ERROR_CODES = {
   'container-removed': { retryable: true },
   'wrong-image': { retryable: true },
   'dependent-failed': { retryable: true },
+  'hook-failed': { retryable: true },
   'restore-failed': { retryable: false },
   'unknown-state': { retryable: false },
   interrupted: { retryable: true },

@@ -1,8 +1,16 @@
-import type { HealthSettings } from './environment.js';
-import type { GateSettings } from './rollout.js';
+import type { HealthSettings, Probe } from './environment.js';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 const STABLE_WITHOUT_CHECK_MS = 5_000;
+
+/** How the new container has to prove itself. */
+export interface GateSettings {
+  /** Time from its start until it must have passed its checks, in milliseconds. */
+  readonly timeoutMs: number;
+  /** How long it must stay up after that, in milliseconds. */
+  readonly stableForMs: number;
+  readonly probe: Probe | null;
+}
 
 /** The container's own HEALTHCHECK in milliseconds, with the engine's defaults filled in. */
 export interface HealthCheckTimes {

@@ -6,7 +6,8 @@ import {
   type GateObservation,
   type Verdict,
 } from './health-gate.js';
-import type { ContainerState, GateSettings } from './rollout.js';
+import type { GateSettings } from './gate-settings.js';
+import type { ContainerState } from './rollout.js';
 import { aContainer, NOON } from './testing/builders.js';
 
 const START = Date.parse(NOON);

@@ -11,7 +11,7 @@ export const LABELS = {
   /** Local id of that digest's image: a label that was copied to another image does not match it. */
   imageId: 'deploy.image-id',
   instance: 'deploy.instance',
-  /** `new`, `twin` for the copy of a `--rm` container, `dependent` for what depends on the replaced one. */
+  /** `new`, `twin` for the copy of a `--rm` container, `dependent` for what depends on the replaced one, `hook`. */
   role: 'deploy.role',
   strategy: 'deploy.strategy',
   /** Final name of the container. */
@@ -34,6 +34,8 @@ export const OVERLAP_LABELS = {
 const FILES_LABEL = 'deploy.files';
 /** The role of a container that takes a dependent's place. */
 export const DEPENDENT_ROLE = 'dependent';
+/** The role of the one-off container that a hook runs. */
+export const HOOK_ROLE = 'hook';
 
 /** Further labels where other containers depend on the one that is replaced. */
 export const DEPENDENT_LABELS = {
@@ -114,6 +116,21 @@ export function dependentLabels(
     [LABELS.container]: dependent.name,
     [LABELS.replaces]: dependent.id,
     ...labelOfFiles(dependent),
+  };
+}
+
+/** The labels of the one-off container that a hook runs: by them it is found after a crash. */
+export function hookLabels(intent: RolloutIntent, instance: string): Record<string, string> {
+  return {
+    [LABELS.environment]: intent.environment,
+    [LABELS.service]: intent.service,
+    [LABELS.deployment]: intent.deployment,
+    [LABELS.image]: intent.image,
+    [LABELS.digest]: intent.digest,
+    [LABELS.imageId]: intent.imageId ?? '',
+    [LABELS.instance]: instance,
+    [LABELS.role]: HOOK_ROLE,
+    [LABELS.container]: intent.container,
   };
 }
 

@@ -1,3 +1,4 @@
+import { nextHook } from './hooks.js';
 import {
   isAbandoned,
   isActive,
@@ -13,7 +14,7 @@ import type { Step } from './step.js';
 
 /**
  * What is left to do with a new container that was created and not started yet, before anything of the old one is
- * touched; null once it is complete and proved to have its settings.
+ * touched; null once it is complete and proved to have its settings, and the hooks before it are done.
  */
 export function complete(
   { old }: Snapshot,
@@ -21,11 +22,14 @@ export function complete(
   { id }: ContainerState,
 ): Step | null {
   if (intent.furtherNetworks.length > 0 && !intent.connected) return { name: 'connect-new', id };
-  if (old === null) return null;
-  if (intent.files.length > 0 && !intent.filesCarried) return { name: 'carry-files', id };
-  // Once the old one was touched the service comes first, and the new one was compared before.
-  const isProved = intent.comparison !== null || (isTouched(intent) && intent.old.wasRunning);
-  return isProved ? null : { name: 'compare', id };
+  if (old !== null) {
+    if (intent.files.length > 0 && !intent.filesCarried) return { name: 'carry-files', id };
+    // Once the old one was touched the service comes first, and the new one was compared before.
+    const isProved = intent.comparison !== null || (isTouched(intent) && intent.old.wasRunning);
+    if (!isProved) return { name: 'compare', id };
+  }
+  // Also where the old one ended meanwhile: without them the new version must not start.
+  return nextHook('before', intent);
 }
 
 /** Starts a new container that does not run, unless its start was refused for good. */

@@ -1,3 +1,4 @@
+import { nextHook } from './hooks.js';
 import {
   complete,
   giveUp,
@@ -131,6 +132,8 @@ function afterHandover(snapshot: Snapshot, intent: RolloutIntent, candidate: Con
   if (intent.watchMs > 0 && intent.watchedAt === null && old !== null) {
     return { name: 'watch-new', id };
   }
+  const hook = nextHook('after', intent);
+  if (hook !== null) return hook;
   if (candidate.health === 'unhealthy' && old !== null && isActive(old)) {
     return giveUp('unhealthy', 'the new container turned unhealthy when it took over');
   }

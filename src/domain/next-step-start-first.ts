@@ -1,3 +1,4 @@
+import { nextHook } from './hooks.js';
 import {
   complete,
   giveUp,
@@ -37,6 +38,8 @@ export function stepOfStartFirst(
   if (old !== null && intent.watchMs > 0 && intent.watchedAt === null) {
     return { name: 'watch-new', id: candidate.id };
   }
+  const hook = nextHook('after', intent);
+  if (hook !== null) return hook;
   if (old !== null && candidate.health === 'unhealthy') {
     return giveUp('unhealthy', 'the new container turned unhealthy when it took over');
   }

@@ -1,4 +1,5 @@
 import { isAffected } from './dependents.js';
+import { nextHook } from './hooks.js';
 import { stepBack } from './next-step-back.js';
 import {
   complete,
@@ -32,10 +33,25 @@ import type { Step } from './step.js';
  * The order of the questions is the recovery table: a service is brought up first and tidied after.
  */
 export function nextStep(snapshot: Snapshot, intent: RolloutIntent): Step {
-  const step = stepOf(snapshot, intent);
+  const step = leftHook(snapshot, intent, 1) ?? stepOf(snapshot, intent);
+  if (step.name !== 'finish') return step;
   const isLeft = snapshot.hasWaitingNetwork && !intent.waitingReleased;
-  if (step.name !== 'finish' || !isLeft) return step;
-  return isAbandoned(intent, 'remove-waiting-network') ? step : { name: 'remove-waiting-network' };
+  if (isLeft && !isAbandoned(intent, 'remove-waiting-network')) {
+    return { name: 'remove-waiting-network' };
+  }
+  const hasFailed = step.phase === 'failed' || step.phase === 'rolled-back';
+  const failureHook = hasFailed ? nextHook('onFailure', intent) : null;
+  if (failureHook !== null && !isAbandoned(intent, failureHook.name)) return failureHook;
+  return leftHook(snapshot, intent, 2) ?? step;
+}
+
+/**
+ * The removal of what a hook has left, unless it was given up on so often. It comes first: the hook is run again, or
+ * the way back begins, and neither may have it still at work. It takes a moment.
+ */
+function leftHook({ hook }: Snapshot, intent: RolloutIntent, times: number): Step | null {
+  if (hook === null || isAbandoned(intent, 'remove-hook', times)) return null;
+  return { name: 'remove-hook', id: hook.id };
 }
 
 function stepOf(snapshot: Snapshot, intent: RolloutIntent): Step {
@@ -185,6 +201,8 @@ function afterVerified(snapshot: Snapshot, intent: RolloutIntent, candidate: Con
   if (intent.watchMs > 0 && intent.watchedAt === null) {
     return { name: 'watch-new', id: candidate.id };
   }
+  const hook = nextHook('after', intent);
+  if (hook !== null) return hook;
   const tidying = tidyAfterSuccess(snapshot, intent);
   // The old one goes first: while it is there, so is all that the way back needs.
   return tidying.name === 'finish' ? (tidyDependents(snapshot, intent) ?? tidying) : tidying;

@@ -1,4 +1,5 @@
 import { isDependentStep } from './dependents.js';
+import { afterHook, countOfHooks } from './hooks.js';
 import { nextStep } from './next-step.js';
 import { networksWithNames, networksWithoutNames } from './overlap.js';
 import {
@@ -23,7 +24,7 @@ const LONGEST_OF_DEPENDENT = 15;
 export function simulateRollout(snapshot: Snapshot, intent: RolloutIntent): Step[] {
   const steps: Step[] = [];
   let state = { snapshot, intent };
-  const longest = LONGEST + LONGEST_OF_DEPENDENT * intent.dependents.length;
+  const longest = LONGEST + countOfHooks(intent) + LONGEST_OF_DEPENDENT * intent.dependents.length;
   while (steps.length < longest) {
     const step = nextStep(state.snapshot, state.intent);
     steps.push(step);
@@ -158,6 +159,12 @@ export function afterStep(step: EngineStep, snapshot: Snapshot, intent: RolloutI
       return change({}, { tagRestored: true });
     case 'remove-new':
       return change({ candidate: null });
+    case 'run-before-hook':
+    case 'run-after-hook':
+    case 'run-failure-hook':
+      return change({}, afterHook(step, intent));
+    case 'remove-hook':
+      return change({ hook: null });
   }
 }
 

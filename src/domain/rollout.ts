@@ -1,8 +1,9 @@
 import type { SettingsComparison } from './comparison.js';
 import { NO_DEPENDENTS, type DependentsIntent, type DependentState } from './dependents.js';
 import type { Failure } from './deployment.js';
-import type { DrainSettings, HealthSettings, Probe, Strategy } from './environment.js';
+import type { DrainSettings, HealthSettings, Strategy } from './environment.js';
 import type { ErrorCode } from './errors.js';
+import { NO_HOOKS, type HooksIntent, type HooksSnapshot } from './hooks.js';
 
 export interface RestartPolicy {
   readonly name: string;
@@ -67,7 +68,7 @@ export interface WaitingNetwork {
 }
 
 /** Everything that the next step is decided by, as the engine shows it at one moment. */
-export interface Snapshot {
+export interface Snapshot extends HooksSnapshot {
   /** Changes when the engine was started anew (its containers may have died with it). */
   readonly epoch: string;
   /** The container that is being replaced. */
@@ -95,6 +96,7 @@ export interface RolloutNames {
   readonly old: string;
   readonly failed: string;
   readonly twin: string;
+  readonly hook: string;
 }
 
 export function rolloutNames(container: string): RolloutNames {
@@ -104,16 +106,8 @@ export function rolloutNames(container: string): RolloutNames {
     old: `${container}.deploy-old`,
     failed: `${container}.deploy-failed`,
     twin: `${container}.deploy-twin`,
+    hook: `${container}.deploy-hook`,
   };
-}
-
-/** How the new container has to prove itself. */
-export interface GateSettings {
-  /** Time from its start until it must have passed its checks, in milliseconds. */
-  readonly timeoutMs: number;
-  /** How long it must stay up after that, in milliseconds. */
-  readonly stableForMs: number;
-  readonly probe: Probe | null;
 }
 
 /** The replaced container as it was before anything was touched. */
@@ -135,7 +129,7 @@ export interface OldContainer {
  * What the engine cannot show: where the rollout wants to go and why. It is journalled before and
  * after every step; what the engine shows wins over it.
  */
-export interface RolloutIntent extends DependentsIntent {
+export interface RolloutIntent extends DependentsIntent, HooksIntent {
   readonly deployment: string;
   readonly engine: string;
   readonly environment: string;
@@ -217,6 +211,7 @@ export interface RolloutIntent extends DependentsIntent {
 /** How every rollout begins. */
 export const NOTHING_DONE = {
   ...NO_DEPENDENTS,
+  ...NO_HOOKS,
   goal: 'forward',
   failure: null,
   connected: false,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeStep, isDecision, type Step } from './step.js';
 import { anIntent, DIGEST } from './testing/builders.js';
+import { anExecHook, anHttpHook, aRunHook } from './testing/hook-builders.js';
 import { aDependent } from './testing/dependent-starts.js';
 
 const id = 'container-1';
@@ -126,6 +127,22 @@ const SENTENCES: {
     { name: 'return-dependent', of, id: of },
     'give the old worker its name back',
   ],
+  'run-before-hook': [
+    { name: 'run-before-hook', index: 1 },
+    'hook before 2 of 2: run bin/migrate "all of it" in web.deploy-hook, a one-off container of the new image, within 600 s',
+  ],
+  'run-after-hook': [
+    { name: 'run-after-hook', index: 0 },
+    'hook after 1 of 1: execute bin/warm-up in the new web, within 60 s',
+  ],
+  'run-failure-hook': [
+    { name: 'run-failure-hook', index: 0 },
+    'hook onFailure 1 of 1: POST to https://ci.example.com, within 10 s',
+  ],
+  'remove-hook': [
+    { name: 'remove-hook', id },
+    'remove web.deploy-hook, which a hook left; its own volumes too',
+  ],
   'give-up': [
     { name: 'give-up', code: 'exited', message: 'the new container exited with code 3' },
     'give up: the new container exited with code 3',
@@ -142,6 +159,14 @@ describe('a step', () => {
     drain: { signal: 'SIGUSR1', http: null, waitMs: 5_000 },
     watchMs: 30_000,
     dependents: [aDependent()],
+    hooks: {
+      before: [
+        anExecHook(),
+        aRunHook({ command: ['bin/migrate', 'all of it'], timeoutMs: 600_000 }),
+      ],
+      after: [anExecHook({ in: 'new', command: ['bin/warm-up'] })],
+      onFailure: [anHttpHook({ timeoutMs: 10_000 })],
+    },
   });
 
   it.each(Object.values(SENTENCES))('reads as a sentence: $name', (step, sentence) => {

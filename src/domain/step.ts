@@ -2,8 +2,10 @@ import type { DependentStep } from './dependents.js';
 import type { Phase, Serving } from './deployment.js';
 import type { ErrorCode } from './errors.js';
 import type { DrainSettings } from './environment.js';
+import type { HookStep } from './hooks.js';
 import { rolloutNames, type RolloutIntent } from './rollout.js';
 import { describeDependentStep } from './step-dependents.js';
+import { describeHookStep } from './step-hooks.js';
 
 /**
  * Everything that a rollout can do next. The first group acts on the engine, the second only decides.
@@ -45,6 +47,7 @@ export type Step =
   | { readonly name: 'verify-old'; readonly id: string }
   | { readonly name: 'restore-tag' }
   | { readonly name: 'remove-new'; readonly id: string }
+  | HookStep
   | DependentStep
   | Decision;
 
@@ -134,6 +137,11 @@ export function describeStep(step: Step, intent: RolloutIntent): string {
       return `point ${intent.image} to the old image again`;
     case 'remove-new':
       return `remove the new container; its volumes stay`;
+    case 'run-before-hook':
+    case 'run-after-hook':
+    case 'run-failure-hook':
+    case 'remove-hook':
+      return describeHookStep(step, intent);
     case 'create-dependent':
     case 'return-dependent-tag':
     case 'stop-dependent':

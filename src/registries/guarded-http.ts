@@ -21,7 +21,7 @@ const DEFAULTS: GuardedHttpSettings = {
 };
 
 export interface GuardedRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -30,6 +30,8 @@ export interface GuardedRequest {
   /** False accepts every certificate: only for hosts that may be spoken to in plain http anyway. */
   readonly verifyCertificate: boolean;
   readonly maximumBytes: number;
+  /** What becomes of an answer that is longer: a failure, or the rest is left unread. Default `refused`. */
+  readonly excess?: 'refused' | 'left';
   readonly signal: AbortSignal;
 }
 
@@ -40,8 +42,8 @@ export interface HttpAnswer {
 }
 
 /**
- * The one door for HTTP to registries and their token services. It never follows a redirect, never
- * waits longer than its deadlines and never reads more than the request allows.
+ * The one door for outgoing HTTP: to registries, their token services, and whom hooks tell. It never follows a
+ * redirect, never waits longer than its deadlines and never reads more than the request allows.
  */
 export class GuardedHttp {
   private readonly settings: GuardedHttpSettings;
@@ -117,7 +119,7 @@ export class GuardedHttp {
   }
 
   private async exchange(request: GuardedRequest, signal: AbortSignal): Promise<HttpAnswer> {
-    const { url, method, headers, body, maximumBytes } = request;
+    const { url, method, headers, body } = request;
     // Imported at the first request: a start has no use for it.
     const undici = await import('undici');
     const answer = await this.agentFor(request, undici.Agent).request({
@@ -131,7 +133,7 @@ export class GuardedHttp {
     return {
       status: answer.statusCode,
       headers: answer.headers,
-      body: await readBody(url, answer.body, maximumBytes),
+      body: await readBody(request, answer.body),
     };
   }
 
@@ -144,6 +146,9 @@ export class GuardedHttp {
     const agent = new AgentClass({
       // A new connection each time: look-ups are rare, and one kept open may be closed under a request.
       pipelining: 0,
+      // Each request has its own deadline for the whole of it.
+      headersTimeout: 0,
+      bodyTimeout: 0,
       connect: {
         timeout: connectTimeoutMs,
         lookup: reach === 'public' ? guardedLookup(lookup) : lookup,
@@ -162,14 +167,17 @@ export function headerOf(answer: HttpAnswer, name: string): string | null {
 }
 
 async function readBody(
-  url: URL,
+  { url, maximumBytes, excess }: GuardedRequest,
   body: Dispatcher.ResponseData['body'],
-  maximumBytes: number,
 ): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     length += chunk.length;
+    if (length > maximumBytes && excess === 'left') {
+      // Leaving the loop ends the connection.
+      return Buffer.concat([...chunks, chunk]).subarray(0, maximumBytes);
+    }
     if (length > maximumBytes) {
       throw new OutgoingRequestError(
         'too-large',

@@ -1,12 +1,16 @@
 import { Module } from '@nestjs/common';
 import { ConfigurationService } from '../config/configuration.service.js';
 import { processEnvironment } from '../config/environment-settings.js';
+import { OutgoingCalls } from './outgoing-calls.js';
 import { Registries } from './registries.js';
 import { RegistryClient } from './registry-client.js';
 import { RegistryCredentials } from './registry-credentials.js';
 import { TagList } from './tag-list.js';
 
-/** Gives `RegistryClient`, `TagList` and `RegistryCredentials`, over the configuration in force at each call. */
+/**
+ * Gives `RegistryClient`, `TagList` and `RegistryCredentials`, over the configuration in force at each call, and
+ * `OutgoingCalls` to whom it names.
+ */
 @Module({
   providers: [
     {
@@ -36,7 +40,8 @@ import { TagList } from './tag-list.js';
       inject: [Registries],
       useFactory: ({ credentials }: Registries): RegistryCredentials => credentials,
     },
+    { provide: OutgoingCalls, useFactory: (): OutgoingCalls => new OutgoingCalls() },
   ],
-  exports: [RegistryClient, TagList, RegistryCredentials],
+  exports: [RegistryClient, TagList, RegistryCredentials, OutgoingCalls],
 })
 export class RegistriesModule {}

@@ -14,6 +14,7 @@ import {
   anOverlap,
 } from '../../src/domain/testing/builders.js';
 import { aDependent, withDependents } from '../../src/domain/testing/dependent-starts.js';
+import { anExecHook, aRunHook } from '../../src/domain/testing/hook-builders.js';
 import { runRollout } from '../../src/domain/testing/rollout-run.js';
 import { faultsOf } from './config/configuration-folder.js';
 
@@ -79,7 +80,7 @@ describe('the pages', () => {
     const text = read(page);
     const hosts = [...text.matchAll(/https?:\/\/([a-z0-9.-]+)/gi)].map((match) => match[1] ?? '');
     const known =
-      /^(?:deploy\.example\.com|127\.0\.0\.1|localhost|github\.com|keepachangelog\.com|semver\.org)$/;
+      /^(?:(?:deploy|ci)\.example\.com|127\.0\.0\.1|localhost|github\.com|keepachangelog\.com|semver\.org)$/;
     expect(hosts.filter((host) => !known.test(host))).toEqual([]);
     const folders = [...text.matchAll(/(?<=[\s`"(=:])\/([a-z]+)(?=\/[a-z])/gm)].map(
       (match) => match[1] ?? '',
@@ -170,6 +171,16 @@ describe('the printed steps', () => {
   const removed = aRemovedWhenStopped();
   const [startFirst, handover] = [anOverlap('start-first'), anOverlap('handover')];
   const chain = withDependents([aDependent(), aDependent({ name: 'sidecar', after: ['worker'] })]);
+  const hooked = {
+    snapshot: aSnapshot(),
+    intent: anIntent({
+      hooks: {
+        before: [aRunHook({ command: ['bin/rails', 'db:migrate'], timeoutMs: 600_000 })],
+        after: [anExecHook({ in: 'new', command: ['bin/warm-up'] })],
+        onFailure: [],
+      },
+    }),
+  };
   const furtherNetworks = ['backend', 'metrics'];
   const special = { ...removed.intent, furtherNetworks };
 
@@ -183,6 +194,7 @@ describe('the printed steps', () => {
     ],
     ['with --rm and further networks', simulateRollout(removed.snapshot, special), special, 1],
     ['with dependents', simulateRollout(chain.snapshot, chain.intent), chain.intent, 1],
+    ['with hooks', simulateRollout(hooked.snapshot, hooked.intent), hooked.intent, 1],
     ['start-first', simulateRollout(startFirst.snapshot, startFirst.intent), startFirst.intent, 1],
     ['handover', simulateRollout(handover.snapshot, handover.intent), handover.intent, 1],
   ] as const)('are those that are done: %s', (name, steps, intent, from) => {

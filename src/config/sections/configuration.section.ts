@@ -83,7 +83,7 @@ export function readConfiguration(
     engines: [...engines.values()].filter((engine) => engine !== null),
     registries: readRegistries(places?.get('registries'), reading),
     webhooks: readWebhooks(places?.get('webhooks'), environmentNames, reading),
-    environments: readEnvironments(environmentsPlace, engines),
+    environments: readEnvironments(environmentsPlace, engines, reading),
     freezes: readFreezes(places?.get('freezes'), environmentNames),
   };
 }

@@ -5,7 +5,9 @@ import { IsContainerName, IsName, IsRepository, isName, NAME_RULE } from '../lea
 import type { Place } from '../place.js';
 import { Key, missing, readSection, Required } from '../section.js';
 import { shown } from '../shown.js';
+import type { Reading } from '../secret-reader.js';
 import type { EnginesByName } from './engine.section.js';
+import { HooksSection, mergeHooks, readHooks, type HookOverrides } from './hooks.section.js';
 import { undefinedName } from './name-list.js';
 import {
   mergePolicy,
@@ -48,6 +50,10 @@ export class ServiceSection {
   /** Overrides the environment's `rollout` key by key; a health probe is replaced as a whole. */
   @Key('nested')
   rollout?: RolloutSection;
+
+  /** Each of its lists replaces the environment's. */
+  @Key('nested')
+  hooks?: HooksSection;
 }
 
 /** One of `environments`: services that share an engine, a policy and a way to roll out. */
@@ -65,6 +71,10 @@ export class EnvironmentSection {
   /** How new versions take over. */
   @Key('nested')
   rollout?: RolloutSection;
+
+  /** What is done around a rollout. Default: nothing. */
+  @Key('nested')
+  hooks?: HooksSection;
 
   /** The services by name. Default: none. */
   @Key('nested')
@@ -91,12 +101,16 @@ type UncheckedEnvironment = Omit<Environment, 'services' | 'policy'> & {
 };
 
 /** Reads `environments`. */
-export function readEnvironments(place: Place | undefined, engines: EnginesByName): Environment[] {
+export function readEnvironments(
+  place: Place | undefined,
+  engines: EnginesByName,
+  reading: Reading,
+): Environment[] {
   const environments: UncheckedEnvironment[] = [];
   const taken: TakenContainers = new Map();
   for (const [name, child] of place?.entries() ?? []) {
     if (!isName(name)) child.faultAtKey(`${shown(name)} is not ${NAME_RULE}`);
-    const environment = readEnvironment(name, child, engines, taken);
+    const environment = readEnvironment(name, child, engines, taken, reading);
     if (environment !== null) environments.push(environment);
   }
   return checkPromotions(environments);
@@ -107,6 +121,7 @@ function readEnvironment(
   place: Place,
   engines: EnginesByName,
   taken: TakenContainers,
+  reading: Reading,
 ): UncheckedEnvironment | null {
   const section = readSection(place, EnvironmentSection);
   if (section === null) return null;
@@ -121,12 +136,13 @@ function readEnvironment(
   }
   const policy = readPolicy(places.get('policy'));
   const rollout = readRollout(places.get('rollout'));
+  const hooks = readHooks(places.get('hooks'), reading);
   const services: UncheckedService[] = [];
   for (const [serviceName, child] of places.get('services')?.entries() ?? []) {
     if (!isName(serviceName)) child.faultAtKey(`${shown(serviceName)} is not ${NAME_RULE}`);
     const address = engines.get(engine)?.host ?? engine;
-    const surroundings = { name, engine, address, policy, rollout };
-    const service = readService(serviceName, child, surroundings, taken);
+    const surroundings = { name, engine, address, policy, rollout, hooks };
+    const service = readService(serviceName, child, surroundings, taken, reading);
     if (service !== null) services.push(service);
   }
   return { name, engine, policy: mergePolicy(policy, NOTHING), services };
@@ -140,6 +156,7 @@ interface Surroundings {
   readonly address: string;
   readonly policy: PolicyOverrides;
   readonly rollout: RolloutOverrides;
+  readonly hooks: HookOverrides;
 }
 
 function readService(
@@ -147,6 +164,7 @@ function readService(
   place: Place,
   environment: Surroundings,
   taken: TakenContainers,
+  reading: Reading,
 ): UncheckedService | null {
   const section = readSection(place, ServiceSection);
   if (section === null) return null;
@@ -156,6 +174,7 @@ function readService(
   const tagRule = tagPlace === undefined ? null : readTagRule(tagPlace);
   const policy = readPolicy(places.get('policy'));
   const rollout = mergeRollout(environment.rollout, readRollout(places.get('rollout')));
+  const hooks = mergeHooks(environment.hooks, readHooks(places.get('hooks'), reading));
   const { container, image } = leaves;
   if (container !== undefined) {
     const key = `${environment.address} ${container}`;
@@ -176,5 +195,6 @@ function readService(
     tagRule,
     policy: mergePolicy(environment.policy, policy),
     rollout,
+    hooks,
   };
 }

@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { EngineClient } from '../../docker/engine-client.js';
 import type { ContainerInspection } from '../../docker/inspection.js';
 import { aContainer, anImage } from '../../docker/testing/inspection-builders.js';
+import { NO_HOOKS } from '../../domain/hooks.js';
+import { hookLabels, LABELS } from '../../domain/labels.js';
+import type { RolloutIntent } from '../../domain/rollout.js';
 import { anIntent, OLD_ID } from '../../domain/testing/builders.js';
+import { aRunHook } from '../../domain/testing/hook-builders.js';
 import { observe, type Known, type Look } from './observer.js';
 
 const EPOCH = 'when the bridge was made';
@@ -60,9 +64,45 @@ describe('what a step itself saw', () => {
   });
 });
 
+describe('the one-off container of a hook', () => {
+  const HOOK_ID = 'hook-container';
+  const RUNS = { hooks: { ...NO_HOOKS.hooks, before: [aRunHook()] } };
+  const ours = (deployment: string): ContainerInspection =>
+    labelled(web(HOOK_ID, 'web.deploy-hook'), {
+      ...hookLabels(anIntent(), 'instance'),
+      [LABELS.deployment]: deployment,
+    });
+
+  it('is seen where it is of this rollout, and is nobody else of it', async () => {
+    const { look } = await lookAt([web(OLD_ID, 'web'), ours(anIntent().deployment)]);
+    const { hook, candidate, leftovers, strangers } = look.snapshot;
+    expect(hook?.id).toBe(HOOK_ID);
+    expect({ candidate, leftovers, strangers }).toEqual({
+      candidate: null,
+      leftovers: [],
+      strangers: [],
+    });
+  });
+
+  it('is left over where it is of an earlier one', async () => {
+    const { look } = await lookAt([web(OLD_ID, 'web'), ours('an earlier one')]);
+    expect(look.snapshot.hook).toBeNull();
+    expect(look.snapshot.leftovers.map(({ id }) => id)).toEqual([HOOK_ID]);
+  });
+
+  it('is in the way where it is somebody else’s and a hook needs its name, and only then', async () => {
+    const foreign = [web(OLD_ID, 'web'), web(HOOK_ID, 'web.deploy-hook')];
+    const { look } = await lookAt(foreign);
+    expect(look.snapshot.strangers).toEqual([]);
+    const { look: needed } = await lookAt(foreign, undefined, RUNS);
+    expect(needed.snapshot.strangers).toEqual(['web.deploy-hook']);
+  });
+});
+
 async function lookAt(
   containers: readonly ContainerInspection[],
   known: Known = { before: null, changed: 'anything' },
+  intent: Partial<Omit<RolloutIntent, 'old'>> = {},
 ): Promise<{ asked: string[]; look: Look }> {
   const asked: string[] = [];
   const engine = {
@@ -83,7 +123,7 @@ async function lookAt(
       return Promise.resolve(containers.find((each) => each.Id === id) ?? null);
     },
   } as unknown as EngineClient;
-  const look = await observe(engine, anIntent(), 'instance', known);
+  const look = await observe(engine, anIntent(intent), 'instance', known);
   return { asked, look };
 }
 
@@ -96,4 +136,11 @@ function inspected(asked: readonly string[]): string[] {
 
 function web(id: string, name: string): ContainerInspection {
   return { ...aContainer(), Id: id, Name: `/${name}` };
+}
+
+function labelled(
+  container: ContainerInspection,
+  labels: Readonly<Record<string, string>>,
+): ContainerInspection {
+  return { ...container, Config: { ...container.Config, Labels: labels } };
 }

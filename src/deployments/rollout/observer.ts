@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isAffected } from '../../domain/dependents.js';
-import { DEPENDENT_ROLE, LABELS } from '../../domain/labels.js';
+import { DEPENDENT_ROLE, HOOK_ROLE, LABELS } from '../../domain/labels.js';
 import {
   rolloutNames,
   type ContainerState,
@@ -112,6 +112,7 @@ function snapshotOf(
   const old = containers.find((each) => each.id === intent.old.id) ?? null;
   const own = containers.filter((each) => each.labels[LABELS.deployment] === intent.deployment);
   const candidate = own.find((each) => each.labels[LABELS.role] === 'new') ?? null;
+  const hook = own.find((each) => each.labels[LABELS.role] === HOOK_ROLE) ?? null;
   const twin = own.find((each) => each.labels[LABELS.role] === 'twin') ?? null;
   const dependents = dependentsIn(containers, own, intent);
   const known = [old, ...own, ...Object.values(dependents).map((each) => each.old)];
@@ -126,8 +127,11 @@ function snapshotOf(
     twin,
     holder: others.find((each) => each.name === names.final) ?? null,
     leftovers: temporary.filter(isOurs),
-    strangers: temporary.filter((each) => !isOurs(each)).map((each) => each.name),
+    strangers: temporary
+      .filter((each) => !isOurs(each) && isInTheWay(each, intent))
+      .map((each) => each.name),
     dependents,
+    hook,
   };
 }
 
@@ -148,6 +152,12 @@ function dependentsIn(
   return Object.fromEntries(states);
 }
 
+/** The name of a hook's container is nobody's business where no hook needs it. */
+function isInTheWay({ name }: ContainerState, { container, hooks }: RolloutIntent): boolean {
+  if (name !== rolloutNames(container).hook) return true;
+  return Object.values(hooks).some((list) => list.some(({ kind }) => kind === 'run'));
+}
+
 function isLeftover(container: ContainerState, intent: RolloutIntent, instance: string): boolean {
   const { labels } = container;
   return (
@@ -166,12 +176,17 @@ async function lookForOthers(
   inspections: Inspections,
 ): Promise<void> {
   const named = [intent.container, ...intent.dependents.filter(isAffected).map(({ name }) => name)];
-  const names = named.map((name) => name.replaceAll('.', '\\.')).join('|');
+  const names = named.map(asPattern).join('|');
+  const hook = asPattern(rolloutNames(intent.container).hook);
   const lists = await Promise.all([
-    engine.containers({ name: [`^/?(${names})(\\.deploy-(new|old|failed|twin))?$`] }),
+    engine.containers({ name: [`^/?((${names})(\\.deploy-(new|old|failed|twin))?|${hook})$`] }),
     engine.containers({ label: [`${LABELS.deployment}=${intent.deployment}`] }),
   ]);
   for (const each of lists.flat()) inspections.begin(each.id);
+}
+
+function asPattern(name: string): string {
+  return name.replaceAll('.', '\\.');
 }
 
 /** Inspections of several containers at a time, each of them once. */

@@ -119,6 +119,7 @@ export class RolloutPreparation {
       ...NOTHING_DONE,
       files,
       dependents,
+      hooks: service.hooks,
     };
     const told = {
       epoch,

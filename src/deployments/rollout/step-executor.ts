@@ -16,6 +16,7 @@ import {
 import type { EngineStep } from '../../domain/step.js';
 import { ContainerMaker, connectFurther } from './container-maker.js';
 import { watchHealth, type GateOutcome, type WatchOptions } from './health-watch.js';
+import { HookRunner } from './hook-runner.js';
 import { ImagePuller } from './image-puller.js';
 import { dependentSteps } from './dependent-steps.js';
 import { logTail, removeStopped, stopAndSettle } from './ending.js';
@@ -55,6 +56,7 @@ export class StepExecutor {
     private readonly maker: ContainerMaker,
     private readonly puller: ImagePuller,
     private readonly waiting: WaitingNetworks,
+    private readonly hooks: HookRunner,
   ) {}
 
   async execute(step: EngineStep, context: StepContext): Promise<StepResult> {
@@ -74,7 +76,10 @@ export class StepExecutor {
       // It may have taken long. Whoever took one of the names meanwhile is told by the creation's refusal.
       changed: [intent.old.id],
     }),
-    'clear-leftover': async (step, { engine, look }) => removeStopped(engine, step.id, look),
+    'clear-leftover': async (step, { engine, intent, look }) =>
+      step.container === rolloutNames(intent.container).hook
+        ? removeHook(step.id, engine)
+        : removeStopped(engine, step.id, look),
     create: async (_step, { engine, intent, look }) => {
       const created = await this.maker.createCandidate(engine, intent, look);
       return { changed: [{ id: created.Id, inspection: created }] };
@@ -155,6 +160,10 @@ export class StepExecutor {
       await removeStopped(engine, step.id, look);
       return { patch };
     },
+    'run-before-hook': async (step, context) => this.hooks.run(step, context),
+    'run-after-hook': async (step, context) => this.hooks.run(step, context),
+    'run-failure-hook': async (step, context) => this.hooks.run(step, context),
+    'remove-hook': async (step, { engine }) => removeHook(step.id, engine),
   };
 
   private async startNew(id: string, context: StepContext): Promise<StepResult> {
@@ -194,6 +203,11 @@ export class StepExecutor {
     if (outcome.kind === 'passed') return { patch: { restoredAt: outcome.healthyAt } };
     return { patch: { restoreFailed: `the old container was started, but ${outcome.message}` } };
   }
+}
+
+async function removeHook(id: string, engine: EngineClient): Promise<StepResult> {
+  await engine.hooks.remove(id);
+  return {};
 }
 
 /**

@@ -70,6 +70,8 @@ const DISPENSABLE: readonly Name[] = [
   'set-aside-new',
   'return-name',
   'remove-waiting-network',
+  'remove-hook',
+  'run-failure-hook',
 ];
 
 /** How often a step has failed without another between, and since when: milliseconds of `performance.now()`. */
@@ -138,6 +140,8 @@ function patienceMs(
   snapshot: Snapshot,
   intent: RolloutIntent,
 ): number {
+  // The service comes first, and there is a second time for it.
+  if (step.name === 'remove-hook') return isUp(snapshot) ? TIDY_MS : 0;
   if (intent.goal === 'forward') return FORWARD_MS[step.name] ?? 0;
   if (step.name === 'start-dependent') {
     const { old = null, replacement = null } = snapshot.dependents[step.of] ?? {};
@@ -155,6 +159,10 @@ function patienceMs(
   // Nobody serves meanwhile; there is a second time for it.
   if (step.name === 'rearm-old' && (back === null || !isActive(back))) return 0;
   return isFirstHandBack(step, intent) ? 0 : (BACK_MS[step.name] ?? 0);
+}
+
+function isUp({ old, candidate, twin }: Snapshot): boolean {
+  return [old, candidate, twin].some((each) => each !== null && isActive(each));
 }
 
 function isFirstHandBack({ name }: EngineStep, intent: RolloutIntent): boolean {

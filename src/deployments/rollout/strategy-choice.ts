@@ -99,7 +99,8 @@ function waitingNetworkOf(
   return { name: `${WAITING_PREFIX}${parent}`, kind: 'macvlan', parent };
 }
 
-async function labelsOfVolumes(
+/** Labels of the volumes that a container has, by volume name. @throws EngineError */
+export async function labelsOfVolumes(
   engine: EngineClient,
   container: ContainerInspection,
 ): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {

@@ -110,6 +110,7 @@ export function aSnapshot(parts: Partial<Snapshot> = {}): Snapshot {
     strangers: [],
     hasWaitingNetwork: false,
     dependents: {},
+    hook: null,
     ...parts,
   };
 }

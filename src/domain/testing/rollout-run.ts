@@ -1,6 +1,7 @@
 import { acknowledge } from '../acknowledge.js';
 import { beforeDependentStep, isDependentStep } from '../dependents.js';
 import type { ErrorCode } from '../errors.js';
+import { countOfHooks } from '../hooks.js';
 import { goalAfterFailure } from '../next-step-back.js';
 import { nextStep } from '../next-step.js';
 import { afterStep } from '../plan.js';
@@ -52,7 +53,8 @@ export function runRollout(start: Picture, options: RunOptions = {}): Run {
   const moments: Moment[] = [];
   let picture = start;
   let { fail } = options;
-  const longest = LONGEST + LONGEST_OF_DEPENDENT * start.intent.dependents.length;
+  const { intent } = start;
+  const longest = LONGEST + countOfHooks(intent) + LONGEST_OF_DEPENDENT * intent.dependents.length;
   while (moments.length < longest) {
     picture = { ...picture, intent: acknowledge(picture.snapshot, picture.intent) };
     const step = nextStep(picture.snapshot, picture.intent);

@@ -19,6 +19,12 @@ import {
   PolicySection,
   PromotionSection,
 } from '../../../src/config/sections/policy.section.js';
+import {
+  ExecHookSection,
+  HttpHookSection,
+  RunHookSection,
+} from '../../../src/config/sections/hook-kinds.section.js';
+import { HookActionSection, HooksSection } from '../../../src/config/sections/hooks.section.js';
 import { RegistrySection } from '../../../src/config/sections/registry.section.js';
 import {
   DrainHttpSection,
@@ -42,10 +48,9 @@ const PAGE = read('docs/configuration.md');
 const EXAMPLE = read('deploy.example.yaml');
 
 const ENVIRONMENT = Object.fromEntries(
-  ['DEPLOY_CI_TOKEN', 'HUB_SECRET', 'HUB_SECRET_NEW', 'DOCKER_HUB_TOKEN'].map((name) => [
-    name,
-    `${name} of at least twenty characters`,
-  ]),
+  ['DEPLOY_CI_TOKEN', 'HUB_SECRET', 'HUB_SECRET_NEW', 'DOCKER_HUB_TOKEN', 'CI_HOOK_SECRET'].map(
+    (name) => [name, `${name} of at least twenty characters`],
+  ),
 );
 
 const SERVICE = 'environments.<environment>.services.<service>';
@@ -79,6 +84,11 @@ const SECTIONS: Readonly<Record<string, new () => object>> = {
   'rollout.health.http': HttpProbeSection,
   'rollout.health.tcp': TcpProbeSection,
   'rollout.health.exec': ExecProbeSection,
+  hooks: HooksSection,
+  'hooks.<list>[]': HookActionSection,
+  'hooks.<list>[].exec': ExecHookSection,
+  'hooks.<list>[].run': RunHookSection,
+  'hooks.<list>[].http': HttpHookSection,
 };
 
 /** Maps by name: their entries are keys too. */
@@ -90,7 +100,7 @@ const ENTRIES = [
   SERVICE,
 ];
 
-/** Nested keys that no class takes further apart: lists of texts, secrets, and unions of them. */
+/** Nested keys that no class takes further apart: lists of texts, secrets, unions of them, and lists of one kind. */
 const LEAVES = [
   'storage',
   'server.trustedProxies',
@@ -108,10 +118,19 @@ const LEAVES = [
   'policy.window[].days',
   'policy.approval.of',
   'freezes[].environments',
+  'hooks.before',
+  'hooks.after',
+  'hooks.onFailure',
+  'hooks.<list>[].exec.command',
+  'hooks.<list>[].run.command',
+  'hooks.<list>[].run.env',
+  'hooks.<list>[].http.url',
+  'hooks.<list>[].http.headers',
+  'hooks.<list>[].http.secret',
 ];
 
 /** Described once, under their own names. */
-const SHARED = /^environments\..*\.(policy|rollout)$/;
+const SHARED = /^environments\..*\.(policy|rollout|hooks)$/;
 
 const pathOf = (prefix: string, key: string): string => (prefix === '' ? key : `${prefix}.${key}`);
 

@@ -180,6 +180,7 @@ environments:
         watchMs: 0,
         health: { timeoutMs: null, stableForMs: null, probe: null },
       },
+      hooks: { before: [], after: [], onFailure: [] },
     });
     expect(
       environments[0]?.services.slice(1).map(({ repository, tagRule }) => [repository, tagRule]),

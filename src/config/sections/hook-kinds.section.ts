@@ -1,0 +1,173 @@
+import { IsOptional } from 'class-validator';
+import type { ExecHook, HookAction, HookList, HttpHook, RunHook } from '../../domain/hooks.js';
+import { Secret } from '../../domain/secret.js';
+import { readCommand } from '../command.js';
+import { IsOneOf } from '../leaf-rules.js';
+import type { Place } from '../place.js';
+import type { Reading } from '../secret-reader.js';
+import { Key, missing, readSection } from '../section.js';
+import { shownKey } from '../shown.js';
+
+/** `exec` of a hook: a command in a container of the service that runs. Exit code 0 is good. */
+export class ExecHookSection {
+  /**
+   * `old` or `new`: in `before` it can only be the old container, in `after` only the new one; after a failure the
+   * old one, or, where it is left out, the one that serves then. Default: the one that it can be.
+   */
+  @Key('text')
+  @IsOptional()
+  @IsOneOf(['old', 'new'])
+  in?: 'old' | 'new';
+
+  /** Program and arguments, a list of texts. Required. */
+  @Key('nested')
+  command!: string[];
+}
+
+/** `run` of a hook: a one-off container of the new image with the service's settings. Exit code 0 is good. */
+export class RunHookSection {
+  /** Program and arguments, a list of texts; the image's entrypoint stays. Default: the service's, else the image's. */
+  @Key('nested')
+  command?: string[];
+
+  /** Variables by name, laid over the service's. Default: none. */
+  @Key('nested')
+  env?: Record<string, string>;
+}
+
+/** `http` of a hook: tells another program, in JSON. Any status of 200 to 299 is good. */
+export class HttpHookSection {
+  /** Where to, http or https. Required. */
+  @Key('nested')
+  url!: string;
+
+  /** `POST`, `PUT`, `PATCH`, or `GET`, which has no body. Default `POST`. */
+  @Key('text')
+  @IsOptional()
+  @IsOneOf(['POST', 'PUT', 'PATCH', 'GET'])
+  method?: HttpHook['method'];
+
+  /** Further headers by name. Default: none. */
+  @Key('nested')
+  headers?: Record<string, string>;
+
+  /** Signs the request; at least 20 characters, used for nothing else than hooks. Default: it is not signed. */
+  @Key('nested')
+  secret?: string;
+}
+
+/** An action without what all kinds have. */
+export type HookKind = Without<ExecHook> | Without<RunHook> | Without<HttpHook>;
+type Without<Action extends HookAction> = Omit<Action, 'timeoutMs' | 'onError'>;
+
+const COMMAND_WANTED = 'write e.g. command: [bin/warm-up, --quick]';
+
+/** Reads `exec`; null after its faults. */
+export function readExecHook(place: Place, list: HookList): Without<ExecHook> | null {
+  const section = readSection(place, ExecHookSection);
+  if (section === null) return null;
+  const { leaves, places } = section;
+  const only = { before: 'old', after: 'new', onFailure: 'old' }[list];
+  if (leaves.in !== undefined && leaves.in !== only) places.get('in')?.fault(WHY_NOT_IN[list]);
+  const commandPlace = places.get('command');
+  if (commandPlace === undefined) place.faultOfMissing('command', missing(COMMAND_WANTED));
+  const command = commandPlace === undefined ? null : readCommand(commandPlace, COMMAND_WANTED);
+  if (command === null) return null;
+  const byDefault = list === 'onFailure' ? 'serving' : only;
+  return { kind: 'exec', in: leaves.in ?? byDefault, command } as Without<ExecHook>;
+}
+
+const WHY_NOT_IN: Readonly<Record<HookList, string>> = {
+  before: 'there is no new container that runs yet; write in: old, or run a one-off one with run',
+  after: 'the old container is stopped by then; write in: new',
+  onFailure:
+    'the new container is gone after the way back; write in: old, or leave it out for the one that serves then',
+};
+
+/** Reads `run`; null after its faults. */
+export function readRunHook(
+  place: Place,
+  _list: HookList,
+  reading: Reading,
+): Without<RunHook> | null {
+  const section = readSection(place, RunHookSection);
+  if (section === null) return null;
+  const commandPlace = section.places.get('command');
+  const command = commandPlace === undefined ? null : readCommand(commandPlace, COMMAND_WANTED);
+  if (commandPlace !== undefined && command === null) return null;
+  const variables = [...(section.places.get('env')?.entries() ?? [])].map(([name, value]) => {
+    if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name)) {
+      value.faultAtKey(`${shownKey(name)} is no name of an environment variable`);
+    }
+    return [name, reading.secrets.readText(value)] as const;
+  });
+  const env = Object.fromEntries(variables.filter((each) => each[1] !== null));
+  return { kind: 'run', command, env: env as RunHook['env'] };
+}
+
+/** Reads `http`; null after its faults. */
+export function readHttpHook(
+  place: Place,
+  _list: HookList,
+  reading: Reading,
+): Without<HttpHook> | null {
+  const section = readSection(place, HttpHookSection);
+  if (section === null) return null;
+  const { leaves, places } = section;
+  const urlPlace = places.get('url');
+  const secretPlace = places.get('secret');
+  if (urlPlace === undefined) {
+    place.faultOfMissing('url', missing('write e.g. url: https://ci.example.com/deployed'));
+  }
+  const url = urlPlace === undefined ? null : readUrl(urlPlace, reading);
+  const headers = readHeaders(places.get('headers'), reading);
+  const secret = secretPlace === undefined ? null : reading.secrets.readSigningKey(secretPlace);
+  if (url === null) return null;
+  const { origin } = new URL(url.reveal());
+  return { kind: 'http', method: leaves.method ?? 'POST', url, origin, headers, secret };
+}
+
+/** Faults show nothing of the address: it may hold a token. */
+function readUrl(place: Place, reading: Reading): Secret | null {
+  const text = revealed(reading.secrets.readText(place));
+  if (text === null) return null;
+  const problem = urlProblem(text);
+  if (problem === null) return new Secret(text);
+  place.fault(problem);
+  return null;
+}
+
+function urlProblem(text: string): string | null {
+  if (!URL.canParse(text) || !/^https?:\/\//.test(text)) {
+    return 'is no address; write e.g. https://ci.example.com/deployed (http or https)';
+  }
+  const { username, password, hash } = new URL(text);
+  if (username !== '' || password !== '') {
+    return 'holds a user name or password; send them as a header: headers: { Authorization: "${NAME}" }';
+  }
+  return hash === '' ? null : 'holds a #, which is never sent; leave it out';
+}
+
+/** Those that Deploy or the connection sets. */
+const OWN_HEADERS =
+  /^(x-deploy-.*|host|connection|content-length|content-type|transfer-encoding|expect|upgrade|te|trailer)$/i;
+
+function readHeaders(place: Place | undefined, reading: Reading): HttpHook['headers'] {
+  const headers: [string, Secret][] = [];
+  for (const [name, child] of place?.entries() ?? []) {
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+      child.faultAtKey(`${shownKey(name)} is no name of a header`);
+    } else if (OWN_HEADERS.test(name)) {
+      child.faultAtKey(`${name} is set by Deploy; leave it out`);
+    }
+    const value = revealed(reading.secrets.readText(child));
+    if (value === null) continue;
+    if (/^[\t\x20-\x7e]*$/.test(value)) headers.push([name, new Secret(value)]);
+    else child.fault('holds a line break, a control character or a letter beyond ASCII; remove it');
+  }
+  return Object.fromEntries(headers);
+}
+
+function revealed(text: string | Secret | null): string | null {
+  return text instanceof Secret ? text.reveal() : text;
+}

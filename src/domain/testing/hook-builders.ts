@@ -1,0 +1,34 @@
+import type { ExecHook, HttpHook, RunHook } from '../hooks.js';
+import { Secret } from '../secret.js';
+
+/** A command in the old container. */
+export function anExecHook(parts: Partial<ExecHook> = {}): ExecHook {
+  return {
+    kind: 'exec',
+    in: 'old',
+    command: ['true'],
+    timeoutMs: 60_000,
+    onError: 'abort',
+    ...parts,
+  };
+}
+
+/** A one-off container with the image's own command. */
+export function aRunHook(parts: Partial<RunHook> = {}): RunHook {
+  return { kind: 'run', command: null, env: {}, timeoutMs: 60_000, onError: 'abort', ...parts };
+}
+
+/** A request that is not signed. */
+export function anHttpHook(parts: Partial<HttpHook> = {}): HttpHook {
+  return {
+    kind: 'http',
+    method: 'POST',
+    url: new Secret('https://ci.example.com/hooks/secret-part'),
+    origin: 'https://ci.example.com',
+    headers: {},
+    secret: null,
+    timeoutMs: 60_000,
+    onError: 'abort',
+    ...parts,
+  };
+}
