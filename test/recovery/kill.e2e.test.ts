@@ -96,6 +96,7 @@ const CASES: readonly Case[] = [
   {
     ...BAD,
     name: 'an unhealthy image, and others depend on the old one',
+    isExtra: true,
     strategy: 'recreate',
     options: { hasChain: true },
     next: { version: 'v2', check: 'unhealthy', checkEvery: 800 },
