@@ -13,9 +13,6 @@ import { ended } from './deployment-resolver.js';
 import { unknownDeployment } from './deployment.service.js';
 import { Worker } from './worker.js';
 
-/** Runs in the transaction of a verdict, before it counts. It throws where it must not. */
-export type Condition = (stored: Repositories, deployment: Deployment) => Promise<void>;
-
 /** What people say to deployments that have not started: yes, no, or never mind. */
 @Injectable()
 export class VerdictService {
@@ -30,10 +27,9 @@ export class VerdictService {
    * Agrees to a deployment that waits for approval; the last that is needed lets it go on. Agreeing twice is agreeing.
    * @throws DeployError `not-found`, `wrong-phase`, `forbidden` where somebody else has to.
    */
-  approve(id: string, by: Actor, comment?: string, condition?: Condition): Promise<Deployment> {
+  approve(id: string, by: Actor, comment?: string): Promise<Deployment> {
     return this.judge(id, by, 'approve', comment, async (stored, deployment) => {
       const settings = this.assertMayDecide(deployment, by);
-      await condition?.(stored, deployment);
       if (deployment.approvals.some((each) => each.by === by.name)) return deployment;
       const approval = { by: by.name, at: new Date().toISOString() };
       const approvals = [...deployment.approvals, approval];
@@ -45,10 +41,9 @@ export class VerdictService {
   }
 
   /** Ends a deployment that waits for approval. @throws as `approve`. */
-  reject(id: string, by: Actor, comment?: string, condition?: Condition): Promise<Deployment> {
+  reject(id: string, by: Actor, comment?: string): Promise<Deployment> {
     return this.judge(id, by, 'reject', comment, async (stored, deployment) => {
       this.assertMayDecide(deployment, by);
-      await condition?.(stored, deployment);
       const reason = said('rejected', by, comment);
       return stored.deployments.update(id, ended({ phase: 'rejected', expiresAt: null, reason }));
     });
@@ -69,8 +64,7 @@ export class VerdictService {
     });
   }
 
-  /** Why somebody may not decide on a deployment now, as `approve` would say it. @throws DeployError */
-  assertMayDecide(deployment: Deployment, by: Actor): ApprovalSettings {
+  private assertMayDecide(deployment: Deployment, by: Actor): ApprovalSettings {
     const { phase, waitingFor, environment, service: name } = deployment;
     const service = this.environments.findService(environment, name);
     const settings = service?.policy.approval ?? null;

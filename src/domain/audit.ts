@@ -10,8 +10,7 @@ export type AuditAction =
   | 'freeze'
   | 'thaw'
   | 'replay'
-  | 'lift-quarantine'
-  | 'approval-link';
+  | 'lift-quarantine';
 
 /** Who does something: a token by its name. */
 export interface Actor {

@@ -35,7 +35,6 @@ describe('migrations', () => {
       'rechecks',
       'settings',
       'tokens',
-      'used_links',
     ]);
     await sql`insert into settings values ('key', 'value')`.execute(database);
     await migrate(database);
@@ -78,7 +77,7 @@ describe('migrations', () => {
     expect(await tablesOf(database)).toEqual(['settings']);
     await sql`drop table settings`.execute(database);
     await migrate(database);
-    expect(await tablesOf(database)).toHaveLength(14);
+    expect(await tablesOf(database)).toHaveLength(13);
   });
 
   it('serve the questions that are asked often with an index', async () => {

@@ -11,7 +11,6 @@ import { RecheckRepository } from './recheck.repository.js';
 import type { Session } from './session.js';
 import { SettingRepository } from './setting.repository.js';
 import { TokenRepository } from './token.repository.js';
-import { UsedLinkRepository } from './used-link.repository.js';
 
 /** Everything that is stored, as seen from one session. */
 export class Repositories {
@@ -26,7 +25,6 @@ export class Repositories {
   readonly tokens: TokenRepository;
   readonly settings: SettingRepository;
   readonly freezes: FreezeRepository;
-  readonly usedLinks: UsedLinkRepository;
   readonly audit: AuditRepository;
 
   constructor(session: Session) {
@@ -41,7 +39,6 @@ export class Repositories {
     this.tokens = new TokenRepository(session);
     this.settings = new SettingRepository(session);
     this.freezes = new FreezeRepository(session);
-    this.usedLinks = new UsedLinkRepository(session);
     this.audit = new AuditRepository(session);
   }
 }

@@ -21,7 +21,6 @@ export interface Schema {
   tokens: TokenTable;
   settings: SettingTable;
   freezes: FreezeTable;
-  used_links: UsedLinkTable;
   audit: AuditTable;
 }
 
@@ -158,11 +157,6 @@ interface FreezeTable {
   until: string | null;
   by_name: string;
   since: string;
-}
-
-interface UsedLinkTable {
-  id: string;
-  expires_at: string;
 }
 
 interface AuditTable {

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 
-/** What policies need: who forced, when an approval expires, freezes by hand, used links, and who did what. */
+/** What policies need: who forced, when an approval expires, freezes by hand, and who did what. */
 export async function up(database: Kysely<unknown>): Promise<void> {
   await database.schema.alterTable('deployments').addColumn('force_role', 'text').execute();
   await database.schema.alterTable('deployments').addColumn('expires_at', 'text').execute();
@@ -11,11 +11,6 @@ export async function up(database: Kysely<unknown>): Promise<void> {
     .addColumn('until', 'text')
     .addColumn('by_name', 'text', (column) => column.notNull())
     .addColumn('since', 'text', (column) => column.notNull())
-    .execute();
-  await database.schema
-    .createTable('used_links')
-    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
-    .addColumn('expires_at', 'text', (column) => column.notNull())
     .execute();
   await database.schema
     .createTable('audit')
