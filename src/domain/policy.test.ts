@@ -129,6 +129,14 @@ describe('a delay', () => {
     expect(held({}, { policy }, NOW + 600_000).kind).toBe('go');
   });
 
+  it('that there is not is not waited for, also where the clock was set back since the push', () => {
+    expect(held({}, {}, NOW - 3_600_000).kind).toBe('go');
+    const promotion = { succeededAt: NOON, isHealthy: true };
+    const at0 = { promoteFrom: { ...FROM_STAGING, afterMs: 0 } };
+    const trigger = BY_PROMOTION;
+    expect(held({ trigger }, { policy: at0, promotion }, NOW - 3_600_000).kind).toBe('go');
+  });
+
   it('is skipped by hand, and not waited for twice by what is tried again', () => {
     expect(held({ trigger: BY_HAND }, { policy }).kind).toBe('go');
     expect(held({ pinned: true }, { policy }).kind).toBe('go');

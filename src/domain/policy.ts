@@ -115,7 +115,8 @@ function byPromotion({ trigger }: Deployment, facts: PolicyFacts, now: number) {
   if (succeededAt === null) return skip(`it did not succeed in ${nameOf(promoteFrom)}`);
   if (isHealthy === false) return skip(`it did not stay healthy in ${nameOf(promoteFrom)}`);
   const due = Date.parse(succeededAt) + promoteFrom.afterMs;
-  if (now < due) {
+  // What need not wait does not, also where the clock was set back since.
+  if (promoteFrom.afterMs > 0 && now < due) {
     const reason = `waits for ${nameOf(promoteFrom)}, where it has to stay healthy, and is promoted`;
     return wait('promotion', new Date(due).toISOString(), reason);
   }
@@ -148,7 +149,8 @@ function byDelay({ trigger, createdAt, pinned }: Deployment, { policy }: PolicyF
   const due = Date.parse(createdAt) + policy.delayMs;
   // One that is tried again has waited already.
   const hasWaited = pinned && trigger.kind !== 'promotion';
-  if (trigger.kind === 'api' || hasWaited || now >= due) return null;
+  const mustWait = policy.delayMs > 0 && now < due;
+  if (trigger.kind === 'api' || hasWaited || !mustWait) return null;
   return wait('delay', new Date(due).toISOString(), 'waits for the delay after the push, goes');
 }
 
