@@ -26,7 +26,7 @@ export class ServiceLane {
   readonly #slots = new Map<string, () => void>();
   readonly #timers = new Set<NodeJS.Timeout>();
   /** When the policy is asked again. */
-  #holdTimer: NodeJS.Timeout | undefined;
+  #holdTimer: NodeJS.Timeout | null = null;
   #turning: Promise<void> | null = null;
   #again = false;
 
@@ -154,7 +154,7 @@ export class ServiceLane {
   async #start(deployment: Deployment, service: Service): Promise<void> {
     if (this.#tasks.has(deployment.id)) return;
     const again = await this.tools.holds.check(deployment, service);
-    clearTimeout(this.#holdTimer);
+    this.#forget(this.#holdTimer);
     if (again !== 'go') {
       this.#holdTimer = this.#wakeIn(again);
       return;
@@ -219,6 +219,12 @@ export class ServiceLane {
     }, milliseconds);
     this.#timers.add(timer);
     return timer;
+  }
+
+  #forget(timer: NodeJS.Timeout | null): void {
+    if (timer === null) return;
+    clearTimeout(timer);
+    this.#timers.delete(timer);
   }
 }
 
