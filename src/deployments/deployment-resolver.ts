@@ -228,7 +228,8 @@ function isWaiting(deployment: Deployment): boolean {
 
 /** What is written of a deployment that ends without having started. */
 export function ended(patch: DeploymentPatch): DeploymentPatch {
-  return { waitingFor: null, notBefore: null, finishedAt: new Date().toISOString(), ...patch };
+  const finishedAt = new Date().toISOString();
+  return { waitingFor: null, notBefore: null, expiresAt: null, finishedAt, ...patch };
 }
 
 export function supersededBy(id: string, digest: string | null): DeploymentPatch {

@@ -45,7 +45,7 @@ export class VerdictService {
     return this.judge(id, by, 'reject', comment, async (stored, deployment) => {
       this.assertMayDecide(deployment, by);
       const reason = said('rejected', by, comment);
-      return stored.deployments.update(id, ended({ phase: 'rejected', expiresAt: null, reason }));
+      return stored.deployments.update(id, ended({ phase: 'rejected', reason }));
     });
   }
 
@@ -60,7 +60,7 @@ export class VerdictService {
         );
       }
       const reason = said('cancelled', by, comment);
-      return stored.deployments.update(id, ended({ phase: 'cancelled', expiresAt: null, reason }));
+      return stored.deployments.update(id, ended({ phase: 'cancelled', reason }));
     });
   }
 
