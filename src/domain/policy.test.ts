@@ -234,6 +234,22 @@ describe('a promotion', () => {
     expect(held({ trigger }, { promotion: proved }).kind).toBe('skip');
   });
 
+  it('has proved itself for good once it waits for a later rule, or for its turn', () => {
+    const promotion = { ...proved, isHealthy: false };
+    for (const state of [
+      { waitingFor: 'approval' },
+      { waitingFor: 'window' },
+      { waitingFor: 'delay' },
+      { waitingFor: 'engine' },
+      { phase: 'queued', waitingFor: null },
+    ] as const) {
+      expect(held({ trigger, ...state }, { policy, promotion }).kind, JSON.stringify(state)).toBe(
+        'go',
+      );
+    }
+    expect(held({ trigger, waitingFor: 'promotion' }, { policy, promotion }).kind).toBe('skip');
+  });
+
   it('waits on where it cannot be known how it does', () => {
     const silent = { ...proved, isHealthy: null };
     expect(held({ trigger }, { policy, promotion: silent }, NOW + 1_800_000)).toMatchObject({
