@@ -43,6 +43,9 @@ export interface PolicyFacts {
   readonly promotion: PromotionFacts | null;
 }
 
+/** What is waited for once promotion has nothing against a deployment. */
+const AFTER_PROMOTION: readonly WaitingFor[] = ['approval', 'window', 'delay', 'engine'];
+
 /** Says null where a rule has nothing against the deployment. */
 type Rule = (deployment: Deployment, facts: PolicyFacts, now: number) => PolicyDecision | null;
 
@@ -103,7 +106,8 @@ function byTagRule(deployment: Deployment, facts: PolicyFacts) {
   return null;
 }
 
-function byPromotion({ trigger }: Deployment, facts: PolicyFacts, now: number) {
+function byPromotion(deployment: Deployment, facts: PolicyFacts, now: number) {
+  const { trigger } = deployment;
   const { promoteFrom } = facts.policy;
   if (trigger.kind === 'api') return null;
   if (trigger.kind !== 'promotion') {
@@ -111,6 +115,7 @@ function byPromotion({ trigger }: Deployment, facts: PolicyFacts, now: number) {
     return skip(`only what succeeded in ${nameOf(promoteFrom)} comes here, and deploys by hand`);
   }
   if (promoteFrom === null) return skip('promoteFrom is no longer in the configuration');
+  if (hasProvedItself(deployment)) return null;
   const { succeededAt, isHealthy } = facts.promotion ?? { succeededAt: null, isHealthy: null };
   if (succeededAt === null) return skip(`it did not succeed in ${nameOf(promoteFrom)}`);
   if (isHealthy === false) return skip(`it did not stay healthy in ${nameOf(promoteFrom)}`);
@@ -122,6 +127,11 @@ function byPromotion({ trigger }: Deployment, facts: PolicyFacts, now: number) {
   }
   if (isHealthy) return null;
   return wait('promotion', null, `waits for word of how it does in ${nameOf(promoteFrom)}`);
+}
+
+/** A promotion that waits for a later rule, or for its turn, was let go by this one: what comes after is not its matter. */
+function hasProvedItself({ phase, waitingFor }: Deployment): boolean {
+  return phase === 'queued' || (waitingFor !== null && AFTER_PROMOTION.includes(waitingFor));
 }
 
 function byApproval(deployment: Deployment, { policy }: PolicyFacts, now: number) {
