@@ -54,6 +54,20 @@ export const CONTROL_LABELS: readonly string[] = [
 /** The labels of the new container: the journal's story told again on the engine. */
 export function candidateLabels(intent: RolloutIntent, instance: string): Record<string, string> {
   return {
+    ...labelsOfVersion(intent, instance),
+    [LABELS.role]: 'new',
+    [LABELS.strategy]: intent.strategy,
+    [LABELS.replaces]: intent.old.id,
+    [LABELS.restart]: JSON.stringify(intent.old.restartPolicy satisfies RestartPolicy),
+    ...overlapLabels(intent),
+    ...labelOfFiles(intent),
+    ...labelOfDependents(intent),
+  };
+}
+
+/** Whose it is, and which version of which service. */
+function labelsOfVersion(intent: RolloutIntent, instance: string): Record<string, string> {
+  return {
     [LABELS.environment]: intent.environment,
     [LABELS.service]: intent.service,
     [LABELS.deployment]: intent.deployment,
@@ -61,14 +75,7 @@ export function candidateLabels(intent: RolloutIntent, instance: string): Record
     [LABELS.digest]: intent.digest,
     [LABELS.imageId]: intent.imageId ?? '',
     [LABELS.instance]: instance,
-    [LABELS.role]: 'new',
-    [LABELS.strategy]: intent.strategy,
     [LABELS.container]: intent.container,
-    [LABELS.replaces]: intent.old.id,
-    [LABELS.restart]: JSON.stringify(intent.old.restartPolicy satisfies RestartPolicy),
-    ...overlapLabels(intent),
-    ...labelOfFiles(intent),
-    ...labelOfDependents(intent),
   };
 }
 
@@ -122,15 +129,8 @@ export function dependentLabels(
 /** The labels of the one-off container that a hook runs: by them it is found after a crash. */
 export function hookLabels(intent: RolloutIntent, instance: string): Record<string, string> {
   return {
-    [LABELS.environment]: intent.environment,
-    [LABELS.service]: intent.service,
-    [LABELS.deployment]: intent.deployment,
-    [LABELS.image]: intent.image,
-    [LABELS.digest]: intent.digest,
-    [LABELS.imageId]: intent.imageId ?? '',
-    [LABELS.instance]: instance,
+    ...labelsOfVersion(intent, instance),
     [LABELS.role]: HOOK_ROLE,
-    [LABELS.container]: intent.container,
   };
 }
 

@@ -3,6 +3,7 @@ import { UNDER_WAY } from '../../domain/deployment.js';
 import type { Service } from '../../domain/environment.js';
 import { newTags, rebuildableTag, type PatternRule, type TagListFacts } from '../../domain/poll.js';
 import { Storage } from '../../storage/storage.js';
+import type { Current } from '../decisions.js';
 import { ServiceInspector } from '../service-inspector.js';
 import { keyOf } from './host-polling.js';
 import { PollDeployments } from './poll-deployments.js';
@@ -13,12 +14,6 @@ import type { RegistryAnswers } from './registry-answers.js';
 const MOST_NEW_TAGS = 20;
 /** Of several tags, how many a message names. */
 const MOST_NAMED = 5;
-
-/** What counts as running. */
-interface Current {
-  readonly digests: readonly string[];
-  readonly tag: string | null;
-}
 
 /** What a poll keeps for the next one of a service with a pattern. */
 interface LastPoll {
