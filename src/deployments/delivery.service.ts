@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import type { Actor } from '../domain/audit.js';
 import type { Delivery } from '../domain/delivery.js';
-import { newDeployment, NOT_STARTED, type Deployment } from '../domain/deployment.js';
+import { NOT_STARTED, type Deployment } from '../domain/deployment.js';
 import type { Service, Webhook } from '../domain/environment.js';
 import { DeployError } from '../domain/errors.js';
 import type { PushEvent } from '../domain/push-event.js';
@@ -14,6 +14,7 @@ import type { Repositories } from '../storage/repositories.js';
 import { Storage } from '../storage/storage.js';
 import { auditEntry } from './audit-entry.js';
 import { DeploymentLog } from './deployment-log.js';
+import { newDeploymentOf } from './new-deployment.js';
 import { newId } from './new-id.js';
 import { Worker } from './worker.js';
 
@@ -234,18 +235,8 @@ function deploymentFor(
   delivery: string,
   createdAt: string,
 ): Deployment {
-  return newDeployment(
-    {
-      id: newId(),
-      environment: service.environment,
-      service: service.name,
-      image: push.repository,
-      strategy: service.rollout.strategy,
-      tag: push.tag,
-      trigger: { kind: 'webhook', by: webhook.name, delivery },
-    },
-    createdAt,
-  );
+  const trigger = { kind: 'webhook', by: webhook.name, delivery } as const;
+  return newDeploymentOf(service, { image: push.repository, tag: push.tag, trigger }, createdAt);
 }
 
 /** A duplicate that could not join anything asks for one more look, when what is under way has ended. */

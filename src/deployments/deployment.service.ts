@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../domain/audit.js';
-import { newDeployment, type Deployment } from '../domain/deployment.js';
+import type { Deployment } from '../domain/deployment.js';
 import type { Service } from '../domain/environment.js';
 import { DeployError } from '../domain/errors.js';
 import type { RolloutIntent } from '../domain/rollout.js';
@@ -11,7 +11,7 @@ import { pageOf } from './delivery.service.js';
 import { DeploymentLog } from './deployment-log.js';
 import type { WholeDeployment } from './deployment.dto.js';
 import { auditEntry } from './audit-entry.js';
-import { newId } from './new-id.js';
+import { newDeploymentOf } from './new-deployment.js';
 import { Planner, type PlanView } from './planner.js';
 import { ServiceInspector } from './service-inspector.js';
 import { Worker } from './worker.js';
@@ -105,22 +105,14 @@ export class DeploymentService {
   }
 
   private async wished(service: Service, wish: DeployWish, by: Actor): Promise<Deployment> {
-    return newDeployment(
-      {
-        id: newId(),
-        environment: service.environment,
-        service: service.name,
-        image: service.repository,
-        strategy: service.rollout.strategy,
-        tag: wish.tag ?? (await this.tagOf(service)),
-        digest: wish.digest ?? null,
-        pinned: wish.digest !== undefined,
-        force: wish.force ?? false,
-        forceRole: wish.force === true ? by.role : null,
-        trigger: { kind: 'api', by: by.name, delivery: null },
-      },
-      new Date().toISOString(),
-    );
+    return newDeploymentOf(service, {
+      tag: wish.tag ?? (await this.tagOf(service)),
+      digest: wish.digest ?? null,
+      pinned: wish.digest !== undefined,
+      force: wish.force ?? false,
+      forceRole: wish.force === true ? by.role : null,
+      trigger: { kind: 'api', by: by.name, delivery: null },
+    });
   }
 
   /** The tag that the service follows: of its rule, or else of what runs. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { newDeployment, type WaitingFor } from '../domain/deployment.js';
+import type { WaitingFor } from '../domain/deployment.js';
 import type { Service } from '../domain/environment.js';
 import { DeployError, type ErrorCode } from '../domain/errors.js';
 import { describeTagRule, matchesTag } from '../domain/tag-rule.js';
@@ -7,7 +7,7 @@ import { waitingReason } from '../domain/waiting-reason.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import { RegistryClient } from '../registries/registry-client.js';
 import { Decisions } from './decisions.js';
-import { newId } from './new-id.js';
+import { newDeploymentOf } from './new-deployment.js';
 import { Planner, type PlanView } from './planner.js';
 
 const LOOKUP_MS = 20_000;
@@ -72,7 +72,7 @@ export class Explainer {
     try {
       const signal = AbortSignal.timeout(LOOKUP_MS);
       const { digest } = await this.registry.resolveDigest(repository, tag, signal);
-      return { ...(await this.ofDigest(service, { repository, tag, digest })), digest };
+      return { ...(await this.ofDigest(service, { tag, digest })), digest };
     } catch (error) {
       if (!(error instanceof DeployError)) throw error;
       return { decision: 'fail', reason: error.message, code: error.code };
@@ -81,31 +81,15 @@ export class Explainer {
 
   private async ofDigest(
     service: Service,
-    {
-      repository,
-      tag,
-      digest,
-    }: { readonly repository: string; readonly tag: string; readonly digest: string },
+    { tag, digest }: { readonly tag: string; readonly digest: string },
   ): Promise<Outcome> {
     const now = Date.now();
     const current = await this.decisions.current(service);
     if (current.digests.includes(digest)) {
       return { decision: 'skip', reason: `${digest} is running already` };
     }
-    const made = newDeployment(
-      {
-        id: newId(),
-        environment: service.environment,
-        service: service.name,
-        image: repository,
-        tag,
-        digest,
-        strategy: service.rollout.strategy,
-        trigger: { kind: 'webhook', by: 'explain', delivery: null },
-      },
-      new Date(now).toISOString(),
-    );
-    const deployment = { ...made, digest };
+    const trigger = { kind: 'webhook', by: 'explain', delivery: null } as const;
+    const deployment = { ...newDeploymentOf(service, { tag, trigger }), digest };
     const decision = await this.decisions.decide(deployment, service, current, now);
     switch (decision.kind) {
       case 'go':

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { newDeployment, NOT_STARTED, type Deployment } from '../domain/deployment.js';
+import { NOT_STARTED, type Deployment } from '../domain/deployment.js';
 import type { Service } from '../domain/environment.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import type { Repositories } from '../storage/repositories.js';
 import { ended } from './deployment-resolver.js';
-import { newId } from './new-id.js';
+import { newDeploymentOf } from './new-deployment.js';
 
 /** Versions that succeeded in one environment go on to those that are promoted from it. */
 @Injectable()
@@ -20,21 +20,8 @@ export class Promotions {
     const { environment, service, image, tag } = succeeded;
     for (const target of this.environments.promotedFrom(environment, service)) {
       const trigger = { kind: 'promotion', by: environment, delivery: null } as const;
-      const promotion = newDeployment(
-        {
-          id: newId(),
-          environment: target.environment,
-          service: target.name,
-          image,
-          tag,
-          digest,
-          pinned: true,
-          strategy: target.rollout.strategy,
-          trigger,
-        },
-        new Date().toISOString(),
-      );
-      await stored.deployments.insert(promotion);
+      const promoted = { image, tag, digest, pinned: true, trigger };
+      await stored.deployments.insert(newDeploymentOf(target, promoted));
     }
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../domain/audit.js';
-import { newDeployment, type Deployment } from '../domain/deployment.js';
+import type { Deployment } from '../domain/deployment.js';
 import type { Service } from '../domain/environment.js';
 import { DeployError } from '../domain/errors.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
@@ -8,7 +8,7 @@ import { Storage } from '../storage/storage.js';
 import { auditEntry } from './audit-entry.js';
 import { DeploymentLog } from './deployment-log.js';
 import { unknownDeployment } from './deployment.service.js';
-import { newId } from './new-id.js';
+import { newDeploymentOf } from './new-deployment.js';
 import { Promotions } from './promotions.js';
 import { lastGood, type RollbackTarget } from './rollback-target.js';
 import { ServiceInspector } from './service-inspector.js';
@@ -42,22 +42,14 @@ export class RollbackService {
     const service = this.environments.service(environment, name);
     const { running, digests } = await this.inspector.inspect(service);
     const target = await this.rollbackTarget(service, digests, to);
-    const at = new Date().toISOString();
-    const deployment = newDeployment(
-      {
-        id: newId(),
-        environment,
-        service: name,
-        image: service.repository,
-        strategy: service.rollout.strategy,
-        tag: target.tag,
-        digest: target.digest,
-        pinned: true,
-        trigger: { kind: 'rollback', by: by.name, delivery: null },
-        reason: reason ?? null,
-      },
-      at,
-    );
+    const deployment = newDeploymentOf(service, {
+      tag: target.tag,
+      digest: target.digest,
+      pinned: true,
+      trigger: { kind: 'rollback', by: by.name, delivery: null },
+      reason: reason ?? null,
+    });
+    const at = deployment.createdAt;
     const targets = await this.storage.transaction(async (stored) => {
       await stored.deployments.insert(deployment);
       const detail = [`to ${target.digest}`, reason].filter(Boolean).join(': ');

@@ -6,6 +6,7 @@ import { Storage } from '../storage/storage.js';
 import { Decisions } from './decisions.js';
 import { DeploymentLog } from './deployment-log.js';
 import { DeploymentResolver, supersededBy } from './deployment-resolver.js';
+import { newDeploymentOf } from './new-deployment.js';
 import { newId } from './new-id.js';
 
 /** Looks whether tags have moved since they were looked up. */
@@ -43,18 +44,8 @@ export class TagWatch {
   /** The look that a duplicate asked for: a digest that neither runs nor is quarantined is deployed. */
   async lookOnceMore(recheck: Recheck, service: Service, signal: AbortSignal): Promise<void> {
     const { environment, service: name, image, tag, webhook, delivery } = recheck;
-    const asked = newDeployment(
-      {
-        id: newId(),
-        environment,
-        service: name,
-        image,
-        strategy: service.rollout.strategy,
-        tag,
-        trigger: { kind: 'webhook', by: webhook, delivery },
-      },
-      new Date().toISOString(),
-    );
+    const trigger = { kind: 'webhook', by: webhook, delivery } as const;
+    const asked = newDeploymentOf(service, { image, tag, trigger });
     const digest = await this.resolver.digestNow(asked, signal);
     const { digests } = await this.decisions.current(service);
     const isKnown =

@@ -1,11 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { newDeployment } from '../../domain/deployment.js';
 import type { Service } from '../../domain/environment.js';
 import { whyNotPolled } from '../../domain/poll.js';
 import type { Repositories } from '../../storage/repositories.js';
 import { Storage } from '../../storage/storage.js';
 import { DeploymentLog } from '../deployment-log.js';
-import { continueIds, newId } from '../new-id.js';
+import { newDeploymentOf } from '../new-deployment.js';
+import { continueIds } from '../new-id.js';
 import { Worker } from '../worker.js';
 
 /** How many deployments of a tag are looked at for the last one whose digest was the tag's. */
@@ -40,18 +40,8 @@ export class PollDeployments {
       return false;
     }
     await continueIds(this.storage);
-    const deployment = newDeployment(
-      {
-        id: newId(),
-        environment,
-        service: name,
-        image: service.repository,
-        strategy: service.rollout.strategy,
-        tag,
-        trigger: { kind: 'poll', by: environment, delivery: null },
-      },
-      new Date().toISOString(),
-    );
+    const trigger = { kind: 'poll', by: environment, delivery: null } as const;
+    const deployment = newDeploymentOf(service, { tag, trigger });
     const text = `a poll found that ${service.repository}:${tag} is ${digest}`;
     const isMade = await this.storage.transaction(async (stored) => {
       // A hook may have come meanwhile.

@@ -1,0 +1,19 @@
+import { newDeployment, type Deployment } from '../domain/deployment.js';
+import type { Service } from '../domain/environment.js';
+import { newId } from './new-id.js';
+
+/** What somebody asks for, of a service. `image` is the service's own where it is left out. */
+type Wanted = Pick<Deployment, 'tag' | 'trigger'> &
+  Partial<Pick<Deployment, 'image' | 'digest' | 'reason' | 'force' | 'forceRole' | 'pinned'>>;
+
+/** A deployment of a service that has just been asked for. `createdAt` is RFC 3339; now where it is left out. */
+export function newDeploymentOf(
+  { environment, name: service, repository: image, rollout: { strategy } }: Service,
+  wanted: Wanted,
+  createdAt = new Date().toISOString(),
+): Deployment {
+  return newDeployment(
+    { id: newId(), environment, service, image, strategy, ...wanted },
+    createdAt,
+  );
+}
