@@ -166,8 +166,8 @@ environments:
       c: { container: cd, image: acme/c, tag: { glob: 'release-*' } }
       d: { container: de, image: acme/d, tag: { regex: '^v\\d+$' } }
 `;
-    const { environments } = configurationOf(text);
-    expect(environments[0]?.services[0]).toEqual({
+    const [staging] = configurationOf(text).environments;
+    expect(staging?.services[0]).toEqual({
       name: 'a',
       environment: 'staging',
       engine: 'local',
@@ -182,9 +182,7 @@ environments:
       },
       hooks: { before: [], after: [], onFailure: [] },
     });
-    expect(
-      environments[0]?.services.slice(1).map(({ repository, tagRule }) => [repository, tagRule]),
-    ).toEqual([
+    expect(staging?.services.slice(1).map((each) => [each.repository, each.tagRule])).toEqual([
       ['ghcr.io/acme/b', { kind: 'semver', range: '^1.4' }],
       ['docker.io/acme/c', { kind: 'glob', pattern: 'release-*' }],
       ['docker.io/acme/d', { kind: 'regex', pattern: '^v\\d+$' }],
