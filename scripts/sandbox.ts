@@ -10,7 +10,11 @@ import { findRigTools, onHost, RigUnavailable, type RigTools } from './rig-tools
 /** Debian's file system in memory, which a sandbox is put on where it has so many bytes free. */
 const MEMORY = '/dev/shm';
 const ENOUGH_MEMORY = 4 * 1024 ** 3;
-const PREFIX = 'deploy-rig-';
+/**
+ * What a sandbox's name begins with: for one inside another the other's name, since an owner's
+ * process id means something in its own process namespace only.
+ */
+const PREFIX = `${process.env['DEPLOY_RIG_CGROUP']?.slice(1) ?? 'deploy-rig'}-`;
 const HOST_COMMANDS = ['unshare', 'nsenter', 'setpriv', 'ip', 'mount'] as const;
 
 /** How the command ended: its exit code, or 128 + the signal that ended it. */
@@ -67,7 +71,7 @@ export async function runInSandbox(
     const environment = { ...sandboxEnvironment(tools, folder, name), ...options.environment };
     return await runInNamespaces(command, environment, options.signal);
   } finally {
-    await removeCgroups((found) => found === name, 50);
+    await removeCgroups((found) => found.startsWith(name), 50);
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }
@@ -191,7 +195,6 @@ async function sweepLeftOvers(): Promise<void> {
     const owner = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
     return owner !== undefined && !isRunning(Number(owner));
   };
-  // An owner in another process namespace looks ended, too; the kernel keeps what it still uses.
   await removeCgroups(ended, 0);
   const isChosen = process.env['TMPDIR'] !== undefined;
   for (const base of isChosen ? [tmpdir()] : [tmpdir(), MEMORY]) {

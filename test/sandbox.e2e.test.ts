@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Child } from './support/child.js';
+import { rigEnvironment } from './support/rig-environment.js';
 import { waitFor } from './support/wait-for.js';
 
 const SCRIPT = fileURLToPath(new URL('support/sandboxed-command.ts', import.meta.url));
@@ -27,6 +28,7 @@ async function aBusySandbox() {
   });
   await waitFor('the sandbox to start', () => child.ended || child.stdout.includes('started'));
   expect(child.stderr).toBe('');
+  await waitFor('both of its processes', async () => (await processesWith(mark)) === 2);
   return { child, mark, temporary };
 }
 
@@ -46,11 +48,12 @@ async function processesWith(mark: string): Promise<number> {
 
 async function cgroupsOf(owner: number): Promise<readonly string[]> {
   const found: string[] = [];
+  const prefix = `${rigEnvironment().cgroup.slice(1)}-${owner}-`;
   for (const group of await readdir('/sys/fs/cgroup', { withFileTypes: true })) {
-    if (group.name.startsWith(`deploy-rig-${owner}-`)) found.push(group.name);
+    if (group.name.startsWith(prefix)) found.push(group.name);
     if (!group.isDirectory()) continue;
     const inside = await readdir(join('/sys/fs/cgroup', group.name));
-    found.push(...inside.filter((name) => name.startsWith(`deploy-rig-${owner}-`)));
+    found.push(...inside.filter((name) => name.startsWith(prefix)));
   }
   return found;
 }
@@ -61,7 +64,6 @@ describe('a sandbox', () => {
     { signal: 'SIGINT', exitCode: 130 },
   ] as const)('leaves nothing at all after $signal', async ({ signal, exitCode }) => {
     const { child, mark, temporary } = await aBusySandbox();
-    expect(await processesWith(mark)).toBeGreaterThan(1);
     expect(await cgroupsOf(child.pid)).not.toEqual([]);
 
     child.signal(signal);
@@ -85,6 +87,17 @@ describe('a sandbox', () => {
     expect(await next.endWithin(15_000)).toEqual({ code: 0, signal: null });
     expect(await cgroupsOf(child.pid)).toEqual([]);
     expect(await readdir(temporary)).toEqual([]);
+  });
+
+  it('leaves alone what the sandbox around it has just made', async () => {
+    const mounts = await readFile('/proc/mounts', 'utf8');
+    const hierarchy = /^\S+ (\S+) cgroup2? /m.exec(mounts)?.[1] ?? '';
+    const unused = join(hierarchy, rigEnvironment().cgroup, 'unused');
+    await mkdir(unused, { recursive: true });
+
+    expect(await sandboxed(['true']).endWithin(15_000)).toEqual({ code: 0, signal: null });
+
+    await rmdir(unused);
   });
 
   it("keeps the command's exit code", async () => {
