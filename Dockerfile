@@ -19,7 +19,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 # No dependency needs its install script: native parts come prebuilt.
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json nest-cli.json ./
+COPY tsconfig.json tsconfig.build.json tsconfig.types.json nest-cli.json ./
 COPY src ./src
 COPY scripts/bundle-dependencies.ts ./scripts/
 # Optional dependencies are accelerators that would have to be compiled, and TypeScript itself.

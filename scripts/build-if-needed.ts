@@ -10,6 +10,7 @@ const SETTINGS = [
   'package-lock.json',
   'tsconfig.json',
   'tsconfig.build.json',
+  'tsconfig.types.json',
   'nest-cli.json',
   'scripts/bundle-dependencies.ts',
 ];

@@ -11,6 +11,7 @@ const MAY_IMPORT = {
   docker: ['domain', 'config'],
   registries: ['domain', 'config'],
   notifications: ['domain', 'config'],
+  handlers: ['domain', 'config'],
   environments: ['domain', 'config', 'storage'],
   access: ['domain', 'config', 'storage'],
   deployments: [
@@ -20,6 +21,7 @@ const MAY_IMPORT = {
     'docker',
     'registries',
     'notifications',
+    'handlers',
     'environments',
     'access',
   ],

@@ -11,6 +11,7 @@ export function describeChanges(before: Configuration, after: Configuration): st
   return [
     ...changeOf('storage', before.storage, after.storage, `changed; ${RESTART}`),
     ...changeOf('retention', before.retentionMs, after.retentionMs),
+    ...changeOf('handlers', before.handlers, after.handlers),
     ...changeOf('server.publicUrl', before.publicUrl, after.publicUrl),
     ...changeOf('server.trustedProxies', before.trustedProxies, after.trustedProxies),
     ...changeOf(

@@ -7,6 +7,7 @@ import {
   type EnvironmentSettings,
 } from './environment-settings.js';
 import { FaultList, WHOLE_FILE, type Fault } from './fault.js';
+import { HandlerSources } from './handler-sources.js';
 import { Place, TooManyPlaces } from './place.js';
 import { readConfiguration } from './sections/configuration.section.js';
 import { SecretReader, type Reading } from './secret-reader.js';
@@ -29,7 +30,8 @@ export function loadConfiguration(
   const faults = new FaultList(path);
   const settings = readEnvironmentSettings(environment, faults);
   const sources = { environment, folder: dirname(resolve(path)) };
-  const reading: Reading = { ...sources, faults, secrets: new SecretReader(sources) };
+  const secrets = new SecretReader(sources);
+  const reading: Reading = { ...sources, faults, secrets, handlers: new HandlerSources() };
   const configuration = readFile(path, reading);
   const found = faults.inOrder();
   return configuration === null || found.length > 0

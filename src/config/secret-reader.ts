@@ -1,5 +1,6 @@
 import { Secret } from '../domain/secret.js';
 import type { FaultList } from './fault.js';
+import type { HandlerSources } from './handler-sources.js';
 import type { Place } from './place.js';
 import { resolveReferences, type ReferenceSources } from './reference.js';
 
@@ -9,6 +10,7 @@ const SHORTEST_SECRET = 20;
 export interface Reading extends ReferenceSources {
   readonly faults: FaultList;
   readonly secrets: SecretReader;
+  readonly handlers: HandlerSources;
 }
 
 /** Where a secret stands. */

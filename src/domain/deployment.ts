@@ -54,7 +54,7 @@ export function assertTransition(from: Phase, to: Phase): void {
 }
 
 export type WaitingFor =
-  'delay' | 'window' | 'approval' | 'promotion' | 'freeze' | 'registry' | 'engine';
+  'delay' | 'window' | 'approval' | 'promotion' | 'freeze' | 'handler' | 'registry' | 'engine';
 
 export interface Trigger {
   readonly kind: 'webhook' | 'api' | 'poll' | 'rollback' | 'promotion';

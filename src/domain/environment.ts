@@ -21,6 +21,22 @@ export interface Registry {
   readonly insecure: boolean;
 }
 
+/** A module of the user's own, asked at certain moments of a deployment. */
+export interface HandlerFile {
+  /** As the configuration names it, for people: `./handlers/web.mjs`. */
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+}
+
+/** What holds for all handlers. */
+export interface HandlerSettings {
+  /** How long one call may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Hosts, in lower case and with or without a port, that they may ask although their address is private. */
+  readonly hosts: readonly string[];
+}
+
 /** One sender of pushes. Its name is part of its URL. */
 export interface Webhook {
   readonly name: string;
@@ -33,6 +49,8 @@ export interface Webhook {
   readonly allowFrom: readonly string[] | null;
   /** Environments that this sender may touch; null: all. */
   readonly environments: readonly string[] | null;
+  /** Asked of each of its pushes, before those of the services. */
+  readonly handler: HandlerFile | null;
 }
 
 export type Role = 'viewer' | 'operator' | 'admin';
@@ -125,6 +143,8 @@ export interface Service {
   readonly policy: PolicySettings;
   readonly rollout: RolloutSettings;
   readonly hooks: Hooks;
+  /** Its own, or else that of its environment. */
+  readonly handler: HandlerFile | null;
 }
 
 export interface Environment {
@@ -154,6 +174,7 @@ export interface Configuration {
   readonly storage: StorageSettings;
   /** How long deliveries, deployments with their logs, and events are kept, in milliseconds. */
   readonly retentionMs: number;
+  readonly handlers: HandlerSettings;
   /** CIDR ranges; empty: no proxy is believed. */
   readonly trustedProxies: readonly string[];
   /** Where `/metrics` is served instead of on the main address; null: on the main address. */

@@ -42,6 +42,7 @@ export const ERROR_CODES = {
   'tag-moved': { retryable: true },
   'probe-unreachable': { retryable: false },
   'no-rollback-target': { retryable: false },
+  'handler-failed': { retryable: true },
 
   'port-taken': { retryable: true },
   'start-failed': { retryable: true },

@@ -17,6 +17,7 @@ function aWebhook(name: string, ...secrets: string[]): Webhook {
     type: 'docker-hub',
     registry: 'docker.io',
     allowFrom: null,
+    handler: null,
     environments: null,
   } as const;
   return { name, ...rest, secrets: secrets.map((secret) => new Secret(secret)) };

@@ -30,6 +30,7 @@ describe('the rule for imports between folders', { timeout: 60_000 }, () => {
     ['src/domain/planted.ts', "import { Storage } from '../storage/storage.js';"],
     ['src/docker/planted.ts', "import { Storage } from '../storage/storage.js';"],
     ['src/registries/planted.ts', "export { Engines } from '../docker/engines.js';"],
+    ['src/handlers/planted.ts', "import { GuardedHttp } from '../registries/guarded-http.js';"],
     ['src/environments/planted.ts', "import { Engines } from '../docker/engines.js';"],
     ['src/webhooks/planted.ts', "import { Storage } from '../storage/storage.js';"],
     ['src/deployments/planted.ts', "import { Hub } from '../webhooks/docker-hub.source.js';"],

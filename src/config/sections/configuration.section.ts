@@ -11,6 +11,7 @@ import { AccessSection, readAccess } from './access.section.js';
 import { readEngines, type EngineSection } from './engine.section.js';
 import { readEnvironments, type EnvironmentSection } from './environment.section.js';
 import { readFreezes, type FreezeSection } from './freeze.section.js';
+import { HandlersSection, readHandlers } from './handler.section.js';
 import { readRegistries, type RegistrySection } from './registry.section.js';
 import { readServer, ServerSection } from './server.section.js';
 import { readWebhooks, type WebhookSection } from './webhook.section.js';
@@ -59,6 +60,10 @@ export class ConfigurationSection {
   @IsOptional()
   @IsDuration(DAY_MS, LONGEST_RETENTION_MS, 'from 1d to 36500d')
   retention?: string;
+
+  /** What holds for all handlers. */
+  @Key('nested')
+  handlers?: HandlersSection;
 }
 
 /**
@@ -79,6 +84,7 @@ export function readConfiguration(
     ...readServer(places?.get('server')),
     storage: readStorage(places?.get('storage'), reading),
     retentionMs: parseDuration(leaves?.retention ?? '') ?? DEFAULT_RETENTION_MS,
+    handlers: readHandlers(places?.get('handlers')),
     tokens: readAccess(places?.get('access'), adminToken, environmentNames, reading),
     engines: [...engines.values()].filter((engine) => engine !== null),
     registries: readRegistries(places?.get('registries'), reading),

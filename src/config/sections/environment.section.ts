@@ -1,12 +1,13 @@
 import { IsOptional } from 'class-validator';
-import type { Environment, Service } from '../../domain/environment.js';
+import type { Environment, HandlerFile, Service } from '../../domain/environment.js';
 import { canonicalRepository } from '../../domain/image-reference.js';
 import { IsContainerName, IsName, IsRepository, isName, NAME_RULE } from '../leaf-rules.js';
 import type { Place } from '../place.js';
+import type { Reading } from '../secret-reader.js';
 import { Key, missing, readSection, Required } from '../section.js';
 import { shown } from '../shown.js';
-import type { Reading } from '../secret-reader.js';
 import type { EnginesByName } from './engine.section.js';
+import { readHandlerFile } from './handler.section.js';
 import { HooksSection, mergeHooks, readHooks, type HookOverrides } from './hooks.section.js';
 import { undefinedName } from './name-list.js';
 import {
@@ -54,6 +55,11 @@ export class ServiceSection {
   /** Each of its lists replaces the environment's. */
   @Key('nested')
   hooks?: HooksSection;
+
+  /** A module of the user's own that is asked about its deployments. Default: the environment's. */
+  @Key('text')
+  @IsOptional()
+  handler?: string;
 }
 
 /** One of `environments`: services that share an engine, a policy and a way to roll out. */
@@ -75,6 +81,11 @@ export class EnvironmentSection {
   /** What is done around a rollout. Default: nothing. */
   @Key('nested')
   hooks?: HooksSection;
+
+  /** A module of the user's own that is asked about deployments of services without one. Default: none. */
+  @Key('text')
+  @IsOptional()
+  handler?: string;
 
   /** The services by name. Default: none. */
   @Key('nested')
@@ -110,18 +121,23 @@ export function readEnvironments(
   const taken: TakenContainers = new Map();
   for (const [name, child] of place?.entries() ?? []) {
     if (!isName(name)) child.faultAtKey(`${shown(name)} is not ${NAME_RULE}`);
-    const environment = readEnvironment(name, child, engines, taken, reading);
+    const environment = readEnvironment(name, child, { engines, taken, reading });
     if (environment !== null) environments.push(environment);
   }
   return checkPromotions(environments);
 }
 
+/** What is known of the whole file. */
+interface Whole {
+  readonly engines: EnginesByName;
+  readonly taken: TakenContainers;
+  readonly reading: Reading;
+}
+
 function readEnvironment(
   name: string,
   place: Place,
-  engines: EnginesByName,
-  taken: TakenContainers,
-  reading: Reading,
+  { engines, taken, reading }: Whole,
 ): UncheckedEnvironment | null {
   const section = readSection(place, EnvironmentSection);
   if (section === null) return null;
@@ -137,12 +153,13 @@ function readEnvironment(
   const policy = readPolicy(places.get('policy'));
   const rollout = readRollout(places.get('rollout'));
   const hooks = readHooks(places.get('hooks'), reading);
+  const handler = readHandlerFile(places.get('handler'), reading);
+  const address = engines.get(engine)?.host ?? engine;
+  const surroundings = { name, engine, address, policy, rollout, hooks, handler };
   const services: UncheckedService[] = [];
   for (const [serviceName, child] of places.get('services')?.entries() ?? []) {
     if (!isName(serviceName)) child.faultAtKey(`${shown(serviceName)} is not ${NAME_RULE}`);
-    const address = engines.get(engine)?.host ?? engine;
-    const surroundings = { name, engine, address, policy, rollout, hooks };
-    const service = readService(serviceName, child, surroundings, taken, reading);
+    const service = readService(serviceName, child, surroundings, { taken, reading });
     if (service !== null) services.push(service);
   }
   return { name, engine, policy: mergePolicy(policy, NOTHING), services };
@@ -157,14 +174,14 @@ interface Surroundings {
   readonly policy: PolicyOverrides;
   readonly rollout: RolloutOverrides;
   readonly hooks: HookOverrides;
+  readonly handler: HandlerFile | null;
 }
 
 function readService(
   name: string,
   place: Place,
   environment: Surroundings,
-  taken: TakenContainers,
-  reading: Reading,
+  { taken, reading }: Pick<Whole, 'taken' | 'reading'>,
 ): UncheckedService | null {
   const section = readSection(place, ServiceSection);
   if (section === null) return null;
@@ -175,6 +192,9 @@ function readService(
   const policy = readPolicy(places.get('policy'));
   const rollout = mergeRollout(environment.rollout, readRollout(places.get('rollout')));
   const hooks = mergeHooks(environment.hooks, readHooks(places.get('hooks'), reading));
+  const handlerPlace = places.get('handler');
+  const handler =
+    handlerPlace === undefined ? environment.handler : readHandlerFile(handlerPlace, reading);
   const { container, image } = leaves;
   if (container !== undefined) {
     const key = `${environment.address} ${container}`;
@@ -196,5 +216,6 @@ function readService(
     policy: mergePolicy(environment.policy, policy),
     rollout,
     hooks,
+    handler,
   };
 }

@@ -7,6 +7,7 @@ import { parseRegistryHost } from '../registry-host.js';
 import type { Reading } from '../secret-reader.js';
 import { Key, missing, readSection, Required } from '../section.js';
 import { shown } from '../shown.js';
+import { readHandlerFile } from './handler.section.js';
 import { readEnvironmentNames } from './name-list.js';
 import { readAddressRanges } from './server.section.js';
 
@@ -48,6 +49,11 @@ export class WebhookSection {
   /** Environments that this sender may touch. Default: all. */
   @Key('nested')
   environments?: string[];
+
+  /** A module whose `onPush` is asked of each push, before those of the services. Default: none. */
+  @Key('text')
+  @IsOptional()
+  handler?: string;
 }
 
 /** Reads `webhooks`. */
@@ -87,8 +93,9 @@ function readWebhook(
   }
   const names = places.get('environments');
   const environments = names === undefined ? null : readEnvironmentNames(names, environmentNames);
+  const handler = readHandlerFile(places.get('handler'), reading);
   if (leaves.type === undefined || secrets === null) return null;
-  return { name, type: leaves.type, secrets, registry, allowFrom, environments };
+  return { name, type: leaves.type, secrets, registry, allowFrom, environments, handler };
 }
 
 function readRegistryName(text: string | undefined, place: Place | undefined): string {

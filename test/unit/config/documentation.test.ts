@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { AccessSection, TokenSection } from '../../../src/config/sections/access.section.js';
 import { ConfigurationSection } from '../../../src/config/sections/configuration.section.js';
+import { HandlersSection } from '../../../src/config/sections/handler.section.js';
 import { EngineSection, TlsSection } from '../../../src/config/sections/engine.section.js';
 import {
   EnvironmentSection,
@@ -67,6 +68,7 @@ const SECTIONS: Readonly<Record<string, new () => object>> = {
   'access.tokens[]': TokenSection,
   'engines.<engine>': EngineSection,
   'engines.<engine>.tls': TlsSection,
+  handlers: HandlersSection,
   'registries.<host>': RegistrySection,
   'webhooks.<webhook>': WebhookSection,
   'environments.<environment>': EnvironmentSection,
@@ -104,6 +106,7 @@ const ENTRIES = [
 const LEAVES = [
   'storage',
   'server.trustedProxies',
+  'handlers.hosts',
   'access.tokens[].secret',
   'access.tokens[].environments',
   'registries.<host>.password',
@@ -191,7 +194,11 @@ describe('docs/configuration.md', () => {
     );
     expect(examples.length).toBeGreaterThan(6);
     for (const example of examples) {
-      const faults = faultsOf(example, ENVIRONMENT);
+      const folder = new ConfigurationFolder().write(example);
+      for (const [, handler = ''] of example.matchAll(/handler: (\S+\.mjs)/g)) {
+        folder.write('', handler);
+      }
+      const faults = folder.faults(ENVIRONMENT);
       // An example may name what another one defines.
       expect(faults.filter((fault) => !fault.includes('is defined in this file'))).toEqual([]);
     }

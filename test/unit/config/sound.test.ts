@@ -19,6 +19,7 @@ describe('a sound configuration', () => {
         api: { limit: 600, perMs: 60_000 },
         failedAuth: { limit: 10, perMs: 60_000 },
       },
+      handlers: { timeoutMs: 10_000, hosts: [] },
       tokens: [],
       engines: [{ name: 'local', host: 'unix:///var/run/docker.sock', tls: null }],
       registries: [],
@@ -175,6 +176,7 @@ environments:
       repository: 'docker.io/library/nginx',
       tagRule: { kind: 'exact', tag: '1.10' },
       policy: NO_POLICY,
+      handler: null,
       rollout: {
         ...PLAIN,
         watchMs: 0,

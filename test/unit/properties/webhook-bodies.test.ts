@@ -29,6 +29,7 @@ const webhook: fc.Arbitrary<Webhook> = fc
     secrets: [new Secret('s'.repeat(20))],
     allowFrom: null,
     environments: null,
+    handler: null,
   }));
 
 /** Any JSON value in which the names that count occur anywhere. */

@@ -1,0 +1,72 @@
+import { resolve } from 'node:path';
+import { IsOptional } from 'class-validator';
+import type { HandlerFile, HandlerSettings } from '../../domain/environment.js';
+import { parseDuration } from '../duration.js';
+import { IsDuration } from '../leaf-rules.js';
+import type { Place } from '../place.js';
+import type { Reading } from '../secret-reader.js';
+import { Key, readSection } from '../section.js';
+import { shown } from '../shown.js';
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+const SHORTEST_TIMEOUT_MS = 100;
+const LONGEST_TIMEOUT_MS = 300_000;
+
+/** `handlers`: what holds for all handlers. */
+export class HandlersSection {
+  /** How long one call of a handler may take, 100ms to 5m. Default `10s`. */
+  @Key('text')
+  @IsOptional()
+  @IsDuration(SHORTEST_TIMEOUT_MS, LONGEST_TIMEOUT_MS, 'from 100ms to 5m')
+  timeout?: string;
+
+  /** Hosts that `api.fetch` may ask although their address is private: `queue.lan`, `10.0.0.5:15672`. Default: none. */
+  @Key('nested')
+  hosts?: string[];
+}
+
+/** Reads `handlers`. */
+export function readHandlers(place: Place | undefined): HandlerSettings {
+  const { leaves, places } =
+    (place === undefined ? null : readSection(place, HandlersSection)) ?? {};
+  const hosts = places?.get('hosts');
+  return {
+    timeoutMs: parseDuration(leaves?.timeout ?? '') ?? DEFAULT_TIMEOUT_MS,
+    hosts: hosts === undefined ? [] : readHosts(hosts),
+  };
+}
+
+function readHosts(place: Place): string[] {
+  const hosts: string[] = [];
+  for (const item of place.items() ?? []) {
+    const text = item.text();
+    if (text === null) continue;
+    const host = text.toLowerCase();
+    if (isHost(host)) hosts.push(host);
+    else item.fault(`${shown(text)} is not a host; write e.g. queue.lan, 10.0.0.5:15672 or [::1]`);
+  }
+  return hosts;
+}
+
+/** Whether it is what stands between `//` and the path in an address, without user name and default port. */
+function isHost(text: string): boolean {
+  if (!/^[^/?#@\s]+$/.test(text) || !URL.canParse(`x://${text}`)) return false;
+  const { host, port } = new URL(`http://${text}`);
+  // Those of http and https are left out of an address that names them.
+  return host === text || port === '';
+}
+
+/**
+ * Reads `handler` of a service, environment or webhook: a path that counts from the configuration file's
+ * folder. Null where there is none, and after a fault.
+ */
+export function readHandlerFile(place: Place | undefined, reading: Reading): HandlerFile | null {
+  if (place === undefined || place.isEmpty || place.isMap || place.isList) return null;
+  const name = place.text();
+  if (name === null) return null;
+  const path = resolve(reading.folder, name);
+  const problem = reading.handlers.problemOf(name, path);
+  if (problem === null) return { name, path };
+  place.fault(problem);
+  return null;
+}

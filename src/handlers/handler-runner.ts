@@ -1,0 +1,98 @@
+import type { HandlerFile } from '../domain/environment.js';
+import { HandlerProcess, type FetchForHandler, type Say } from './handler-process.js';
+import { HandlerFailure } from './handler-failure.js';
+import type { Choice, Hook } from './protocol.js';
+
+/** How long a process is kept that nobody asks, in milliseconds. */
+const IDLE_MS = 60_000;
+
+interface Loaded {
+  readonly running: HandlerProcess;
+  readonly hooks: Promise<ReadonlySet<Hook>>;
+}
+
+/**
+ * Runs one handler: its calls one after another, in a process that is started when there is a call, started
+ * anew after it broke, and ended when it is not used.
+ */
+export class HandlerRunner {
+  #process: Loaded | null = null;
+  #last: Promise<unknown> = Promise.resolve();
+  #idle: NodeJS.Timeout | undefined;
+  #whyClosed: string | null = null;
+
+  constructor(
+    readonly file: HandlerFile,
+    private readonly fetch: FetchForHandler,
+    private readonly idleMs = IDLE_MS,
+  ) {}
+
+  /** Loads the module, so that what is wrong with it is known. @throws HandlerFailure */
+  load(say: Say): Promise<ReadonlySet<Hook>> {
+    return this.#inTurn(async () => this.#loaded(say).hooks);
+  }
+
+  /**
+   * Calls one function.
+   * @param deadlineMs how long that may take, in milliseconds, once it is its turn.
+   * @returns null where the module has no such function, or it returned nothing.
+   * @throws HandlerFailure
+   */
+  call(hook: Hook, subject: unknown, deadlineMs: number, say: Say): Promise<Choice | null> {
+    return this.#inTurn(async () => {
+      const { running, hooks } = this.#loaded(say);
+      return (await hooks).has(hook) ? running.call(hook, subject, deadlineMs, say) : null;
+    });
+  }
+
+  /** Takes no more calls; those that wait are still done. Resolves when its process is gone. */
+  async retire(): Promise<void> {
+    await this.#last;
+    await this.close('the configuration was read again');
+  }
+
+  /** Ends it at once: what is under way fails. Resolves when its process is gone. */
+  async close(why: string): Promise<void> {
+    this.#whyClosed = why;
+    clearTimeout(this.#idle);
+    await this.#process?.running.end(why);
+  }
+
+  /** The process, with its module loaded, or about to be; one that broke while it was loaded is not kept. */
+  #loaded(say: Say): Loaded {
+    if (this.#process?.running.isAlive === true) return this.#process;
+    const running = new HandlerProcess(this.file, this.fetch);
+    const hooks = running.load(say);
+    hooks.catch(() => running.end('it cannot be loaded'));
+    this.#process = { running, hooks };
+    return this.#process;
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#last;
+    const done = before.then(async () => {
+      clearTimeout(this.#idle);
+      if (this.#whyClosed !== null) {
+        throw new HandlerFailure(`the handler ${this.file.name} was not asked: ${this.#whyClosed}`);
+      }
+      return work();
+    });
+    this.#last = done.then(
+      () => {
+        this.#endWhenIdle();
+      },
+      () => {
+        this.#endWhenIdle();
+      },
+    );
+    return done;
+  }
+
+  #endWhenIdle(): void {
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => {
+      void this.#process?.running.end('nobody asked it');
+      this.#process = null;
+    }, this.idleMs).unref();
+  }
+}

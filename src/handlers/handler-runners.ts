@@ -1,0 +1,90 @@
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { ConfigurationService } from '../config/configuration.service.js';
+import type { Configuration, HandlerFile } from '../domain/environment.js';
+import { messageOf } from '../domain/errors.js';
+import { fetchForHandlers, type SendRequest } from './handler-requests.js';
+import { HandlerRunner } from './handler-runner.js';
+
+/** Under which the module is given what sends requests. */
+export const SEND_REQUEST = Symbol('sends requests of handlers');
+
+/** One runner for each file that the configuration in force names. Every reading of it makes new ones. */
+@Injectable()
+export class HandlerRunners implements OnApplicationBootstrap {
+  readonly #logger = new Logger('Handler');
+  readonly #retired = new Set<HandlerRunner>();
+  #runners = new Map<string, HandlerRunner>();
+  #whyClosed: string | null = null;
+  #stopListening = (): void => undefined;
+
+  constructor(
+    private readonly configuration: ConfigurationService,
+    @Inject(SEND_REQUEST) private readonly send: SendRequest,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.#stopListening = this.configuration.onChange(() => {
+      this.#renew();
+    });
+    void this.#tryAll();
+  }
+
+  /** The runner of a file. */
+  of(file: HandlerFile): HandlerRunner {
+    const known = this.#runners.get(file.path);
+    if (known !== undefined) return known;
+    const hosts = (): readonly string[] => this.configuration.current().handlers.hosts;
+    const runner = new HandlerRunner(file, fetchForHandlers(this.send, hosts));
+    if (this.#whyClosed !== null) void runner.close(this.#whyClosed);
+    this.#runners.set(file.path, runner);
+    return runner;
+  }
+
+  /** Ends all of them at once; what they are asked is not answered any more. */
+  async close(why: string): Promise<void> {
+    this.#whyClosed = why;
+    this.#stopListening();
+    await Promise.all([...this.#runners.values(), ...this.#retired].map((each) => each.close(why)));
+  }
+
+  /** Calls that are under way are done by the old ones. */
+  #renew(): void {
+    for (const runner of this.#runners.values()) {
+      this.#retired.add(runner);
+      void runner.retire().finally(() => this.#retired.delete(runner));
+    }
+    this.#runners = new Map();
+    void this.#tryAll();
+  }
+
+  /** Loads each once, one after another, so that what is wrong with one is told before it is needed. */
+  async #tryAll(): Promise<void> {
+    const configuration = this.configuration.current();
+    for (const file of filesOf(configuration)) {
+      if (configuration !== this.configuration.current() || this.#whyClosed !== null) return;
+      await this.#tryOut(file);
+    }
+  }
+
+  async #tryOut(file: HandlerFile): Promise<void> {
+    const runner = this.of(file);
+    try {
+      const hooks = await runner.load((level, text) => {
+        this.#logger[level === 'info' ? 'log' : level]({ msg: `${file.name}: ${text}` });
+      });
+      this.#logger.log({ msg: `handler ${file.name}: ${[...hooks].join(', ')}` });
+    } catch (error) {
+      // Of a configuration that is no longer in force, or of a server that stops, nobody wants to know.
+      if (this.#runners.get(file.path) !== runner || this.#whyClosed !== null) return;
+      this.#logger.error({ msg: messageOf(error) });
+    }
+  }
+}
+
+/** Each file once. */
+function filesOf({ webhooks, environments }: Configuration): HandlerFile[] {
+  const named = [...webhooks, ...environments.flatMap(({ services }) => services)]
+    .map(({ handler }) => handler)
+    .filter((handler) => handler !== null);
+  return [...new Map(named.map((file) => [file.path, file])).values()];
+}

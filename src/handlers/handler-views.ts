@@ -1,0 +1,75 @@
+import { hasEnded, type Deployment as StoredDeployment } from '../domain/deployment.js';
+import type { Delivery } from '../domain/delivery.js';
+import type { RolloutIntent } from '../domain/rollout.js';
+import { describeStep, isDecision, type Step } from '../domain/step.js';
+import type { Deployment, Plan, Push, Result } from './api.js';
+
+/** A deployment as handlers see it. Its digest must be known. */
+export function deploymentView(deployment: StoredDeployment): Deployment {
+  const { id, environment, service, image, tag, digest, force, createdAt } = deployment;
+  const { kind, by } = deployment.trigger;
+  return {
+    id,
+    environment,
+    service,
+    image,
+    tag,
+    digest: digest ?? '',
+    trigger: { kind, by },
+    force,
+    createdAt,
+  };
+}
+
+/** The push that made a deployment, as its delivery told of it. */
+export function pushView(
+  { environment, service, image, tag }: StoredDeployment,
+  delivery: Pick<Delivery, 'id' | 'webhook' | 'receivedAt' | 'pushes'>,
+): Push {
+  const push = delivery.pushes.find((each) => each.repository === image && each.tag === tag);
+  const { id, webhook, receivedAt } = delivery;
+  return {
+    image,
+    tag,
+    digest: push?.digest ?? null,
+    webhook,
+    delivery: id,
+    receivedAt,
+    environment,
+    service,
+  };
+}
+
+/** What a rollout is about to do, as a dry run shows it. */
+export function planView(
+  deployment: StoredDeployment,
+  intent: RolloutIntent,
+  steps: readonly Step[],
+): Plan {
+  return {
+    deployment: deploymentView(deployment),
+    container: intent.container,
+    engine: intent.engine,
+    strategy: intent.strategy,
+    from: intent.old.digest,
+    to: intent.digest,
+    steps: steps
+      .filter((step) => !isDecision(step))
+      .map((step) => ({ name: step.name, description: describeStep(step, intent) })),
+  };
+}
+
+/** How a rollout ended; null while it has not. */
+export function resultView(deployment: StoredDeployment): Result | null {
+  const { phase, reason, error, downtimeMs, startedAt, finishedAt } = deployment;
+  if (!hasEnded(phase) || finishedAt === null) return null;
+  return {
+    deployment: deploymentView(deployment),
+    phase: phase as Result['phase'],
+    reason,
+    error: error && { code: error.code, message: error.message, serving: error.serving },
+    downtimeMs,
+    startedAt,
+    finishedAt,
+  };
+}

@@ -1,0 +1,172 @@
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { ConfigurationService } from '../config/configuration.service.js';
+import type { Delivery } from '../domain/delivery.js';
+import type { Deployment } from '../domain/deployment.js';
+import type { HandlerFile, Service, Webhook } from '../domain/environment.js';
+import { messageOf } from '../domain/errors.js';
+import type { RolloutIntent } from '../domain/rollout.js';
+import type { Step } from '../domain/step.js';
+import { FailurePatience, HandlerSchedule } from './failure-patience.js';
+import { HandlerFailure } from './handler-failure.js';
+import type { Say } from './handler-process.js';
+import { HandlerRunners } from './handler-runners.js';
+import { deploymentView, planView, pushView, resultView } from './handler-views.js';
+import type { Choice, Hook } from './protocol.js';
+
+/** What a handler decided, or what its failure means. `until` is RFC 3339, UTC. */
+export type HandlerDecision =
+  | { readonly kind: 'go' }
+  | { readonly kind: 'wait'; readonly until: string; readonly reason: string }
+  | { readonly kind: 'skip'; readonly reason: string }
+  /** It has failed for too long. */
+  | { readonly kind: 'expire'; readonly reason: string };
+
+/** What a handler says right before a rollout. */
+export type RolloutVerdict =
+  | { readonly kind: 'go' }
+  | { readonly kind: 'skip'; readonly reason: string }
+  | { readonly kind: 'fail'; readonly failure: HandlerFailure };
+
+const GO = { kind: 'go' } as const;
+
+/**
+ * Asks the handlers that the configuration names. What a handler cannot say is never taken for a yes: a
+ * deployment whose handler fails waits, and is asked about again with growing pauses.
+ *
+ * `say` takes the lines of a handler for the log of the deployment that it was asked about.
+ */
+@Injectable()
+export class HandlerService implements OnModuleDestroy {
+  readonly #patience: FailurePatience;
+
+  constructor(
+    private readonly configuration: ConfigurationService,
+    private readonly runners: HandlerRunners,
+    @Inject(HandlerSchedule) schedule: HandlerSchedule,
+  ) {
+    this.#patience = new FailurePatience(schedule);
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.runners.close('the server stops');
+  }
+
+  /** Whether anybody would be asked about a push. */
+  hearsOfPushes(service: Service, webhook: Webhook | null): boolean {
+    return service.handler !== null || (webhook?.handler ?? null) !== null;
+  }
+
+  /** Asks about a push: first the handler of the webhook, then that of the service. */
+  async onPush(
+    deployment: Deployment,
+    delivery: Pick<Delivery, 'id' | 'webhook' | 'receivedAt' | 'pushes'>,
+    service: Service,
+    webhook: Webhook | null,
+    say: Say,
+  ): Promise<HandlerDecision> {
+    const first = webhook?.handler ?? null;
+    const second = service.handler?.path === first?.path ? null : service.handler;
+    const push = pushView(deployment, delivery);
+    for (const file of [first, second]) {
+      const decision = await this.ask(file, 'onPush', push, deployment, say);
+      if (decision.kind !== 'go') return decision;
+    }
+    return GO;
+  }
+
+  /** Asks whether a deployment that the policy lets go may go. Orders by hand that override are not asked about. */
+  async decide(deployment: Deployment, service: Service, say: Say): Promise<HandlerDecision> {
+    if (isOverriding(deployment)) return GO;
+    return this.ask(service.handler, 'decide', deploymentView(deployment), deployment, say);
+  }
+
+  /** Asks whether a rollout that is prepared may begin. One that overrides begins whatever the handler says. */
+  async beforeRollout(
+    deployment: Deployment,
+    { intent, steps }: { readonly intent: RolloutIntent; readonly steps: readonly Step[] },
+    service: Service,
+    say: Say,
+  ): Promise<RolloutVerdict> {
+    const plan = planView(deployment, intent, steps);
+    const verdict = await this.verdict(service.handler, plan, say);
+    if (verdict.kind === 'go' || !isOverriding(deployment)) return verdict;
+    const why = verdict.kind === 'skip' ? verdict.reason : verdict.failure.message;
+    say('warn', `${why}; goes on all the same, as it was ordered by hand`);
+    return GO;
+  }
+
+  /** Tells of the end of a rollout. Never throws: a failure is a line. */
+  async afterRollout(ended: Deployment, service: Service, say: Say): Promise<void> {
+    const { handler } = service;
+    const result = resultView(ended);
+    if (handler === null || result === null) return;
+    try {
+      await this.call(handler, 'afterRollout', result, say);
+    } catch (error) {
+      say('error', messageOf(error));
+    }
+  }
+
+  private async ask(
+    file: HandlerFile | null,
+    hook: Hook,
+    subject: unknown,
+    { id }: Deployment,
+    say: Say,
+  ): Promise<HandlerDecision> {
+    if (file === null) return GO;
+    try {
+      const choice = await this.call(file, hook, subject, say);
+      this.#patience.answered(id);
+      return decisionOf(choice, file);
+    } catch (error) {
+      if (!(error instanceof HandlerFailure)) throw error;
+      const pauseMs = this.#patience.failed(id);
+      const reason = error.message;
+      if (pauseMs === null) return { kind: 'expire', reason };
+      return { kind: 'wait', until: new Date(Date.now() + pauseMs).toISOString(), reason };
+    }
+  }
+
+  private async verdict(file: HandlerFile | null, plan: object, say: Say): Promise<RolloutVerdict> {
+    if (file === null) return GO;
+    try {
+      const choice = await this.call(file, 'beforeRollout', plan, say);
+      return choice?.kind === 'skip' ? { kind: 'skip', reason: skipReason(choice, file) } : GO;
+    } catch (error) {
+      if (!(error instanceof HandlerFailure)) throw error;
+      return { kind: 'fail', failure: error };
+    }
+  }
+
+  private call(file: HandlerFile, hook: Hook, subject: unknown, say: Say): Promise<Choice | null> {
+    const { timeoutMs } = this.configuration.current().handlers;
+    return this.runners.of(file).call(hook, subject, timeoutMs, (level, text) => {
+      say(level, `${file.name}: ${text}`);
+    });
+  }
+}
+
+/** A person has seen what it is about: a handler that is broken must not keep the way back closed. */
+function isOverriding({ trigger, force }: Deployment): boolean {
+  return trigger.kind === 'rollback' || force;
+}
+
+function decisionOf(choice: Choice | null, file: HandlerFile): HandlerDecision {
+  switch (choice?.kind) {
+    case undefined:
+    case 'deploy':
+      return GO;
+    case 'skip':
+      return { kind: 'skip', reason: skipReason(choice, file) };
+    case 'wait': {
+      const what = choice.for === null ? 'waits' : `waits for ${choice.for}`;
+      const reason = `the handler ${file.name} ${what}: ${choice.reason}`;
+      return { kind: 'wait', until: choice.until, reason };
+    }
+  }
+}
+
+function skipReason({ reason }: { readonly reason: string }, { name }: HandlerFile): string {
+  return `the handler ${name} skips it: ${reason}`;
+}
