@@ -1,11 +1,14 @@
 import { Module } from '@nestjs/common';
 import { DockerModule } from '../docker/docker.module.js';
 import { EnvironmentsModule } from '../environments/environments.module.js';
+import { HandlersModule } from '../handlers/handlers.module.js';
+import { GuardedHttp } from '../registries/guarded-http.js';
 import { RegistriesModule } from '../registries/registries.module.js';
 import { ClaimedPreparation } from './claimed-preparation.js';
 import { ContainerClaims } from './container-claims.js';
 import { Decisions } from './decisions.js';
 import { DeliveryService } from './delivery.service.js';
+import { DeploymentHandlers } from './deployment-handlers.js';
 import { DeploymentLog } from './deployment-log.js';
 import { DeploymentResolver } from './deployment-resolver.js';
 import { DeploymentService } from './deployment.service.js';
@@ -33,6 +36,7 @@ import { Pruner } from './pruning/pruner.js';
 import { PruningTally } from './pruning/pruning-tally.js';
 import { RemovableImages } from './pruning/removable-images.js';
 import { RolloutRunner } from './rollout-runner.js';
+import { RolloutWitnesses } from './rollout-witnesses.js';
 import { ContainerMaker } from './rollout/container-maker.js';
 import { HookRunner } from './rollout/hook-runner.js';
 import { ImagePuller } from './rollout/image-puller.js';
@@ -49,7 +53,16 @@ import { Worker } from './worker.js';
 
 /** The heart: from an accepted delivery to a verified container. */
 @Module({
-  imports: [DockerModule, EnvironmentsModule, RegistriesModule],
+  imports: [
+    DockerModule,
+    EnvironmentsModule,
+    RegistriesModule,
+    HandlersModule.sendingBy({
+      imports: [RegistriesModule],
+      inject: [GuardedHttp],
+      useFactory: (http: GuardedHttp) => (request) => http.request(request),
+    }),
+  ],
   providers: [
     DeliveryService,
     DeploymentService,
@@ -66,6 +79,7 @@ import { Worker } from './worker.js';
     TagWatch,
     Decisions,
     PolicyHolds,
+    DeploymentHandlers,
     Promotions,
     OrphanRecovery,
     EngineSlots,
@@ -75,6 +89,7 @@ import { Worker } from './worker.js';
     DigestLookup,
     LookupSchedule,
     RolloutRunner,
+    RolloutWitnesses,
     RolloutPreparation,
     Rollout,
     StepExecutor,

@@ -6,7 +6,7 @@ import { aDeployment, aDigest } from '../../test/unit/storage/samples.js';
 import { anOpenStorage } from '../../test/unit/storage/temporary-storage.js';
 import type { Storage } from '../storage/storage.js';
 import { DeploymentLog } from './deployment-log.js';
-import type { Promotions } from './promotions.js';
+import type { RolloutWitnesses } from './rollout-witnesses.js';
 import { RolloutRunner } from './rollout-runner.js';
 import { Journal } from './rollout/journal.js';
 import type { ClaimedPreparation } from './claimed-preparation.js';
@@ -15,7 +15,7 @@ import type { InspectedService, ServiceInspector } from './service-inspector.js'
 
 const HOUR_MS = 3_600_000;
 const GONE = new EngineError('cannot look at web: connect ENOENT', null);
-const SERVICE = { environment: 'staging', name: 'web', engine: 'local' } as Service;
+const SERVICE = { environment: 'staging', name: 'web', engine: 'local', handler: null } as Service;
 
 /** A runner whose engine never answers, a stop after the first tries, and what the engine was asked. */
 async function aRunnerWithoutEngine(): Promise<{
@@ -39,15 +39,7 @@ async function aRunnerWithoutEngine(): Promise<{
   const inspector = { inspect: () => Promise.reject(GONE) } as unknown as ServiceInspector;
   const journal = new Journal(storage, log);
   const rollout = {} as Rollout;
-  const runner = new RolloutRunner(
-    storage,
-    journal,
-    preparation,
-    rollout,
-    inspector,
-    NO_PROMOTIONS,
-    log,
-  );
+  const runner = new RolloutRunner(storage, journal, preparation, rollout, inspector, NOBODY, log);
   return { storage, runner, stopping, asked: () => count };
 }
 
@@ -58,7 +50,9 @@ async function aStarted(storage: Storage, hoursAgo: number): Promise<Deployment>
   return deployment;
 }
 
-const NO_PROMOTIONS = { follow: () => Promise.resolve() } as unknown as Promotions;
+const NOBODY = {
+  promotions: { follow: () => Promise.resolve() },
+} as unknown as RolloutWitnesses;
 
 describe('a rollout whose engine went away before it began', () => {
   it('waits for the engine, says so once, and is parked where the server stops', async () => {
@@ -125,7 +119,7 @@ describe('a rollout whose engine answers with an error before it began', () => {
       preparation as unknown as ClaimedPreparation,
       { begin: () => Promise.resolve({ kind: 'parked' }) } as unknown as Rollout,
       inspector as unknown as ServiceInspector,
-      NO_PROMOTIONS,
+      NOBODY,
       log,
     );
     return { storage, runner, deployment: await aStarted(storage, 0), tried: () => tried };

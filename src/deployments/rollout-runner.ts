@@ -10,12 +10,12 @@ import { Storage } from '../storage/storage.js';
 import { ClaimedPreparation } from './claimed-preparation.js';
 import { DeploymentLog } from './deployment-log.js';
 import { newId } from './new-id.js';
-import { Promotions } from './promotions.js';
 import { concludeRollout, failureOf, type Conclusion } from './rollout/conclusion.js';
 import { isEngineGone } from './rollout/health-watch.js';
 import { Journal } from './rollout/journal.js';
 import type { Prepared } from './rollout/preparation.js';
 import { Rollout, type RolloutEnd } from './rollout/rollout.js';
+import { RolloutWitnesses } from './rollout-witnesses.js';
 import { ServiceInspector, servingNow } from './service-inspector.js';
 
 const PREPARE_PAUSE_MS = 1_000;
@@ -35,7 +35,7 @@ export class RolloutRunner {
     private readonly preparation: ClaimedPreparation,
     private readonly rollout: Rollout,
     private readonly inspector: ServiceInspector,
-    private readonly promotions: Promotions,
+    private readonly witnesses: RolloutWitnesses,
     private readonly log: DeploymentLog,
   ) {}
 
@@ -74,7 +74,10 @@ export class RolloutRunner {
       return false;
     }
     const conclusion = concludeRollout(end.intent, end.decision, new Date().toISOString());
-    return this.store(deployment, end.intent, conclusion, signal);
+    const isStored = await this.store(deployment, end.intent, conclusion, signal);
+    // Nobody waits for what it says.
+    if (service !== null) void this.witnesses.handlers.afterRollout(deployment, service);
+    return isStored;
   }
 
   /** Begins the rollout, or goes on with it. */
@@ -99,7 +102,29 @@ export class RolloutRunner {
     }
     const prepared = await this.prepare(deployment, service, signal);
     if (prepared === 'ended') return 'ended';
-    return prepared === 'parked' ? { kind: 'parked' } : this.rollout.begin(prepared, signal);
+    return prepared === 'parked'
+      ? { kind: 'parked' }
+      : this.begin(deployment, service, prepared, signal);
+  }
+
+  /** Begins the rollout if the handler has nothing against it. */
+  private async begin(
+    deployment: Deployment,
+    service: Service,
+    prepared: Prepared,
+    signal: AbortSignal,
+  ): Promise<RolloutEnd | 'ended'> {
+    if (service.handler === null) return this.rollout.begin(prepared, signal);
+    const plan = { intent: prepared.intent, steps: await this.rollout.foresee(prepared) };
+    const verdict = await this.witnesses.handlers.beforeRollout(deployment, plan, service);
+    // Its answer may be that the server stops.
+    if (signal.aborted) return { kind: 'parked' };
+    if (verdict.kind === 'fail') return this.endUnbegun(deployment, service, verdict.failure);
+    if (verdict.kind === 'skip') return this.endSkipped(deployment, verdict.reason);
+    // The engine may show something else by now.
+    const again = await this.prepare(deployment, service, signal);
+    if (again === 'ended') return 'ended';
+    return again === 'parked' ? { kind: 'parked' } : this.rollout.begin(again, signal);
   }
 
   /** @returns false where the signal aborted before. */
@@ -163,6 +188,18 @@ export class RolloutRunner {
     return 'ended';
   }
 
+  /** Nothing was touched, and nothing is to be. */
+  private async endSkipped(deployment: Deployment, reason: string): Promise<'ended'> {
+    await this.log.line(deployment, 'info', `skipped: ${reason}`);
+    await this.storage.deployments.update(deployment.id, {
+      phase: 'skipped',
+      finishedAt: new Date().toISOString(),
+      reason,
+      downtimeMs: 0,
+    });
+    return 'ended';
+  }
+
   /** The end must be stored: it is tried until it is, or until the server stops. */
   private async store(
     deployment: Deployment,
@@ -195,7 +232,7 @@ export class RolloutRunner {
             });
           } else if (patch.phase === 'succeeded') {
             await stored.quarantine.remove(environment, service, digest);
-            await this.promotions.follow(stored, deployment, digest);
+            await this.witnesses.promotions.follow(stored, deployment, digest);
           } else if (patch.error?.code === 'interrupted' && patch.error.serving === 'old') {
             await tryAgain(stored, deployment);
           }

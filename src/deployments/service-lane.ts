@@ -138,6 +138,8 @@ export class ServiceLane {
       this.#aborts.set(deployment.id, abort);
       try {
         const wait = (milliseconds: number): Promise<boolean> => wakeUp.wait(milliseconds);
+        const { handlers } = this.tools.holds;
+        if (!(await handlers.letPushGo(deployment, service, { wait, signal }))) return;
         await this.tools.resolver.resolve(deployment, service, { wait, signal });
         this.#resolvedAt.set(deployment.id, performance.now());
       } catch (error) {
@@ -228,7 +230,7 @@ export class ServiceLane {
   }
 }
 
-/** It still waits for the registry's word. */
-function needsResolving(deployment: Deployment): boolean {
-  return deployment.phase === 'waiting' && deployment.waitingFor === 'registry';
+/** It still waits for the registry's word, or for that of a handler before the registry is asked. */
+function needsResolving({ phase, waitingFor, digest }: Deployment): boolean {
+  return phase === 'waiting' && (waitingFor === 'registry' || digest === null);
 }

@@ -15,6 +15,7 @@ export class HandlerRunners implements OnApplicationBootstrap {
   readonly #retired = new Set<HandlerRunner>();
   #runners = new Map<string, HandlerRunner>();
   #whyClosed: string | null = null;
+  #generation = 0;
   #stopListening = (): void => undefined;
 
   constructor(
@@ -27,6 +28,11 @@ export class HandlerRunners implements OnApplicationBootstrap {
       this.#renew();
     });
     void this.#tryAll();
+  }
+
+  /** Grows with each reading of the configuration. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /** The runner of a file. */
@@ -54,6 +60,7 @@ export class HandlerRunners implements OnApplicationBootstrap {
       void runner.retire().finally(() => this.#retired.delete(runner));
     }
     this.#runners = new Map();
+    this.#generation += 1;
     void this.#tryAll();
   }
 

@@ -7,13 +7,13 @@ import { messageOf } from '../domain/errors.js';
 import type { RolloutIntent } from '../domain/rollout.js';
 import type { Step } from '../domain/step.js';
 import { FailurePatience, HandlerSchedule } from './failure-patience.js';
-import { HandlerFailure } from './handler-failure.js';
+import { HandlerFailure, onOneLine } from './handler-failure.js';
 import type { Say } from './handler-process.js';
 import { HandlerRunners } from './handler-runners.js';
 import { deploymentView, planView, pushView, resultView } from './handler-views.js';
 import type { Choice, Hook } from './protocol.js';
 
-/** What a handler decided, or what its failure means. `until` is RFC 3339, UTC. */
+/** What a handler decided, or what its failure means. `until` is RFC 3339, UTC, and completes the reason of a wait. */
 export type HandlerDecision =
   | { readonly kind: 'go' }
   | { readonly kind: 'wait'; readonly until: string; readonly reason: string }
@@ -27,6 +27,8 @@ export type RolloutVerdict =
   | { readonly kind: 'skip'; readonly reason: string }
   | { readonly kind: 'fail'; readonly failure: HandlerFailure };
 
+type Wait = Extract<HandlerDecision, { kind: 'wait' }>;
+
 const GO = { kind: 'go' } as const;
 
 /**
@@ -38,6 +40,8 @@ const GO = { kind: 'go' } as const;
 @Injectable()
 export class HandlerService implements OnModuleDestroy {
   readonly #patience: FailurePatience;
+  /** What is waited for, by deployment and function: nobody is asked again before its time. */
+  readonly #waits = new Map<string, { readonly wait: Wait; readonly generation: number }>();
 
   constructor(
     private readonly configuration: ConfigurationService,
@@ -115,6 +119,24 @@ export class HandlerService implements OnModuleDestroy {
     say: Say,
   ): Promise<HandlerDecision> {
     if (file === null) return GO;
+    const { generation } = this.runners;
+    const key = `${hook} ${id}`;
+    const known = this.#waits.get(key);
+    const isInForce = known?.generation === generation && Date.now() < Date.parse(known.wait.until);
+    if (isInForce) return known.wait;
+    this.forgetPastWaits();
+    const decision = await this.askNow(file, hook, subject, id, say);
+    if (decision.kind === 'wait') this.#waits.set(key, { wait: decision, generation });
+    return decision;
+  }
+
+  private async askNow(
+    file: HandlerFile,
+    hook: Hook,
+    subject: unknown,
+    id: string,
+    say: Say,
+  ): Promise<HandlerDecision> {
     try {
       const choice = await this.call(file, hook, subject, say);
       this.#patience.answered(id);
@@ -122,9 +144,16 @@ export class HandlerService implements OnModuleDestroy {
     } catch (error) {
       if (!(error instanceof HandlerFailure)) throw error;
       const pauseMs = this.#patience.failed(id);
-      const reason = error.message;
-      if (pauseMs === null) return { kind: 'expire', reason };
-      return { kind: 'wait', until: new Date(Date.now() + pauseMs).toISOString(), reason };
+      if (pauseMs === null) return { kind: 'expire', reason: error.message };
+      const until = new Date(Date.now() + pauseMs).toISOString();
+      return { kind: 'wait', until, reason: askedAgain(error.message) };
+    }
+  }
+
+  private forgetPastWaits(): void {
+    const now = Date.now();
+    for (const [key, { wait }] of this.#waits) {
+      if (Date.parse(wait.until) <= now) this.#waits.delete(key);
     }
   }
 
@@ -161,12 +190,17 @@ function decisionOf(choice: Choice | null, file: HandlerFile): HandlerDecision {
       return { kind: 'skip', reason: skipReason(choice, file) };
     case 'wait': {
       const what = choice.for === null ? 'waits' : `waits for ${choice.for}`;
-      const reason = `the handler ${file.name} ${what}: ${choice.reason}`;
+      const reason = askedAgain(onOneLine(`the handler ${file.name} ${what}: ${choice.reason}`));
       return { kind: 'wait', until: choice.until, reason };
     }
   }
 }
 
+/** A sentence that the time of the next call completes. */
+function askedAgain(why: string): string {
+  return `${why}; asked again`;
+}
+
 function skipReason({ reason }: { readonly reason: string }, { name }: HandlerFile): string {
-  return `the handler ${name} skips it: ${reason}`;
+  return onOneLine(`the handler ${name} skips it: ${reason}`);
 }

@@ -42,8 +42,8 @@ export interface HttpAnswer {
 }
 
 /**
- * The one door for outgoing HTTP: to registries, their token services, and whom hooks tell. It never follows a
- * redirect, never waits longer than its deadlines and never reads more than the request allows.
+ * The one door for outgoing HTTP: to registries, their token services, whom hooks tell and what handlers ask. It never
+ * follows a redirect, never waits longer than its deadlines and never reads more than the request allows.
  */
 export class GuardedHttp {
   private readonly settings: GuardedHttpSettings;

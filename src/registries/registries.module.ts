@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ConfigurationService } from '../config/configuration.service.js';
 import { processEnvironment } from '../config/environment-settings.js';
+import { GuardedHttp } from './guarded-http.js';
 import { OutgoingCalls } from './outgoing-calls.js';
 import { Registries } from './registries.js';
 import { RegistryClient } from './registry-client.js';
@@ -8,8 +9,8 @@ import { RegistryCredentials } from './registry-credentials.js';
 import { TagList } from './tag-list.js';
 
 /**
- * Gives `RegistryClient`, `TagList` and `RegistryCredentials`, over the configuration in force at each call, and
- * `OutgoingCalls` to whom it names.
+ * Gives `RegistryClient`, `TagList`, `RegistryCredentials` and `GuardedHttp`, over the configuration in force at each
+ * call, and `OutgoingCalls` to whom it names.
  */
 @Module({
   providers: [
@@ -41,7 +42,12 @@ import { TagList } from './tag-list.js';
       useFactory: ({ credentials }: Registries): RegistryCredentials => credentials,
     },
     { provide: OutgoingCalls, useFactory: (): OutgoingCalls => new OutgoingCalls() },
+    {
+      provide: GuardedHttp,
+      inject: [Registries],
+      useFactory: ({ http }: Registries): GuardedHttp => http,
+    },
   ],
-  exports: [RegistryClient, TagList, RegistryCredentials, OutgoingCalls],
+  exports: [RegistryClient, TagList, RegistryCredentials, GuardedHttp, OutgoingCalls],
 })
 export class RegistriesModule {}

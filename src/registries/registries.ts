@@ -24,7 +24,8 @@ export class Registries {
   readonly client: RegistryClient;
   readonly tags: TagList;
   readonly credentials: RegistryCredentials;
-  private readonly http: GuardedHttp;
+  /** Also for requests that are not of registries. */
+  readonly http: GuardedHttp;
 
   constructor(configuration: ConfiguredRegistries, settings: RegistriesSettings) {
     const { now = Date.now, now: steady = () => performance.now() } = settings;

@@ -68,6 +68,21 @@ describe('a delivery', () => {
     await expect(deliveries.link('nobody', '1')).rejects.toMatchObject({ code: 'internal' });
   });
 
+  it('has in its reason what became of it later, one after another', async () => {
+    const { deliveries } = await anOpenStorage();
+    const explained = async (reason: string | null): Promise<string | null | undefined> => {
+      const id = `id ${String(reason)}`;
+      await deliveries.insert(aDelivery({ id, reason }), NO_FINGERPRINT);
+      await deliveries.explain(id, "staging/web: skipped; it's 'night'");
+      await deliveries.explain(id, 'staging/api: so too');
+      return (await deliveries.get(id))?.reason;
+    };
+    const later = "staging/web: skipped; it's 'night'; staging/api: so too";
+    expect(await explained(null)).toBe(later);
+    expect(await explained('replay of x by ops')).toBe(`replay of x by ops; ${later}`);
+    await deliveries.explain('gone', 'x');
+  });
+
   it('that was never stored is null', async () => {
     expect(await (await anOpenStorage()).deliveries.get('nobody')).toBeNull();
   });

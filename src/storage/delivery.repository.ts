@@ -106,6 +106,19 @@ export class DeliveryRepository {
     return this.session.write((database) => addLink(database, delivery, deployment));
   }
 
+  /** Adds to its reason what became of it later; nothing where it is gone already. */
+  explain(id: string, text: string): Promise<void> {
+    return this.session.write(async (database) => {
+      await database
+        .updateTable('deliveries')
+        .set((each) => ({
+          reason: each.fn.coalesce(each(each('reason', '||', '; '), '||', text), each.val(text)),
+        }))
+        .where('id', '=', id)
+        .execute();
+    });
+  }
+
   get(id: string): Promise<Delivery | null> {
     return this.session.read(async (database) => {
       const row = await database

@@ -8,8 +8,9 @@ import { DeployError, messageOf, type ErrorCode } from '../../domain/errors.js';
 import { isDependentStep } from '../../domain/dependents.js';
 import { goalAfterFailure } from '../../domain/next-step-back.js';
 import { nextStep } from '../../domain/next-step.js';
+import { simulateRollout } from '../../domain/plan.js';
 import { isTouched, type RolloutIntent, type Snapshot } from '../../domain/rollout.js';
-import { describeStep, type Decision, type EngineStep } from '../../domain/step.js';
+import { describeStep, type Decision, type EngineStep, type Step } from '../../domain/step.js';
 import { Storage } from '../../storage/storage.js';
 import { DeploymentLog } from '../deployment-log.js';
 import { isEngineGone } from './health-watch.js';
@@ -81,6 +82,13 @@ export class Rollout {
   begin({ intent, known }: Prepared, signal: AbortSignal): Promise<RolloutEnd> {
     const first = { previousDigest: intent.old.digest, strategy: intent.strategy };
     return this.drive(intent, known, first, signal);
+  }
+
+  /** The steps that a rollout will take when all goes well. @throws EngineError */
+  async foresee({ intent, known }: Prepared): Promise<Step[]> {
+    const engine = this.engines.get(intent.engine);
+    const { snapshot } = await observe(engine, intent, this.storage.instanceId, known);
+    return simulateRollout(snapshot, intent);
   }
 
   /** Goes on with a rollout whose intent is in the journal. */
