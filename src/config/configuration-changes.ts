@@ -1,4 +1,4 @@
-import type { Configuration } from '../domain/environment.js';
+import type { Configuration, Environment } from '../domain/environment.js';
 import { Secret } from '../domain/secret.js';
 
 const RESTART = 'needs a restart';
@@ -34,8 +34,10 @@ function byHost<T extends { host: string }>(registry: T): T & { name: string } {
 }
 
 function environmentChanges(before: Configuration, after: Configuration): string[] {
-  const withoutServices = ({ environments }: Configuration): { name: string; engine: string }[] =>
-    environments.map(({ name, engine }) => ({ name, engine }));
+  const withoutServices = ({
+    environments,
+  }: Configuration): Omit<Environment, 'services' | 'policy'>[] =>
+    environments.map(({ name, engine, group }) => ({ name, engine, group }));
   const services = ({ environments }: Configuration): { name: string }[] =>
     environments.flatMap((environment) =>
       environment.services.map((service) => ({

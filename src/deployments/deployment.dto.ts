@@ -9,7 +9,7 @@ export type DeploymentView = Omit<Deployment, 'pinned' | 'forceRole'>;
 export function deploymentView(deployment: Deployment): DeploymentView {
   const { id, environment, service, image, tag, digest, previousDigest } = deployment;
   const { phase, waitingFor, strategy, downtimeMs, createdAt } = deployment;
-  const { notBefore, startedAt, finishedAt, supersededBy, expiresAt, force } = deployment;
+  const { notBefore, startedAt, finishedAt, supersededBy, expiresAt, force, group } = deployment;
   const { kind, by, delivery } = deployment.trigger;
   const approvals = deployment.approvals.map(({ by: approver, at }) => ({ by: approver, at }));
   return {
@@ -35,6 +35,7 @@ export function deploymentView(deployment: Deployment): DeploymentView {
     approvals,
     error: deployment.error,
     force,
+    group,
   };
 }
 

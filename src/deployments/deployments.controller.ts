@@ -33,6 +33,7 @@ export class DeploymentsController {
       environment: query.environment ?? null,
       service: query.service ?? null,
       phase: query.phase ?? null,
+      group: query.group ?? null,
       environments: caller.environments,
       before: query.before,
       limit: query.limit,

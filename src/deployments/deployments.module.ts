@@ -15,6 +15,9 @@ import { DeploymentService } from './deployment.service.js';
 import { DigestLookup, LookupSchedule } from './digest-lookup.js';
 import { Explainer } from './explainer.js';
 import { FreezeService } from './freeze.service.js';
+import { GroupConductor } from './groups/group-conductor.js';
+import { GroupGathering } from './groups/group-gathering.js';
+import { Groups } from './groups/groups.js';
 import { RollbackService } from './rollback.service.js';
 import { QuarantineService } from './quarantine.service.js';
 import { VerdictService } from './verdict.service.js';
@@ -80,6 +83,9 @@ import { Worker } from './worker.js';
     Decisions,
     PolicyHolds,
     DeploymentHandlers,
+    Groups,
+    GroupGathering,
+    GroupConductor,
     Promotions,
     OrphanRecovery,
     EngineSlots,

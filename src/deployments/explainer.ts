@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { WaitingFor } from '../domain/deployment.js';
 import type { Service } from '../domain/environment.js';
+import { movesInGroup } from '../domain/group.js';
 import { DeployError, type ErrorCode } from '../domain/errors.js';
 import { describeTagRule, matchesTag } from '../domain/tag-rule.js';
 import { waitingReason } from '../domain/waiting-reason.js';
@@ -92,8 +93,15 @@ export class Explainer {
     const deployment = { ...newDeploymentOf(service, { tag, trigger }), digest };
     const decision = await this.decisions.decide(deployment, service, current, now);
     switch (decision.kind) {
-      case 'go':
-        return { decision: 'deploy', plan: await this.planner.rollout(deployment, service) };
+      case 'go': {
+        const plan = await this.planner.rollout(deployment, service);
+        const { group } = this.environments.environment(service.environment);
+        if (!movesInGroup(deployment, group)) return { decision: 'deploy', plan };
+        const others = group.order.filter((name) => name !== service.name).join(', ');
+        const notBefore = new Date(now + group.settleMs).toISOString();
+        const reason = `moves together with what else is pushed of ${others}`;
+        return { decision: 'wait', waitingFor: 'group', notBefore, reason, plan };
+      }
       case 'wait': {
         const { until: notBefore, reason } = decision;
         const told = waitingReason({ phase: 'waiting', reason, notBefore }, now);

@@ -1,5 +1,5 @@
 import { Transform } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, Length, Matches, Max, Min } from 'class-validator';
 import { PHASES, type Phase } from '../domain/deployment.js';
 import { IsCursor, LINE_NUMBER, positionOf, ULID } from './cursor.dto.js';
 
@@ -46,6 +46,11 @@ export class DeploymentListQuery extends ListQuery {
   @IsOptional()
   @IsIn(PHASES, { message: `must be one of ${PHASES.join(', ')}` })
   readonly phase?: Phase;
+
+  /** Those of one grouped deployment. */
+  @IsOptional()
+  @Matches(ULID, { message: 'must be the id of a grouped deployment' })
+  readonly group?: string;
 }
 
 /** `GET /deployments/:id/log` */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Deployment } from '../domain/deployment.js';
+import type { Deployment, Phase } from '../domain/deployment.js';
 import type { Service } from '../domain/environment.js';
 import { waitingReason } from '../domain/waiting-reason.js';
 import { Storage } from '../storage/storage.js';
@@ -8,13 +8,25 @@ import { Decisions, heldBy } from './decisions.js';
 import { DeploymentHandlers } from './deployment-handlers.js';
 import { DeploymentLog } from './deployment-log.js';
 import { ended } from './deployment-resolver.js';
+import type { Gathered } from './groups/group-gathering.js';
+import { Groups } from './groups/groups.js';
 
 /** The policy is asked again at least so often while it holds something back, in milliseconds: clocks may be set. */
 const LONGEST_PAUSE_MS = 60_000;
 
+/** What the policy, the handler and the group say of a deployment. */
+type Answer = Exclude<Gathered | Awaited<ReturnType<Decisions['decide']>>, 'again'>;
+
+/** The phase in which a deployment ends by such an answer. */
+const END_BY: Readonly<Record<'skip' | 'expire' | 'cancel', Phase>> = {
+  skip: 'skipped',
+  expire: 'expired',
+  cancel: 'cancelled',
+};
+
 /**
  * Asks the policy again before a deployment starts, and whenever something may have changed its answer. When that says
- * go, the handler is asked.
+ * go, the handler is asked, and then the group.
  */
 @Injectable()
 export class PolicyHolds {
@@ -22,29 +34,46 @@ export class PolicyHolds {
     private readonly storage: Storage,
     private readonly decisions: Decisions,
     readonly handlers: DeploymentHandlers,
+    readonly groups: Groups,
     private readonly log: DeploymentLog,
   ) {}
 
   /**
-   * Stores what the policy, and after it the handler, says now, where that is new.
+   * Stores what the policy, the handler or the group says now, where that is new.
    * @returns `go`, or after how many milliseconds there is something to look at again.
    */
   async check(deployment: Deployment, service: Service): Promise<'go' | number> {
     const now = Date.now();
-    const byPolicy = await this.decisions.decide(deployment, service, null, now);
-    const decision =
-      byPolicy.kind === 'go' ? await this.handlers.decide(deployment, service) : byPolicy;
+    const answer = await this.ask(deployment, service, now);
     // A handler takes its time: somebody may have ended the deployment meanwhile.
-    if (!(await this.isWanted(deployment))) return 0;
-    if (decision.kind === 'skip' || decision.kind === 'expire') {
-      const phase = decision.kind === 'skip' ? 'skipped' : 'expired';
-      const { reason } = decision;
+    if (answer === 'again' || !(await this.isWanted(deployment))) return 0;
+    return this.store(deployment, answer, now);
+  }
+
+  private async ask(
+    deployment: Deployment,
+    service: Service,
+    now: number,
+  ): Promise<Answer | 'again'> {
+    // A grouped deployment that was let go is finished, as a rollout is.
+    if (deployment.group !== null) return this.groups.conductor.turnOf(deployment);
+    const byPolicy = await this.decisions.decide(deployment, service, null, now);
+    if (byPolicy.kind !== 'go') return byPolicy;
+    const byHandler = await this.handlers.decide(deployment, service);
+    if (byHandler.kind !== 'go') return byHandler;
+    return this.groups.gathering.ask(deployment, service, now);
+  }
+
+  private async store(deployment: Deployment, answer: Answer, now: number): Promise<'go' | number> {
+    if (answer.kind === 'skip' || answer.kind === 'expire' || answer.kind === 'cancel') {
+      const phase = END_BY[answer.kind];
+      const { reason } = answer;
       await this.storage.deployments.update(deployment.id, ended({ phase, reason }));
       await this.log.line(deployment, 'info', `${phase}: ${reason}`);
       return 0;
     }
-    const held = heldBy(decision);
-    if (held === null || decision.kind === 'go') {
+    const held = heldBy(answer);
+    if (held === null || answer.kind === 'go') {
       // It may wait for its engine next, which is no word of the policy.
       if (deployment.waitingFor !== null && deployment.waitingFor !== 'engine') {
         const free = { phase: 'queued', waitingFor: null, reason: null } as const;
@@ -63,7 +92,7 @@ export class PolicyHolds {
       const stored = await this.storage.deployments.update(deployment.id, held);
       await this.log.line(deployment, 'info', waitingReason(stored, now) ?? '');
     }
-    const next = [decision.until, decision.expiresAt].filter((each) => each !== null);
+    const next = [answer.until, answer.expiresAt].filter((each) => each !== null);
     return Math.min(LONGEST_PAUSE_MS, ...next.map((each) => Math.max(0, Date.parse(each) - now)));
   }
 

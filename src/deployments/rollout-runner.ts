@@ -270,7 +270,7 @@ function asHistory(intent: RolloutIntent): RolloutIntent {
  */
 async function tryAgain(stored: Repositories, undone: Deployment): Promise<void> {
   const { environment, service, image, tag, digest, trigger, force, strategy } = undone;
-  const { forceRole, approvals } = undone;
+  const { forceRole, approvals, group } = undone;
   const [, before] = await stored.deployments.list({ environment, service, limit: 2 });
   if (before?.error?.code === 'interrupted' && before.digest === digest) return;
   await stored.deployments.insert(
@@ -286,6 +286,7 @@ async function tryAgain(stored: Repositories, undone: Deployment): Promise<void>
         force,
         forceRole,
         approvals,
+        group,
         strategy,
         pinned: true,
       },

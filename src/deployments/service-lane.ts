@@ -83,6 +83,7 @@ export class ServiceLane {
   async #look(): Promise<void> {
     const { storage, environments } = this.tools;
     const service = environments.findService(this.environment, this.service);
+    await this.#conductGroup();
     const active = await storage.deployments.activeOf(this.environment, this.service);
     const underWay = active.filter((each) => UNDER_WAY.includes(each.phase));
     const notStarted = active.filter((each) => NOT_STARTED.includes(each.phase));
@@ -92,9 +93,21 @@ export class ServiceLane {
       return;
     }
     for (const deployment of notStarted.filter(needsResolving)) this.#resolve(deployment, service);
-    const next = notStarted.find((each) => !needsResolving(each));
+    const ready = notStarted.filter((each) => !needsResolving(each));
+    // A newer one waits for the end of its group's last.
+    const next = ready.find((each) => each.group !== null) ?? ready[0];
     if (next !== undefined && underWay.length === 0) await this.#start(next, service);
-    if (active.length === 0) await this.#recheck(service);
+    if (active.length > 0) return;
+    await this.#recheck(service);
+    (await this.tools.holds.groups.gathering.waitingFor(service)).forEach(this.wakeOther);
+  }
+
+  /** Does what is to be done next in the grouped deployment of its environment, of which it may be none. */
+  async #conductGroup(): Promise<void> {
+    const touched = await this.tools.holds.groups.conductor.conduct(this.environment);
+    touched
+      .filter(({ environment, name }) => environment !== this.environment || name !== this.service)
+      .forEach(this.wakeOther);
   }
 
   /** One task per deployment at a time; when it has ended the lane looks again. */

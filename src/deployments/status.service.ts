@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Engines } from '../docker/engines.js';
+import { groupView, type GroupView } from '../domain/group.js';
 import { describePolicy, windowView, type WindowView } from '../domain/describe-policy.js';
 import type { Environment, Service } from '../domain/environment.js';
 import { DeployError, messageOf } from '../domain/errors.js';
@@ -40,6 +41,8 @@ export interface EnvironmentView {
   /** Null where that policy has no windows. */
   readonly window: WindowView | null;
   readonly frozen: Freeze | null;
+  /** As the configuration would write it; null where every service moves alone. */
+  readonly group: GroupView | null;
   readonly services: readonly ServiceView[];
 }
 
@@ -98,6 +101,7 @@ export class StatusService {
       policy: describePolicy(environment.policy),
       window: windowView(environment.policy, now),
       frozen: await this.environmentsService.freeze(environment.name, now),
+      group: groupView(environment.group),
       services: await Promise.all(environment.services.map((each) => this.serviceView(each))),
     };
   }

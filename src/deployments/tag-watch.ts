@@ -21,10 +21,10 @@ export class TagWatch {
 
   /**
    * The look before the start: where the tag has moved, a deployment of what it names now takes the
-   * place. A registry that does not answer changes nothing.
+   * place. A registry that does not answer changes nothing. What was let go with its group keeps its digest.
    */
   async hasMoved(deployment: Deployment, signal: AbortSignal): Promise<boolean> {
-    if (deployment.pinned) return false;
+    if (deployment.pinned || deployment.group !== null) return false;
     const digest = await this.resolver.digestNow(deployment, signal);
     if (digest === null || digest === deployment.digest) return false;
     const { environment, service, image, tag, trigger, force, forceRole, strategy } = deployment;

@@ -40,6 +40,11 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     for (const { environment, service } of await this.tools.storage.rechecks.all()) {
       this.lane(environment, service).wake();
     }
+    // One whose last deployment has ended may have to be taken back.
+    for (const { id } of await this.tools.storage.groupRuns.open()) {
+      const [one] = await this.tools.storage.groupRuns.deployments(id);
+      if (one !== undefined) this.lane(one.environment, one.service).wake();
+    }
     this.#searching = this.orphans.find(this.#stopping.signal, async (deployment) => {
       await this.#reserve(deployment);
       this.lane(deployment.environment, deployment.service).wake();

@@ -54,7 +54,15 @@ export function assertTransition(from: Phase, to: Phase): void {
 }
 
 export type WaitingFor =
-  'delay' | 'window' | 'approval' | 'promotion' | 'freeze' | 'handler' | 'registry' | 'engine';
+  | 'delay'
+  | 'window'
+  | 'approval'
+  | 'promotion'
+  | 'freeze'
+  | 'handler'
+  | 'group'
+  | 'registry'
+  | 'engine';
 
 export interface Trigger {
   readonly kind: 'webhook' | 'api' | 'poll' | 'rollback' | 'promotion';
@@ -80,6 +88,14 @@ export interface Failure {
 export interface Approval {
   readonly by: string;
   readonly at: string;
+}
+
+/** Which grouped deployment one belongs to, and its place there. */
+export interface GroupPlace {
+  /** ULID. */
+  readonly id: string;
+  /** From 0 on; what takes it back has the same. */
+  readonly position: number;
 }
 
 /** One attempt to bring one service to one version. Times are RFC 3339, UTC, with milliseconds. */
@@ -118,6 +134,8 @@ export interface Deployment {
   readonly expiresAt: string | null;
   /** The digest was asked for as such (by hand, by a rollback): the tag is not looked up for it. */
   readonly pinned: boolean;
+  /** Null for one that moves alone, or whose group was not let go yet. */
+  readonly group: GroupPlace | null;
 }
 
 export interface StepRecord {
@@ -147,6 +165,7 @@ export type DeploymentPatch = Partial<
     | 'approvals'
     | 'expiresAt'
     | 'error'
+    | 'group'
   >
 >;
 
@@ -156,7 +175,7 @@ export function newDeployment(
     Partial<
       Pick<
         Deployment,
-        'digest' | 'reason' | 'force' | 'forceRole' | 'pinned' | 'strategy' | 'approvals'
+        'digest' | 'reason' | 'force' | 'forceRole' | 'pinned' | 'strategy' | 'approvals' | 'group'
       >
     >,
   createdAt: string,
@@ -167,6 +186,7 @@ export function newDeployment(
     forceRole: null,
     expiresAt: null,
     pinned: false,
+    group: null,
     previousDigest: null,
     phase: 'waiting',
     waitingFor: 'registry',

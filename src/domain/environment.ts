@@ -1,3 +1,4 @@
+import type { GroupSettings } from './group.js';
 import type { Hooks } from './hooks.js';
 import type { FreezePeriod, PolicySettings } from './policy-settings.js';
 import type { Secret } from './secret.js';
@@ -153,6 +154,8 @@ export interface Environment {
   /** Of services that say nothing else. */
   readonly policy: PolicySettings;
   readonly services: readonly Service[];
+  /** Which of them move together; null: each moves alone. */
+  readonly group: GroupSettings | null;
 }
 
 /** Where to listen. An empty `host` means every address of the machine; port 0 lets the system choose. */

@@ -44,7 +44,14 @@ export interface PolicyFacts {
 }
 
 /** What is waited for once promotion has nothing against a deployment. */
-const AFTER_PROMOTION: readonly WaitingFor[] = ['approval', 'window', 'delay', 'engine'];
+const AFTER_PROMOTION: readonly WaitingFor[] = [
+  'approval',
+  'window',
+  'delay',
+  'handler',
+  'group',
+  'engine',
+];
 
 /** Says null where a rule has nothing against the deployment. */
 type Rule = (deployment: Deployment, facts: PolicyFacts, now: number) => PolicyDecision | null;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Trigger } from './deployment.js';
+import type { GroupPlace, Trigger } from './deployment.js';
 import { supersedes } from './supersede.js';
 import type { TagRule } from './tag-rule.js';
 
@@ -7,8 +7,8 @@ const SEMVER = { kind: 'semver', range: '*' } as const;
 const PUSH = { kind: 'webhook', by: 'hub', delivery: null } as const;
 const BY_HAND = { kind: 'api', by: 'anna', delivery: null } as const;
 
-function of(id: string, tag: string, trigger: Trigger = PUSH) {
-  return { id, tag, trigger };
+function of(id: string, tag: string, trigger: Trigger = PUSH, group: GroupPlace | null = null) {
+  return { id, tag, trigger, group };
 }
 
 describe('of two deployments that wait', () => {
@@ -36,6 +36,16 @@ describe('of two deployments that wait', () => {
     expect(supersedes(SEMVER, of('2', 'v1.0.0'), of('1', '1.0.0'))).toBe(true);
     expect(supersedes(SEMVER, of('1', '1.0.0'), of('2', '1.0.0'))).toBe(false);
     expect(supersedes(SEMVER, of('2', 'latest'), of('1', '1.0.0'))).toBe(true);
+  });
+
+  it('the one that was let go with its group keeps its place, but for what a person asks for', () => {
+    const rule = { kind: 'exact', tag: 'latest' } as const;
+    const grouped = of('1', 'latest', PUSH, { id: 'run', position: 0 });
+    expect(supersedes(rule, of('2', 'latest'), grouped)).toBe(false);
+    expect(supersedes(rule, grouped, of('0', 'latest'))).toBe(false);
+    expect(supersedes(rule, of('2', 'latest', BY_HAND), grouped)).toBe(true);
+    const wayBack = of('3', 'latest', { ...BY_HAND, kind: 'rollback' }, grouped.group);
+    expect(supersedes(rule, wayBack, of('2', 'latest'))).toBe(false);
   });
 
   it('the newer goes where a person asked for one of them', () => {

@@ -76,6 +76,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
       environment: { type: 'string' },
       service: { type: 'string' },
       phase: { type: 'string', enum: PHASES },
+      group: { type: 'string', description: 'id of a grouped deployment' },
       ...PAGE,
     },
     answers: { 200: json('a page', ref('DeploymentPage')) },

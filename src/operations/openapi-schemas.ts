@@ -89,6 +89,10 @@ const deployment: Record<string, Schema> = {
   ),
   expiresAt: { ...timeOrNull, description: 'when it ends if nobody approves it' },
   force: flag,
+  group: {
+    ...orNull(object({ id: text, position: { type: 'integer', minimum: 0 } })),
+    description: 'which grouped deployment it belongs to, and its place there',
+  },
 };
 
 const delivery: Record<string, Schema> = {
@@ -177,6 +181,9 @@ export const SCHEMAS = {
     policy: { type: 'object', description: 'as the configuration writes it' },
     window,
     frozen: orNull(reference('Freeze')),
+    group: orNull(
+      object({ order: list(text), onFailure: oneOf(['rollback-all', 'stop']), settle: text }),
+    ),
     services: list(reference('Service')),
   }),
   EnvironmentPage: page('Environment'),

@@ -33,6 +33,8 @@ export const DEPLOYMENT_COLUMNS = [
   'pinned',
   'force_role',
   'expires_at',
+  'group_id',
+  'group_position',
 ] as const satisfies readonly (keyof DeploymentRow)[];
 
 /** The row as which a deployment is stored. */
@@ -64,6 +66,7 @@ export function rowOf(deployment: Deployment): DeploymentRow {
     pinned: deployment.pinned ? 1 : 0,
     force_role: deployment.forceRole,
     expires_at: deployment.expiresAt,
+    ...groupColumns(deployment.group),
   };
 }
 
@@ -94,6 +97,7 @@ export function deploymentOf(row: DeploymentRow): Deployment {
     pinned: row.pinned === 1,
     forceRole: row.force_role,
     expiresAt: row.expires_at,
+    group: row.group_id === null ? null : { id: row.group_id, position: row.group_position ?? 0 },
   };
 }
 
@@ -116,7 +120,12 @@ export function changedColumnsOf(
     error: errorColumn(deployment.error),
     approvals: JSON.stringify(deployment.approvals),
     expires_at: deployment.expiresAt,
+    ...groupColumns(deployment.group),
   };
+}
+
+function groupColumns(group: Deployment['group']) {
+  return { group_id: group?.id ?? null, group_position: group?.position ?? null };
 }
 
 function errorColumn(error: Failure | null): string | null {

@@ -19,6 +19,7 @@ export interface DeploymentFilter {
   readonly environment?: string | null;
   readonly service?: string | null;
   readonly phase?: Phase | null;
+  readonly group?: string | null;
   /** Those that the asker may see. */
   readonly environments?: readonly string[] | null;
   /** Only ones older than the one of this id. */
@@ -98,12 +99,13 @@ export class DeploymentRepository {
 
   /** Newest first. */
   list(filter: DeploymentFilter): Promise<Deployment[]> {
-    const { environment, service, phase, environments, before } = filter;
+    const { environment, service, phase, group, environments, before } = filter;
     return this.session.read(async (database) => {
       let query = database.selectFrom('deployments').select(DEPLOYMENT_COLUMNS);
       if (environment != null) query = query.where('environment', '=', environment);
       if (service != null) query = query.where('service', '=', service);
       if (phase != null) query = query.where('phase', '=', phase);
+      if (group != null) query = query.where('group_id', '=', group);
       if (environments != null) query = query.where('environment', 'in', environments);
       if (before != null) query = query.where('id', '<', before);
       const rows = await query.orderBy('id', 'desc').limit(filter.limit).execute();

@@ -30,6 +30,7 @@ describe('migrations', () => {
       'deployments',
       'events',
       'freezes',
+      'group_runs',
       'pruned_rollouts',
       'quarantine',
       'rechecks',
@@ -77,7 +78,7 @@ describe('migrations', () => {
     expect(await tablesOf(database)).toEqual(['settings']);
     await sql`drop table settings`.execute(database);
     await migrate(database);
-    expect(await tablesOf(database)).toHaveLength(13);
+    expect(await tablesOf(database)).toHaveLength(14);
   });
 
   it('serve the questions that are asked often with an index', async () => {

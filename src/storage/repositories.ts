@@ -3,6 +3,7 @@ import { DeliveryRepository } from './delivery.repository.js';
 import { DeploymentRepository } from './deployment.repository.js';
 import { EventRepository } from './event.repository.js';
 import { FreezeRepository } from './freeze.repository.js';
+import { GroupRunRepository } from './group-run.repository.js';
 import { HistoryRepository } from './history.repository.js';
 import { LogRepository } from './log.repository.js';
 import { PruningRepository } from './pruning.repository.js';
@@ -26,6 +27,7 @@ export class Repositories {
   readonly settings: SettingRepository;
   readonly freezes: FreezeRepository;
   readonly audit: AuditRepository;
+  readonly groupRuns: GroupRunRepository;
 
   constructor(session: Session) {
     this.deployments = new DeploymentRepository(session);
@@ -40,5 +42,6 @@ export class Repositories {
     this.settings = new SettingRepository(session);
     this.freezes = new FreezeRepository(session);
     this.audit = new AuditRepository(session);
+    this.groupRuns = new GroupRunRepository(session);
   }
 }

@@ -3,6 +3,7 @@ import type { AuditAction } from '../domain/audit.js';
 import type { DeliveryOutcome } from '../domain/delivery.js';
 import type { Phase, StepRecord, Trigger, WaitingFor } from '../domain/deployment.js';
 import type { Role, RolloutSettings } from '../domain/environment.js';
+import type { GroupFailure, GroupRun } from '../domain/group.js';
 
 /**
  * The tables as they are after the last migration. Times are RFC 3339, UTC, with milliseconds, and so sort
@@ -22,6 +23,7 @@ export interface Schema {
   settings: SettingTable;
   freezes: FreezeTable;
   audit: AuditTable;
+  group_runs: GroupRunTable;
 }
 
 export interface DeploymentTable {
@@ -56,6 +58,8 @@ export interface DeploymentTable {
   /** Whose `force` it is; null without it. */
   force_role: Role | null;
   expires_at: string | null;
+  group_id: string | null;
+  group_position: number | null;
   /** JSON: what the rollout is about to do and the engine cannot show. */
   intent: string | null;
 }
@@ -169,4 +173,13 @@ interface AuditTable {
   service: string | null;
   deployment: string | null;
   detail: string | null;
+}
+
+interface GroupRunTable {
+  id: string;
+  environment: string;
+  on_failure: GroupFailure;
+  direction: GroupRun['direction'];
+  started_at: string;
+  finished_at: string | null;
 }

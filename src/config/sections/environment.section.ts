@@ -7,6 +7,7 @@ import type { Reading } from '../secret-reader.js';
 import { Key, missing, readSection, Required } from '../section.js';
 import { shown } from '../shown.js';
 import type { EnginesByName } from './engine.section.js';
+import { GroupSection, readGroup } from './group.section.js';
 import { readHandlerFile } from './handler.section.js';
 import { HooksSection, mergeHooks, readHooks, type HookOverrides } from './hooks.section.js';
 import { undefinedName } from './name-list.js';
@@ -87,6 +88,10 @@ export class EnvironmentSection {
   @IsOptional()
   handler?: string;
 
+  /** Services that move together. Default: each moves alone. */
+  @Key('nested')
+  group?: GroupSection;
+
   /** The services by name. Default: none. */
   @Key('nested')
   services?: Record<string, ServiceSection>;
@@ -157,12 +162,15 @@ function readEnvironment(
   const address = engines.get(engine)?.host ?? engine;
   const surroundings = { name, engine, address, policy, rollout, hooks, handler };
   const services: UncheckedService[] = [];
+  const serviceNames: string[] = [];
   for (const [serviceName, child] of places.get('services')?.entries() ?? []) {
+    serviceNames.push(serviceName);
     if (!isName(serviceName)) child.faultAtKey(`${shown(serviceName)} is not ${NAME_RULE}`);
     const service = readService(serviceName, child, surroundings, { taken, reading });
     if (service !== null) services.push(service);
   }
-  return { name, engine, policy: mergePolicy(policy, NOTHING), services };
+  const group = readGroup(places.get('group'), serviceNames);
+  return { name, engine, policy: mergePolicy(policy, NOTHING), services, group };
 }
 
 interface Surroundings {

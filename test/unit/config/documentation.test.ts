@@ -26,6 +26,7 @@ import {
   RunHookSection,
 } from '../../../src/config/sections/hook-kinds.section.js';
 import { HookActionSection, HooksSection } from '../../../src/config/sections/hooks.section.js';
+import { GroupSection } from '../../../src/config/sections/group.section.js';
 import { RegistrySection } from '../../../src/config/sections/registry.section.js';
 import {
   DrainHttpSection,
@@ -72,6 +73,7 @@ const SECTIONS: Readonly<Record<string, new () => object>> = {
   'registries.<host>': RegistrySection,
   'webhooks.<webhook>': WebhookSection,
   'environments.<environment>': EnvironmentSection,
+  'environments.<environment>.group': GroupSection,
   [SERVICE]: ServiceSection,
   [`${SERVICE}.tag`]: TagSection,
   policy: PolicySection,
@@ -117,6 +119,7 @@ const LEAVES = [
   `${SERVICE}.tag.glob`,
   `${SERVICE}.tag.regex`,
   `${SERVICE}.tag.ignore`,
+  'environments.<environment>.group.order',
   'rollout.health.exec.command',
   'policy.window[].days',
   'policy.approval.of',

@@ -1,0 +1,69 @@
+import { IsOptional } from 'class-validator';
+import type { GroupFailure, GroupSettings } from '../../domain/group.js';
+import { parseDuration } from '../duration.js';
+import { IsDuration, IsOneOf } from '../leaf-rules.js';
+import type { Place } from '../place.js';
+import { Key, missing, readSection } from '../section.js';
+import { alternatives, shown, shownKey } from '../shown.js';
+
+const DEFAULT_SETTLE_MS = 30_000;
+
+/** `group` of an environment: services that move together. */
+export class GroupSection {
+  /** Names of at least two of its services. Each moves after the ones before it succeeded. Required. */
+  @Key('nested')
+  order!: string[];
+
+  /**
+   * What is done where one does not succeed, beside that those after it do not move: `rollback-all` brings those
+   * before it back, the last first; `stop` leaves them. Default `rollback-all`.
+   */
+  @Key('text')
+  @IsOptional()
+  @IsOneOf(['rollback-all', 'stop'])
+  onFailure?: GroupFailure;
+
+  /** How long after the last push further ones are waited for, 0s to 1h. Default `30s`. */
+  @Key('text')
+  @IsOptional()
+  @IsDuration(0, 3_600_000, 'from 0s to 1h')
+  settle?: string;
+}
+
+/** Reads `group`; null where there is none, or no sound one. */
+export function readGroup(
+  place: Place | undefined,
+  serviceNames: readonly string[],
+): GroupSettings | null {
+  const section = place === undefined ? null : readSection(place, GroupSection);
+  if (place === undefined || section === null) return null;
+  const { leaves, places } = section;
+  const orderPlace = places.get('order');
+  if (orderPlace === undefined) {
+    place.faultOfMissing('order', missing('name the services, e.g. order: [migrations, web]'));
+    return null;
+  }
+  const { onFailure = 'rollback-all', settle } = leaves;
+  const settleMs = settle === undefined ? DEFAULT_SETTLE_MS : (parseDuration(settle) ?? 0);
+  return { order: readOrder(orderPlace, serviceNames), onFailure, settleMs };
+}
+
+function readOrder(place: Place, serviceNames: readonly string[]): string[] {
+  const items = place.items();
+  if (items === null) return [];
+  if (items.length < 2) {
+    place.fault('names fewer than two services; one alone moves without a group');
+  }
+  const names: string[] = [];
+  for (const item of items) {
+    const name = item.text();
+    if (name === null) continue;
+    if (!serviceNames.includes(name)) {
+      const defined = alternatives(serviceNames.map(shownKey));
+      item.fault(`this environment has no service ${shown(name)}; it has: ${defined}`);
+    } else if (names.includes(name)) {
+      item.fault(`${shown(name)} stands twice in the list; a service moves once`);
+    } else names.push(name);
+  }
+  return names;
+}

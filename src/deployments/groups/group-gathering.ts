@@ -1,0 +1,160 @@
+import { Injectable } from '@nestjs/common';
+import { NOT_STARTED, type Deployment } from '../../domain/deployment.js';
+import type { Service } from '../../domain/environment.js';
+import { isMissed, movesInGroup, whyDropped, type GroupSettings } from '../../domain/group.js';
+import type { PolicyDecision } from '../../domain/policy.js';
+import { EnvironmentsService } from '../../environments/environments.service.js';
+import { Storage } from '../../storage/storage.js';
+import { Decisions } from '../decisions.js';
+import { newId } from '../new-id.js';
+import { TagWatch } from '../tag-watch.js';
+
+/** What a deployment is told that the policy lets go. `again`: something has changed, and is to be looked at. */
+export type Gathered =
+  | Extract<PolicyDecision, { kind: 'go' | 'wait' }>
+  | { readonly kind: 'cancel'; readonly reason: string }
+  | 'again';
+
+/** How long the registry is given at the last look, in milliseconds. */
+const LOOKUP_MS = 20_000;
+
+/**
+ * Gathers the deployments of a group: all that have not started. They are let go together, in one transaction, once
+ * nothing holds any of them back and no further push came for a while.
+ */
+@Injectable()
+export class GroupGathering {
+  constructor(
+    private readonly storage: Storage,
+    private readonly environments: EnvironmentsService,
+    private readonly decisions: Decisions,
+    private readonly tags: TagWatch,
+  ) {}
+
+  /**
+   * What holds back a deployment that nothing but its group can hold back.
+   * @param now Milliseconds since 1970.
+   */
+  async ask(deployment: Deployment, service: Service, now: number): Promise<Gathered> {
+    const { environment } = service;
+    const { group } = this.environments.environment(environment);
+    if (!movesInGroup(deployment, group)) return { kind: 'go' };
+    if (await this.isOpenIn(environment)) {
+      return held('waits for the end of the grouped deployment that is under way');
+    }
+    const members = await this.waiting(environment, group);
+    const missed = await this.missed(environment, group, members);
+    if (missed !== null) return { kind: 'cancel', reason: whyDropped(missed) };
+    const other = members.find((each) => each.id !== deployment.id && !isReady(each));
+    if (other !== undefined) {
+      return held(`waits for ${other.service}, with which it moves and which ${stateOf(other)}`);
+    }
+    const last = Math.max(...members.map((each) => Date.parse(each.createdAt)));
+    const due = last + group.settleMs;
+    if (group.settleMs > 0 && now < due) {
+      return held('waits for further pushes of its group, goes', new Date(due).toISOString());
+    }
+    return this.letGo(members, environment, group, now);
+  }
+
+  /** The last look at each, and then none of them is asked for anything any more. */
+  private async letGo(
+    members: readonly Deployment[],
+    environment: string,
+    group: GroupSettings,
+    now: number,
+  ): Promise<Gathered> {
+    for (const member of members) {
+      const service = this.environments.service(environment, member.service);
+      const { promoteFrom } = service.policy;
+      if (promoteFrom !== null && (await this.isOpenIn(promoteFrom.environment))) {
+        return held(`waits for the end of the grouped deployment in ${promoteFrom.environment}`);
+      }
+      const decision = await this.decisions.decide(member, service, null, now);
+      if (decision.kind !== 'go') return held(`waits for ${member.service}, with which it moves`);
+    }
+    for (const member of members) {
+      const signal = AbortSignal.timeout(LOOKUP_MS);
+      if (await this.tags.hasMoved(member, signal)) return 'again';
+    }
+    return this.form(members, environment, group, now);
+  }
+
+  private form(
+    members: readonly Deployment[],
+    environment: string,
+    { order, onFailure }: GroupSettings,
+    now: number,
+  ): Promise<Gathered> {
+    const at = new Date(now).toISOString();
+    const run = { id: newId(), environment, onFailure, startedAt: at, finishedAt: null } as const;
+    return this.storage.transaction(async (stored): Promise<Gathered> => {
+      const open = await stored.groupRuns.open();
+      const still = await Promise.all(members.map(({ id }) => stored.deployments.get(id)));
+      const isAsSeen = still.every(
+        (each) => each !== null && NOT_STARTED.includes(each.phase) && each.group === null,
+      );
+      if (!isAsSeen || open.some((each) => each.environment === environment)) {
+        return 'again';
+      }
+      await stored.groupRuns.insert({ ...run, direction: 'forward' });
+      for (const { id, service } of members) {
+        const group = { id: run.id, position: order.indexOf(service) };
+        await stored.deployments.update(id, { group, expiresAt: null });
+      }
+      return 'again';
+    });
+  }
+
+  /** Those of a group that have not started. */
+  private async waiting(environment: string, group: GroupSettings): Promise<Deployment[]> {
+    const active = await this.storage.deployments.active();
+    return active.filter(
+      (each) =>
+        each.environment === environment &&
+        NOT_STARTED.includes(each.phase) &&
+        each.group === null &&
+        movesInGroup(each, group),
+    );
+  }
+
+  /** One that the others should have moved with, and that ended before they could. */
+  private async missed(
+    environment: string,
+    group: GroupSettings,
+    members: readonly Deployment[],
+  ): Promise<Deployment | null> {
+    const since = members.map((each) => each.createdAt).sort()[0] ?? '';
+    const absent = group.order.filter((name) => !members.some((each) => each.service === name));
+    for (const name of absent) {
+      const last = await this.storage.deployments.lastOf(environment, name);
+      if (isMissed(last, since, group)) return last;
+    }
+    return null;
+  }
+
+  /** The services whose deployments wait for this one's, which has nothing to do (any more). */
+  async waitingFor({ environment, name }: Service): Promise<Service[]> {
+    const { group } = this.environments.environment(environment);
+    if (group?.order.includes(name) !== true) return [];
+    const ready = (await this.waiting(environment, group)).filter(isReady);
+    return ready.map((each) => this.environments.service(environment, each.service));
+  }
+
+  private async isOpenIn(environment: string): Promise<boolean> {
+    const open = await this.storage.groupRuns.open();
+    return open.some((each) => each.environment === environment);
+  }
+}
+
+function held(reason: string, until: string | null = null) {
+  return { kind: 'wait', for: 'group', until, reason, expiresAt: null } as const;
+}
+
+function isReady({ phase, waitingFor }: Deployment): boolean {
+  return phase === 'waiting' && waitingFor === 'group';
+}
+
+function stateOf({ phase, waitingFor }: Deployment): string {
+  return phase === 'waiting' && waitingFor !== null ? `waits for ${waitingFor}` : `is ${phase}`;
+}

@@ -1,0 +1,98 @@
+import { onTestFinished } from 'vitest';
+import type { DeployInProcess } from './deploy-in-process.js';
+import { aDockerHubPush } from './docker-hub.js';
+import { pull } from './pull.js';
+import { aSampleApp, type SampleApp } from './sample-app.js';
+import { Scenario, type ShownDeployment } from './scenario.js';
+import { HUB_SECRET, removeContainers } from './scene.js';
+import { sharedRig, uniqueName } from './shared-rig.js';
+import { waitFor } from './wait-for.js';
+
+const MEMBERS = ['migrations', 'api', 'web'] as const;
+export type Member = (typeof MEMBERS)[number];
+
+/** The environment `production`, whose services move together, each of an image of its own and at v1. */
+export class GroupPlay {
+  private constructor(
+    readonly scenario: Scenario<DeployInProcess>,
+    private readonly containers: Readonly<Record<Member, string>>,
+  ) {}
+
+  /** `group` and `policies`: YAML of the environment's `group`, and of the policy of some services. */
+  static async start(
+    group: string,
+    policies: Partial<Record<Member, string>> = {},
+  ): Promise<GroupPlay> {
+    const { registryHost } = sharedRig();
+    const containers = {
+      migrations: uniqueName('migrations'),
+      api: uniqueName('api'),
+      web: uniqueName('web'),
+    };
+    const services = MEMBERS.map((name) => {
+      const container = containers[name];
+      const policy = policies[name] ?? '{}';
+      return `      ${name}: { container: ${container}, image: "${registryHost}/acme/${container}", tag: latest, policy: ${policy} }`;
+    });
+    const scenario = await Scenario.startInProcess({
+      configuration: ['  production:', `    group: ${group}`, '    services:', ...services],
+    });
+    const play = new GroupPlay(scenario, containers);
+    await Promise.all(MEMBERS.map((name) => play.#bringUp(name)));
+    return play;
+  }
+
+  async #bringUp(name: Member): Promise<void> {
+    const { docker, login, registryHost } = this.scenario.stage;
+    const container = this.containers[name];
+    const image = `${registryHost}/acme/${container}:latest`;
+    onTestFinished(() => removeContainers(docker, container));
+    await this.push(name, { version: 'v1', check: 'healthy' });
+    await pull(docker, image, login);
+    const HostConfig = { RestartPolicy: { Name: 'always' } };
+    await (await docker.createContainer({ name: container, Image: image, HostConfig })).start();
+  }
+
+  /** Pushes an image, which nobody is told of. */
+  push(name: Member, app: SampleApp): Promise<string> {
+    const repository = `acme/${this.containers[name]}`;
+    return this.scenario.stage.registry.push(repository, 'latest', aSampleApp(app));
+  }
+
+  /** Pushes an image and tells of it; returns the id of its deployment. */
+  async ship(name: Member, app: SampleApp): Promise<string> {
+    await this.push(name, app);
+    const answer = await fetch(`${this.scenario.deploy.baseUrl}/webhooks/hub/${HUB_SECRET}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(
+        aDockerHubPush({ repository: `acme/${this.containers[name]}`, tag: 'latest' }),
+      ),
+    });
+    const { deployments } = (await answer.json()) as { deployments: string[] };
+    return deployments[0] ?? '';
+  }
+
+  /** A deployment once it is as wanted. */
+  when(id: string, isWanted: (deployment: ShownDeployment) => boolean): Promise<ShownDeployment> {
+    return waitFor(`deployment ${id}`, () => this.scenario.deployment(id), isWanted, {
+      within: 60_000,
+    });
+  }
+
+  /** All deployments of a grouped one, the oldest first. */
+  async ofRun(id: string): Promise<ShownDeployment[]> {
+    const answer = await this.scenario.deploy.api(`/deployments?group=${id}`);
+    return ((await answer.json()) as { items: ShownDeployment[] }).items.reverse();
+  }
+
+  /** The version that each service runs, by its label. */
+  async versions(): Promise<Record<string, string | undefined>> {
+    const { docker } = this.scenario.stage;
+    const entries = MEMBERS.map(async (name) => {
+      const { Config, State } = await docker.getContainer(this.containers[name]).inspect();
+      return [name, State.Running ? Config.Labels['version'] : 'down'] as const;
+    });
+    return Object.fromEntries(await Promise.all(entries));
+  }
+}
