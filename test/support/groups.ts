@@ -13,6 +13,8 @@ export type Member = (typeof MEMBERS)[number];
 
 /** The environment `production`, whose services move together, each of an image of its own and at v1. */
 export class GroupPlay {
+  #pushedAt = Math.floor(Date.now() / 1_000);
+
   private constructor(
     readonly scenario: Scenario<DeployInProcess>,
     private readonly containers: Readonly<Record<Member, string>>,
@@ -62,11 +64,16 @@ export class GroupPlay {
   /** Pushes an image and tells of it; returns the id of its deployment. */
   async ship(name: Member, app: SampleApp): Promise<string> {
     await this.push(name, app);
+    this.#pushedAt += 1;
     const answer = await fetch(`${this.scenario.deploy.baseUrl}/webhooks/hub/${HUB_SECRET}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(
-        aDockerHubPush({ repository: `acme/${this.containers[name]}`, tag: 'latest' }),
+        aDockerHubPush({
+          repository: `acme/${this.containers[name]}`,
+          tag: 'latest',
+          pushedAt: this.#pushedAt,
+        }),
       ),
     });
     const { deployments } = (await answer.json()) as { deployments: string[] };
