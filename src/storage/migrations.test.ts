@@ -35,6 +35,7 @@ describe('migrations', () => {
       'quarantine',
       'rechecks',
       'settings',
+      'spent_links',
       'tokens',
     ]);
     await sql`insert into settings values ('key', 'value')`.execute(database);
@@ -97,6 +98,7 @@ describe('migrations', () => {
       "select id from deployments where trigger_delivery = 'a'",
       "select id from deliveries where received_at < 'a' order by received_at limit 100",
       "select id from events where at < 'a' order by at limit 100",
+      "delete from spent_links where deployment = 'a'",
       "select digest from pruned_rollouts where environment = 'a' and service = 'b' and phase = 'succeeded' order by finished_at desc limit 100",
     ];
     for (const query of plans) {

@@ -2,6 +2,7 @@ import { DEFAULT_MIGRATION_TABLE, Migrator, sql, type Kysely, type Migration } f
 import * as initial from './migrations/0001-initial.js';
 import * as pruning from './migrations/0002-pruning.js';
 import * as policy from './migrations/0003-policy.js';
+import * as approveLinks from './migrations/0004-approve-links.js';
 import * as groups from './migrations/0005-groups.js';
 import { messageOf } from '../domain/errors.js';
 import { StorageOpenError } from './storage-open-error.js';
@@ -11,6 +12,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-pruning': pruning,
   '0003-policy': policy,
+  '0004-approve-links': approveLinks,
   '0005-groups': groups,
 };
 

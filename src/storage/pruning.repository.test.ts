@@ -45,6 +45,7 @@ describe('pruning of deployments', () => {
     const storage = await anOpenStorage();
     await fill(storage, days(30));
     await storage.deployments.beginStep('d003', 'pull', null, day(3));
+    await storage.spentLinks.spend({ deployment: 'd003', id: 'x' }, day(3));
     await storage.logs.append('d003', [{ at: day(3), level: 'info', text: 'one' }]);
     const delivery = aDelivery({ deployments: ['d003', 'd030'] });
     await storage.deliveries.insert(delivery, { bodyHash: 'x', senderDeliveryId: null });
@@ -58,6 +59,7 @@ describe('pruning of deployments', () => {
     expect(await storage.deployments.get('d003')).toBeNull();
     expect(await storage.deployments.steps('d003')).toEqual([]);
     expect(await storage.logs.read('d003', 0, 10)).toEqual([]);
+    expect(await storage.spentLinks.has({ deployment: 'd003', id: 'x' })).toBe(false);
     // No link leads to nowhere.
     expect((await storage.deliveries.get(delivery.id))?.deployments).toEqual(['d030']);
   });

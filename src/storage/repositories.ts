@@ -11,6 +11,7 @@ import { QuarantineRepository } from './quarantine.repository.js';
 import { RecheckRepository } from './recheck.repository.js';
 import type { Session } from './session.js';
 import { SettingRepository } from './setting.repository.js';
+import { SpentLinkRepository } from './spent-link.repository.js';
 import { TokenRepository } from './token.repository.js';
 
 /** Everything that is stored, as seen from one session. */
@@ -27,6 +28,7 @@ export class Repositories {
   readonly settings: SettingRepository;
   readonly freezes: FreezeRepository;
   readonly audit: AuditRepository;
+  readonly spentLinks: SpentLinkRepository;
   readonly groupRuns: GroupRunRepository;
 
   constructor(session: Session) {
@@ -42,6 +44,7 @@ export class Repositories {
     this.settings = new SettingRepository(session);
     this.freezes = new FreezeRepository(session);
     this.audit = new AuditRepository(session);
+    this.spentLinks = new SpentLinkRepository(session);
     this.groupRuns = new GroupRunRepository(session);
   }
 }

@@ -23,6 +23,7 @@ export interface Schema {
   settings: SettingTable;
   freezes: FreezeTable;
   audit: AuditTable;
+  spent_links: SpentLinkTable;
   group_runs: GroupRunTable;
 }
 
@@ -173,6 +174,12 @@ interface AuditTable {
   service: string | null;
   deployment: string | null;
   detail: string | null;
+}
+
+interface SpentLinkTable {
+  deployment: string;
+  id: string;
+  spent_at: string;
 }
 
 interface GroupRunTable {

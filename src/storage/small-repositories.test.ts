@@ -103,4 +103,38 @@ describe('settings', () => {
     await settings.set('key', 'two');
     expect(await settings.get('key')).toBe('two');
   });
+
+  it('can be made once and then kept', async () => {
+    const { settings } = await anOpenStorage();
+    expect(await settings.setOnce('key', 'one')).toBe('one');
+    expect(await settings.setOnce('key', 'two')).toBe('one');
+    expect(await settings.get('key')).toBe('one');
+  });
+});
+
+describe('spent approve links', () => {
+  const at = '2026-03-01T10:00:00.000Z';
+
+  it('are spent once', async () => {
+    const { deployments, spentLinks } = await anOpenStorage();
+    await deployments.insert(aDeployment({ id: 'a' }));
+    const link = { deployment: 'a', id: 'x' };
+    expect(await spentLinks.has(link)).toBe(false);
+    const both = await Promise.all([spentLinks.spend(link, at), spentLinks.spend(link, at)]);
+    expect(both.toSorted()).toEqual([false, true]);
+    expect(await spentLinks.has(link)).toBe(true);
+    expect(await spentLinks.spend({ ...link, id: 'y' }, at)).toBe(true);
+  });
+
+  it('are not, where the transaction fails', async () => {
+    const storage = await anOpenStorage();
+    await storage.deployments.insert(aDeployment({ id: 'a' }));
+    const link = { deployment: 'a', id: 'x' };
+    const work = storage.transaction(async ({ spentLinks }) => {
+      await spentLinks.spend(link, at);
+      throw new Error('no verdict');
+    });
+    await expect(work).rejects.toThrow('no verdict');
+    expect(await storage.spentLinks.has(link)).toBe(false);
+  });
 });
