@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { AccessModule } from './access/access.module.js';
 import { ConfigurationModule } from './config/configuration.module.js';
 import type { ConfigurationSource } from './config/configuration.service.js';
+import { ApproveLinksModule } from './deployments/approve-links/approve-links.module.js';
 import { DeploymentsApiModule } from './deployments/deployments-api.module.js';
 import { DeploymentsModule } from './deployments/deployments.module.js';
 import { OperationsModule } from './operations/operations.module.js';
@@ -23,6 +24,7 @@ export class AppModule {
         WebhooksModule,
         DeploymentsModule,
         DeploymentsApiModule,
+        ApproveLinksModule,
         // Last: it also takes the addresses that nobody else answers to.
         OperationsModule,
       ],

@@ -56,6 +56,11 @@ export class Authenticator implements OnModuleInit {
     return identity;
   }
 
+  /** Who the token of a name is, as of now; null where there is none. */
+  named(name: string): Principal | null {
+    return this.#known().find(({ principal }) => principal.name === name)?.principal ?? null;
+  }
+
   #judge(request: Request): Identity {
     const header = request.headers.authorization;
     if (header === undefined) return { kind: 'unknown', presented: false };
@@ -69,13 +74,17 @@ export class Authenticator implements OnModuleInit {
   }
 
   #principalFor(token: string): Principal | null {
-    const configured = this.#configuredTokens();
-    const known = [...configured, ...(this.#hasAdmin(configured) ? [] : this.#stored)];
+    const known = this.#known();
     const index = indexOfHash(
       hashOf(token),
       known.map(({ hash }) => hash),
     );
     return known[index]?.principal ?? null;
+  }
+
+  #known(): readonly KnownToken[] {
+    const configured = this.#configuredTokens();
+    return [...configured, ...(this.#hasAdmin(configured) ? [] : this.#stored)];
   }
 
   /** A configured admin retires the token of the first start: that is how it is revoked. */

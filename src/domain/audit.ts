@@ -5,6 +5,7 @@ export type AuditAction =
   | 'deploy'
   | 'rollback'
   | 'approve'
+  | 'approve-link'
   | 'reject'
   | 'cancel'
   | 'freeze'
@@ -24,7 +25,7 @@ export interface AuditEntry {
   readonly id: string;
   /** RFC 3339, UTC, milliseconds. */
   readonly at: string;
-  /** Name of the token. */
+  /** Name of the token, or of the person that a link was for. */
   readonly by: string;
   readonly role: Role;
   readonly action: AuditAction;

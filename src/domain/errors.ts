@@ -18,6 +18,8 @@ export const ERROR_CODES = {
   'too-large': { retryable: false },
   'unsupported-media-type': { retryable: false },
   'wrong-phase': { retryable: false },
+  gone: { retryable: false },
+  'no-public-url': { retryable: false },
   'storage-unavailable': { retryable: true },
   internal: { retryable: true },
 

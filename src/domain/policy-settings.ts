@@ -22,7 +22,7 @@ export interface Window {
 export interface ApprovalSettings {
   /** How many different people. */
   readonly required: number;
-  /** Names of tokens that may; null: every operator. */
+  /** Names that may, of tokens or of people who are sent links; null: every operator. */
   readonly of: readonly string[] | null;
   /** How long after it began to wait for them a deployment expires, in milliseconds. */
   readonly expiresMs: number;

@@ -45,7 +45,7 @@ function described(path: string, keys: readonly string[]): Record<string, Schema
 function operationObject(path: string, method: string): Schema {
   const operation = OPERATIONS[`${method} ${path}`];
   if (operation === undefined) throw new Error(`${method} ${path} is not in OPERATIONS`);
-  const { id, summary, access, body, answers } = operation;
+  const { id, summary, access, body, bodyType = 'application/json', answers } = operation;
   return {
     operationId: id,
     summary,
@@ -55,7 +55,7 @@ function operationObject(path: string, method: string): Schema {
     parameters: parametersOf(path, operation),
     ...(body === undefined
       ? {}
-      : { requestBody: { required: false, content: { 'application/json': { schema: body } } } }),
+      : { requestBody: { required: false, content: { [bodyType]: { schema: body } } } }),
     responses: { ...problemsOf(operation), ...responsesOf(answers) },
   };
 }

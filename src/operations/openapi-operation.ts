@@ -9,6 +9,8 @@ export interface Operation {
   readonly query?: Readonly<Record<string, Schema>>;
   readonly headers?: Readonly<Record<string, Schema>>;
   readonly body?: Schema;
+  /** Media type of the body; JSON where it is left out. */
+  readonly bodyType?: string;
   /** By status: what it means, and the schema by media type. */
   readonly answers: Readonly<Record<string, Answer>>;
   /** Statuses of problems that this route may answer beside those that every route may. */
@@ -25,6 +27,11 @@ export const PAGE: Readonly<Record<string, Schema>> = {
   limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
   cursor: { type: 'string', description: 'the "next" of an earlier answer' },
 };
+/** An answer that is a page for people. */
+export function page(description: string): Answer {
+  return { description, content: { 'text/html': { type: 'string' } } };
+}
+
 /** An answer of JSON. */
 export function json(description: string, schema: Schema): Answer {
   return { description, content: { 'application/json': schema } };

@@ -1,8 +1,17 @@
-import { json, PAGE, type Operation } from './openapi-operation.js';
+import { json, page, PAGE, type Operation } from './openapi-operation.js';
 import { ref } from './openapi-schemas.js';
 
 const ENVIRONMENT = '/api/v1/environments/{environment}';
 const QUARANTINE = `${ENVIRONMENT}/services/{service}/quarantine`;
+
+/** What goes wrong with a link is told on a page too. */
+const LINK_TROUBLES = {
+  404: page('not a link of this Deploy'),
+  409: page('what it asks is decided, or not for this person any more'),
+  410: page('it was used, or has expired'),
+  429: page('too many requests, or too many wrong links'),
+  503: page('storage cannot take it now'),
+};
 
 /** The routes by which people steer what policies decide. */
 export const POLICY_OPERATIONS: Readonly<Record<string, Operation>> = {
@@ -58,6 +67,34 @@ export const POLICY_OPERATIONS: Readonly<Record<string, Operation>> = {
     body: ref('VerdictRequest'),
     answers: { 200: json('the deployment', ref('Deployment')) },
     problems: [400, 404, 409, 413, 415],
+  },
+  'POST /api/v1/deployments/{id}/approve-link': {
+    id: 'makeApproveLink',
+    summary: 'A link by which one person can approve or reject it once; for somebody else: admin',
+    access: 'operator',
+    body: ref('ApproveLinkRequest'),
+    answers: { 200: json('the link, which is secret', ref('ApproveLink')) },
+    problems: [400, 404, 409, 413, 415],
+  },
+  'GET /approve/{token}': {
+    id: 'showApproveLink',
+    summary: 'Asks whether to approve or reject; changes nothing',
+    access: 'public',
+    answers: { 200: page('a form'), ...LINK_TROUBLES },
+  },
+  'POST /approve/{token}': {
+    id: 'useApproveLink',
+    summary: 'Approves or rejects, and uses the link up',
+    access: 'public',
+    body: ref('ApproveForm'),
+    bodyType: 'application/x-www-form-urlencoded',
+    answers: {
+      200: page('done'),
+      400: page('neither approve nor reject, or too long a comment'),
+      413: page('the form is over 10 KiB'),
+      415: page('not a form'),
+      ...LINK_TROUBLES,
+    },
   },
   'GET /api/v1/audit': {
     id: 'listAudit',

@@ -235,6 +235,14 @@ export const SCHEMAS = {
     reason: { ...textOrNull, maxLength: 1000 },
   }),
   VerdictRequest: request({ comment: { ...textOrNull, maxLength: 1000 } }),
+  ApproveLinkRequest: request({
+    for: { ...textOrNull, description: 'name of the approver; without: the caller' },
+  }),
+  ApproveLink: object({ url: text, expiresAt: time }),
+  ApproveForm: request(
+    { verdict: oneOf(['approve', 'reject']), comment: { ...text, maxLength: 1000 } },
+    ['verdict'],
+  ),
   Freeze: object({ reason: text, until: timeOrNull, by: text, since: time }),
   FreezeRequest: request(
     { reason: { ...text, minLength: 1, maxLength: 1000 }, until: timeOrNull },

@@ -29,6 +29,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   'method-not-allowed': 405,
   timeout: 408,
   'wrong-phase': 409,
+  gone: 410,
   'too-large': 413,
   'unsupported-media-type': 415,
   throttled: 429,

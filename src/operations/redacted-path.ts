@@ -4,18 +4,20 @@ const SHORTEST_SECRET = 20;
 const LONGEST_SHOWN = 200;
 
 /**
- * The path of a request as it may be logged. Without its query. What follows the name of a webhook is
- * hidden, however the address is written (case, doubled slashes, percent encoding, a prefix), and so is
+ * The path of a request as it may be logged. Without its query. What follows the name of a webhook, or
+ * `approve`, is hidden, however the address is written (case, doubled slashes, percent encoding, a prefix), and so is
  * every segment that is long enough to be a secret, but for the ids and names of the API.
  */
 export function redactedPath(url: string): string {
   const path = (url.split(/[?#]/, 1)[0] ?? '').replace(/^https?:\/\/[^/]*/i, '');
   const segments = path.split('/');
-  const webhooks = segments.findIndex((segment) => decoded(segment).toLowerCase() === 'webhooks');
+  const webhooks = indexOf(segments, 'webhooks');
   const shown =
     webhooks >= 0
       ? hideAfterName(segments, webhooks)
-      : segments.map((segment) => (path.startsWith('/api/v1/') ? segment : hideLong(segment)));
+      : hideAfterApprove(
+          segments.map((segment) => (path.startsWith('/api/v1/') ? segment : hideLong(segment))),
+        );
   return shown.join('/').slice(0, LONGEST_SHOWN);
 }
 
@@ -24,6 +26,16 @@ function hideAfterName(segments: readonly string[], webhooks: number): readonly 
   if (name < 0) return segments;
   const rest = segments.slice(name + 1).some((segment) => segment !== '') ? [HIDDEN] : [];
   return [...segments.slice(0, name).map(hideLong), hideLong(segments[name] ?? ''), ...rest];
+}
+
+function hideAfterApprove(segments: readonly string[]): readonly string[] {
+  const approve = indexOf(segments, 'approve');
+  const isLast = segments.slice(approve + 1).every((segment) => segment === '');
+  return approve < 0 || isLast ? segments : [...segments.slice(0, approve + 1), HIDDEN];
+}
+
+function indexOf(segments: readonly string[], name: string): number {
+  return segments.findIndex((segment) => decoded(segment).toLowerCase() === name);
 }
 
 function hideLong(segment: string): string {

@@ -9,7 +9,9 @@ import supertest from 'supertest';
 import { AccessModule } from '../../src/access/access.module.js';
 import { ConfigurationModule } from '../../src/config/configuration.module.js';
 import { ConfigurationService } from '../../src/config/configuration.service.js';
+import { ApproveLinksModule } from '../../src/deployments/approve-links/approve-links.module.js';
 import { DeliveryService } from '../../src/deployments/delivery.service.js';
+import { DeploymentLog } from '../../src/deployments/deployment-log.js';
 import { DeploymentService } from '../../src/deployments/deployment.service.js';
 import { DeploymentsApiModule } from '../../src/deployments/deployments-api.module.js';
 import { DeploymentsModule } from '../../src/deployments/deployments.module.js';
@@ -21,6 +23,8 @@ import { RollbackService } from '../../src/deployments/rollback.service.js';
 import { VerdictService } from '../../src/deployments/verdict.service.js';
 import { PruningTally } from '../../src/deployments/pruning/pruning-tally.js';
 import { StatusService } from '../../src/deployments/status.service.js';
+import { Worker } from '../../src/deployments/worker.js';
+import { EnvironmentsModule } from '../../src/environments/environments.module.js';
 import { prepare } from '../../src/operations/application.js';
 import { HttpServer } from '../../src/operations/http-server.js';
 import { DeployLogger } from '../../src/operations/logger.js';
@@ -83,8 +87,11 @@ export interface HttpEdge {
     path: string,
     token?: keyof typeof SECRETS,
   ) => supertest.Test;
+  readonly head: (path: string) => supertest.Test;
   readonly close: () => Promise<void>;
 }
+
+const IDLE_LANE = { abandon: () => undefined, wake: () => undefined };
 
 /** The whole HTTP edge over a real storage; only what deploys is a fake. */
 export async function startHttpEdge(yaml = aConfiguration()): Promise<HttpEdge> {
@@ -103,7 +110,10 @@ export async function startHttpEdge(yaml = aConfiguration()): Promise<HttpEdge> 
     { provide: DeliveryService, useValue: deliveries },
     { provide: DeploymentService, useValue: deployments },
     { provide: StatusService, useValue: status },
-    { provide: VerdictService, useValue: deployments },
+    // What verdicts are about is stored; nothing is rolled out.
+    VerdictService,
+    DeploymentLog,
+    { provide: Worker, useValue: { lane: () => IDLE_LANE } },
     { provide: RollbackService, useValue: deployments },
     { provide: FreezeService, useValue: deployments },
     { provide: QuarantineService, useValue: deployments },
@@ -112,7 +122,7 @@ export async function startHttpEdge(yaml = aConfiguration()): Promise<HttpEdge> 
     PruningTally,
   ];
   const exports = providers.map((each) => ('provide' in each ? each.provide : each));
-  @Module({ providers, exports })
+  @Module({ imports: [EnvironmentsModule], providers, exports })
   class FakeDeploymentsModule {}
 
   const testing = await Test.createTestingModule({
@@ -122,6 +132,7 @@ export async function startHttpEdge(yaml = aConfiguration()): Promise<HttpEdge> 
       AccessModule,
       WebhooksModule,
       DeploymentsApiModule,
+      ApproveLinksModule,
       OperationsModule,
     ],
   })
@@ -154,6 +165,7 @@ export async function startHttpEdge(yaml = aConfiguration()): Promise<HttpEdge> 
         ? request
         : request.set('Authorization', `Bearer ${SECRETS[token]}`);
     },
+    head: (url) => supertest(application.getHttpServer()).head(url),
     close: async () => {
       await application.close();
       rmSync(folder, { recursive: true });

@@ -83,11 +83,6 @@ export class FakeDeployments {
     return Promise.resolve({ ...plan, differences: [], dependents: [], expectedDowntimeMs: 500 });
   }
 
-  async cancel(id: string, ...rest: unknown[]): Promise<Deployment> {
-    this.calls.push(['cancel', id, ...rest]);
-    return this.storage.deployments.update(id, { phase: 'cancelled' });
-  }
-
   async get(id: string): Promise<Deployment & { steps: unknown[]; comparison: null }> {
     const found = (await this.storage.deployments.get(id)) ?? missing();
     return { ...found, comparison: null, steps: await this.storage.deployments.steps(id) };
@@ -129,8 +124,9 @@ export async function aDeployment(
   storage: Storage,
   environment = 'staging',
   service = 'web',
+  by = 'ops',
 ): Promise<Deployment> {
-  const trigger = { kind: 'api', by: 'ops', delivery: null } as const;
+  const trigger = { kind: 'api', by, delivery: null } as const;
   const wanted = { id: ulid(), environment, service, image: IMAGE, tag: 'latest', trigger };
   const deployment = newDeployment(wanted, new Date().toISOString());
   await storage.deployments.insert(deployment);

@@ -24,7 +24,7 @@ export class ApprovalSection {
   @IsWholeNumber(0, MOST_APPROVERS, 'a number of people')
   required?: number;
 
-  /** Names of tokens that may. Default: every operator. */
+  /** Names that may: of tokens, or of people who are sent approve links. Default: every operator. */
   @Key('nested')
   of?: string[];
 

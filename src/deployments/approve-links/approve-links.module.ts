@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { AccessModule } from '../../access/access.module.js';
+import { DeploymentsModule } from '../deployments.module.js';
+import { ApproveLinkController } from './approve-link.controller.js';
+import { ApproveLinks } from './approve-links.js';
+import { ApprovePageController } from './approve-page.controller.js';
+import { LinkAuthentication } from './link-authentication.js';
+import { LinkKey } from './link-key.js';
+
+/** Links for approvers, and where they lead. */
+@Module({
+  imports: [AccessModule, DeploymentsModule],
+  controllers: [ApproveLinkController, ApprovePageController],
+  providers: [ApproveLinks, LinkAuthentication, LinkKey],
+  exports: [ApproveLinks],
+})
+export class ApproveLinksModule {}

@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { Request } from 'express';
+import { FailedAuthentications } from '../../access/failed-authentications.js';
+import { senderNetwork } from '../../access/sender-address.js';
+import { readLink, type ApproveLink } from '../../domain/approve-link.js';
+import { DeployError } from '../../domain/errors.js';
+import { LinkKey } from './link-key.js';
+
+/** Signs nothing: as long as there is no key, whatever is presented is compared with this one. */
+const NO_KEY = randomBytes(32);
+
+/** Decides whether the last part of an address is a link that this Deploy made. */
+@Injectable()
+export class LinkAuthentication {
+  constructor(
+    private readonly key: LinkKey,
+    private readonly failures: FailedAuthentications,
+  ) {}
+
+  /**
+   * What the link says. Nothing is stored.
+   * @throws DeployError `throttled` after too many failures of this sender, also with a right one; `not-found` for
+   * whatever was not signed by this Deploy; `gone` where it has expired.
+   */
+  async authenticate(token: string, request: Request): Promise<ApproveLink> {
+    const sender = `approve|${senderNetwork(request)}`;
+    this.failures.assertCalm(sender);
+    const link = readLink(token, (await this.key.known()) ?? NO_KEY);
+    if (link === null) {
+      this.failures.record(sender);
+      throw unknownLink();
+    }
+    if (Date.parse(link.expiresAt) <= Date.now()) {
+      throw new DeployError('gone', 'this link has expired; ask for a new one');
+    }
+    return link;
+  }
+}
+
+/** There is no such link: forged, cut off, or of a deployment that is not kept any more. */
+export function unknownLink(): DeployError {
+  return new DeployError('not-found', 'this link is not valid; was all of it copied?');
+}
