@@ -79,7 +79,7 @@ describe('migrations', () => {
     expect(await tablesOf(database)).toEqual(['settings']);
     await sql`drop table settings`.execute(database);
     await migrate(database);
-    expect(await tablesOf(database)).toHaveLength(14);
+    expect(await tablesOf(database)).toHaveLength(15);
   });
 
   it('serve the questions that are asked often with an index', async () => {

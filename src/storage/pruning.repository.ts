@@ -85,7 +85,9 @@ export class PruningRepository {
         .execute();
       await remember(database, old);
       const ids = old.map(({ id }) => id);
-      if (ids.length > 0) await database.deleteFrom('deployments').where('id', 'in', ids).execute();
+      if (ids.length === 0) return 0;
+      await database.deleteFrom('deployments').where('id', 'in', ids).execute();
+      await forgetGroupRuns(database);
       return ids.length;
     });
   }
@@ -171,4 +173,22 @@ async function remember(
     }));
   if (rollouts.length === 0) return;
   await database.insertInto('pruned_rollouts').values(rollouts).execute();
+}
+
+/** A grouped deployment is of no use without its deployments. */
+async function forgetGroupRuns(database: Kysely<Schema>): Promise<void> {
+  await database
+    .deleteFrom('group_runs')
+    .where('finished_at', 'is not', null)
+    .where((run) =>
+      run.not(
+        run.exists(
+          run
+            .selectFrom('deployments')
+            .select('deployments.id')
+            .whereRef('deployments.group_id', '=', 'group_runs.id'),
+        ),
+      ),
+    )
+    .execute();
 }

@@ -45,6 +45,7 @@ type Signal = 'SIGTERM' | 'SIGKILL';
 const POINTS: readonly Point[] = [
   {
     point: 'after the creation of the new container',
+    isExtra: true,
     after: 'create',
     pauseMs: 0,
     signals: ['SIGKILL'],
@@ -52,6 +53,7 @@ const POINTS: readonly Point[] = [
   { point: 'after the stop of the old one', after: 'stop-old', pauseMs: 0 },
   {
     point: 'after the start of the new one',
+    isExtra: true,
     after: 'start-new',
     pauseMs: 0,
     signals: ['SIGKILL'],

@@ -7,13 +7,13 @@ import { sharedRig } from '../support/shared-rig.js';
 import { ALL_TRIALS, recordTrials } from '../support/trials.js';
 
 /**
- * By default one in five of these, but for the extra cases: for `recreate` every instant for the good image, and for
+ * By default one in eight of these, but for the extra cases: for `recreate` every instant for the good image, and for
  * a bad one every call and commit from the new container's start on; before that nothing can tell one image from
  * another. For the other strategies every call and commit from the moment on at which a bad image takes over.
  * `npm run test:faults`: before, during and after every call, look and commit, for all of them.
  */
 const LANES = 2;
-const EVERY = 5;
+const EVERY = 8;
 
 const CREATION = 'POST /containers/create';
 const START = 'POST /containers/:id/start';
