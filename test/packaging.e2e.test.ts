@@ -16,6 +16,7 @@ const CONTEXT = ['Dockerfile', '.dockerignore', 'package.json', 'package-lock.js
 const SOURCES = [
   'tsconfig.json',
   'tsconfig.build.json',
+  'tsconfig.types.json',
   'nest-cli.json',
   'src',
   'scripts/bundle-dependencies.ts',
