@@ -1,15 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EngineError } from '../docker/engine-error.js';
-import { newDeployment, type Deployment } from '../domain/deployment.js';
+import type { Deployment } from '../domain/deployment.js';
 import type { Service } from '../domain/environment.js';
 import { DeployError, messageOf } from '../domain/errors.js';
 import type { RolloutIntent } from '../domain/rollout.js';
-import type { Repositories } from '../storage/repositories.js';
 import { Storage } from '../storage/storage.js';
 import { ClaimedPreparation } from './claimed-preparation.js';
 import { DeploymentLog } from './deployment-log.js';
-import { newId } from './new-id.js';
 import { concludeRollout, failureOf, type Conclusion } from './rollout/conclusion.js';
 import { isEngineGone } from './rollout/health-watch.js';
 import { Journal } from './rollout/journal.js';
@@ -17,6 +15,7 @@ import type { Prepared } from './rollout/preparation.js';
 import { Rollout, type RolloutEnd } from './rollout/rollout.js';
 import { RolloutWitnesses } from './rollout-witnesses.js';
 import { ServiceInspector, servingNow } from './service-inspector.js';
+import { tryAgain } from './try-again.js';
 
 const PREPARE_PAUSE_MS = 1_000;
 /** An engine that answers with an error that may pass is asked so often. */
@@ -262,35 +261,4 @@ function mayPass(error: unknown): boolean {
 /** What later deployments need of an ended one: not the recorded settings, which may hold secrets. */
 function asHistory(intent: RolloutIntent): RolloutIntent {
   return { ...intent, old: { ...intent.old, record: null }, formerIds: [] };
-}
-
-/**
- * A rollout that was undone because the engine went down under it was not the version's fault: it is
- * tried again, once, so that an engine which goes down every time does not make it go on for ever.
- */
-async function tryAgain(stored: Repositories, undone: Deployment): Promise<void> {
-  const { environment, service, image, tag, digest, trigger, force, strategy } = undone;
-  const { forceRole, approvals, group } = undone;
-  const [, before] = await stored.deployments.list({ environment, service, limit: 2 });
-  if (before?.error?.code === 'interrupted' && before.digest === digest) return;
-  await stored.deployments.insert(
-    newDeployment(
-      {
-        id: newId(),
-        environment,
-        service,
-        image,
-        tag,
-        digest,
-        trigger,
-        force,
-        forceRole,
-        approvals,
-        group,
-        strategy,
-        pinned: true,
-      },
-      new Date().toISOString(),
-    ),
-  );
 }

@@ -89,6 +89,8 @@ describe('a glob or regex rule', () => {
     expect(decision({ tag }, { rule })).toBe('go');
     expect(decision({ tag }, { rule, hasRunBefore: true })).toMatch(/^skip: .*has run.*by hand/);
     expect(decision({ tag, trigger: BY_HAND }, { rule, hasRunBefore: true })).toBe('go');
+    // Tried again after the engine went down under it.
+    expect(decision({ tag, pinned: true }, { rule, hasRunBefore: true })).toBe('go');
   });
 });
 

@@ -96,7 +96,7 @@ function byFreeze(deployment: Deployment, { freeze }: PolicyFacts) {
 
 function byTagRule(deployment: Deployment, facts: PolicyFacts) {
   const { rule, currentTag } = facts;
-  const { tag, force, trigger } = deployment;
+  const { tag, force, trigger, pinned } = deployment;
   if (force) return null;
   if (!matchesTag(rule, tag)) {
     return skip(`the tag ${tag} does not match the rule ${JSON.stringify(describeTagRule(rule))}`);
@@ -105,7 +105,9 @@ function byTagRule(deployment: Deployment, facts: PolicyFacts) {
   if (!mayFollow(rule, tag, currentTag)) {
     return skip(`${tag} is not higher than ${currentTag ?? 'what runs'}`);
   }
-  if ((rule.kind === 'glob' || rule.kind === 'regex') && facts.hasRunBefore) {
+  // One that is tried again is why it has run before.
+  const isTriedAgain = pinned && trigger.kind !== 'promotion';
+  if ((rule.kind === 'glob' || rule.kind === 'regex') && facts.hasRunBefore && !isTriedAgain) {
     return skip(
       'this digest has run in this service before; an old version comes back only by hand',
     );
