@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Deployment } from '../src/domain/deployment.js';
 import { GroupPlay, type Member } from './support/groups.js';
@@ -60,6 +61,9 @@ describe('services that move together', () => {
   it('go back together where one fails, and move again with the next push', async () => {
     const play = await GroupPlay.start(group('settle: 1s'));
     const ids = await shipAll(play, { migrations: {}, api: {}, web: BAD });
+    await play.when(ids.web, ({ group: place }) => place !== null);
+    const joined = await play.when(await play.tell('web'), isDone);
+    expect(joined.reason).toBe(`joined ${ids.web}, which rolls out the same digest`);
     const failed = await play.when(ids.web, isDone);
     expect(failed.phase).toBe('rolled-back');
     await play.scenario.deploy.restart();
@@ -104,6 +108,15 @@ describe('services that move together', () => {
       reason: `it moves with api, whose deployment ${ids.api} ended rolled-back`,
     });
     expect(await play.versions()).toEqual({ migrations: 'v2', api: 'v1', web: 'v1' });
+    // A second hook of the same push is a reason to look, and not to let one of them go alone.
+    expect(await play.tell('web', 'again')).toBe('');
+    await delay(1_500);
+    const { items } = (await (
+      await play.scenario.deploy.api('/deployments?service=web')
+    ).json()) as {
+      items: { id: string }[];
+    };
+    expect(items.map(({ id }) => id)).toEqual([ids.web]);
   });
 
   it('wait for each other, and none moves where one is refused', async () => {

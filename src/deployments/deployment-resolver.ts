@@ -6,7 +6,7 @@ import {
   type DeploymentPatch,
 } from '../domain/deployment.js';
 import type { Service } from '../domain/environment.js';
-import { supersedes } from '../domain/supersede.js';
+import { isByHand, supersedes } from '../domain/supersede.js';
 import type { TagRule } from '../domain/tag-rule.js';
 import type { Repositories } from '../storage/repositories.js';
 import { Storage } from '../storage/storage.js';
@@ -176,7 +176,11 @@ export class DeploymentResolver {
         !known.force &&
         isAhead(each, known) &&
         // What may go now does not join what has to wait.
-        (held !== null || each.phase !== 'waiting' || each.waitingFor === 'engine'),
+        (held !== null ||
+          each.phase !== 'waiting' ||
+          each.waitingFor === 'engine' ||
+          // That one is as good as begun.
+          (each.group !== null && !isByHand(known))),
     );
     if (twin !== undefined) {
       if (known.trigger.delivery !== null) {

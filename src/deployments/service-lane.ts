@@ -90,6 +90,8 @@ export class ServiceLane {
     for (const deployment of underWay) this.#rollOut(deployment, service);
     if (service === null) {
       for (const deployment of notStarted) await this.#cancelOrphan(deployment);
+      // Its group, if any, is to hear of it.
+      if (notStarted.length > 0) this.#again = true;
       return;
     }
     for (const deployment of notStarted.filter(needsResolving)) this.#resolve(deployment, service);
@@ -99,7 +101,13 @@ export class ServiceLane {
     if (next !== undefined && underWay.length === 0) await this.#start(next, service);
     if (active.length > 0) return;
     await this.#recheck(service);
-    (await this.tools.holds.groups.gathering.waitingFor(service)).forEach(this.wakeOther);
+    await this.#wakeCompanions(service);
+  }
+
+  /** Those that wait for this service's deployment, which has just come to wait for them, or is gone. */
+  async #wakeCompanions(service: Service): Promise<void> {
+    const ready = await this.tools.holds.groups.gathering.waitingFor(service);
+    ready.filter(({ name }) => name !== this.service).forEach(this.wakeOther);
   }
 
   /** Does what is to be done next in the grouped deployment of its environment, of which it may be none. */
@@ -172,6 +180,7 @@ export class ServiceLane {
     this.#forget(this.#holdTimer);
     if (again !== 'go') {
       this.#holdTimer = this.#wakeIn(again);
+      if (deployment.waitingFor !== 'group') await this.#wakeCompanions(service);
       return;
     }
     const release = await this.tools.gate.enter(deployment, service, {

@@ -64,7 +64,7 @@ export class StartGate {
   private async isEngineThere(
     deployment: Deployment,
     service: Service,
-    { wakeIn }: Waker,
+    { wake, wakeIn }: Waker,
   ): Promise<boolean> {
     try {
       const engine = this.engines.get(service.engine);
@@ -76,6 +76,7 @@ export class StartGate {
       if (age > this.schedule.expiresAfterMs) {
         await this.storage.deployments.update(deployment.id, ended({ phase: 'expired', reason }));
         await this.log.line(deployment, 'warn', `expired: ${reason}`);
+        wake();
         return false;
       }
       if (deployment.reason !== reason) {

@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { newDeployment, type Deployment } from '../domain/deployment.js';
+import { newDeployment, NOT_STARTED, type Deployment, type Phase } from '../domain/deployment.js';
 import type { Service } from '../domain/environment.js';
+import { isByHand } from '../domain/supersede.js';
+import { movesInGroup } from '../domain/group.js';
+import { EnvironmentsService } from '../environments/environments.service.js';
 import type { Recheck } from '../storage/recheck.repository.js';
 import { Storage } from '../storage/storage.js';
 import { Decisions } from './decisions.js';
@@ -9,12 +12,18 @@ import { DeploymentResolver, supersededBy } from './deployment-resolver.js';
 import { newDeploymentOf } from './new-deployment.js';
 import { newId } from './new-id.js';
 
+/** How many deployments of a tag are looked at for the last one whose digest was the tag's. */
+const DEPTH = 20;
+/** What became of a version that a group left behind. */
+const DECIDED: readonly Phase[] = ['cancelled', 'rejected', 'expired', 'succeeded'];
+
 /** Looks whether tags have moved since they were looked up. */
 @Injectable()
 export class TagWatch {
   constructor(
     private readonly storage: Storage,
     private readonly resolver: DeploymentResolver,
+    private readonly environments: EnvironmentsService,
     private readonly decisions: Decisions,
     private readonly log: DeploymentLog,
   ) {}
@@ -32,16 +41,24 @@ export class TagWatch {
       { id: newId(), environment, service, image, tag, trigger, force, forceRole, strategy },
       new Date().toISOString(),
     );
-    await this.storage.transaction(async (stored) => {
+    const isReplaced = await this.storage.transaction(async (stored) => {
+      const now = await stored.deployments.get(deployment.id);
+      if (now === null || now.group !== null || !NOT_STARTED.includes(now.phase)) return false;
       await stored.deployments.insert(successor);
       await stored.deployments.update(deployment.id, supersededBy(successor.id, deployment.digest));
       if (trigger.delivery !== null) await stored.deliveries.link(trigger.delivery, successor.id);
+      return true;
     });
+    // Another has looked at the same time, or it was let go meanwhile: how it stands is to be seen.
+    if (!isReplaced) return true;
     await this.log.line(deployment, 'info', `the tag has moved to ${digest}: ${successor.id}`);
     return true;
   }
 
-  /** The look that a duplicate asked for: a digest that neither runs nor is quarantined is deployed. */
+  /**
+   * The look that a duplicate asked for: a digest that neither runs nor is quarantined is deployed, but for one that its
+   * group did not move to, or came back from.
+   */
   async lookOnceMore(recheck: Recheck, service: Service, signal: AbortSignal): Promise<void> {
     const { environment, service: name, image, tag, webhook, delivery } = recheck;
     const trigger = { kind: 'webhook', by: webhook, delivery } as const;
@@ -51,12 +68,21 @@ export class TagWatch {
     const isKnown =
       digest === null ||
       digests.includes(digest) ||
-      (await this.storage.quarantine.has(environment, name, digest));
+      (await this.storage.quarantine.has(environment, name, digest)) ||
+      (await this.wasDecided(asked, digest));
     await this.storage.transaction(async (stored) => {
       await stored.rechecks.remove(environment, name, tag);
       if (isKnown) return;
       await stored.deployments.insert(asked);
       await stored.deliveries.link(delivery, asked.id);
     });
+  }
+
+  private async wasDecided(asked: Deployment, digest: string): Promise<boolean> {
+    const { group } = this.environments.environment(asked.environment);
+    if (!movesInGroup(asked, group)) return false;
+    const ofTag = await this.storage.deployments.ofTag(asked, DEPTH);
+    const last = ofTag.find((each) => each.digest !== null && !isByHand(each));
+    return last?.digest === digest && DECIDED.includes(last.phase);
   }
 }

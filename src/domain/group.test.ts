@@ -79,10 +79,18 @@ describe('a grouped deployment', () => {
 
   it('takes back the last first, and leaves what did not move', () => {
     const still = at(1, 'succeeded', { id: 'same', previousDigest: DIGEST });
-    const first = at(2, 'succeeded', { id: 'first', previousDigest: null });
-    const deployments = [at(0, 'succeeded'), still, first, at(3, 'succeeded'), at(4, 'failed')];
+    const deployments = [at(0, 'succeeded'), still, at(2, 'succeeded'), at(3, 'failed')];
     const move = nextMove(run(), deployments);
-    expect(move.kind === 'turn-back' && ids(move.rollBack)).toEqual(['3-succeeded', '0-succeeded']);
+    expect(move.kind === 'turn-back' && ids(move.rollBack)).toEqual(['2-succeeded', '0-succeeded']);
+  });
+
+  it('does not turn back, nor go back, before the one that is under way has ended', () => {
+    const waiting = at(2, 'cancelled');
+    const deployments = [at(0, 'succeeded'), at(1, 'running'), waiting];
+    expect(nextMove(run(), deployments)).toEqual({ kind: 'under-way' });
+    expect(nextMove(run({ direction: 'back' }), deployments)).toEqual({ kind: 'under-way' });
+    const then = nextMove(run(), [at(0, 'succeeded'), at(1, 'succeeded'), waiting]);
+    expect(then.kind === 'turn-back' && ids(then.rollBack)).toEqual(['1-succeeded', '0-succeeded']);
   });
 
   it('leaves what has moved where it is to stop', () => {
@@ -169,10 +177,15 @@ function play(phases: readonly Phase[], onFailure: GroupFailure) {
 
 describe('one that was dropped before the others moved', () => {
   const dropped = aDeployment({ service: 'api', phase: 'rejected', createdAt: NOON });
-  const since = (seconds: number) => new Date(Date.parse(NOON) + seconds * 1_000).toISOString();
+  const madeAt = (...seconds: number[]) =>
+    seconds.map((each) => ({
+      createdAt: new Date(Date.parse(NOON) + each * 1_000).toISOString(),
+    }));
 
   it.each<Phase>(['failed', 'rejected', 'cancelled', 'expired'])('is missed: %s', (phase) => {
-    expect(isMissed({ ...dropped, phase }, since(30), GROUP)).toBe(true);
+    expect(isMissed({ ...dropped, phase }, madeAt(30), GROUP)).toBe(true);
+    expect(isMissed({ ...dropped, phase }, madeAt(-30), GROUP)).toBe(true);
+    expect(isMissed({ ...dropped, phase }, madeAt(-99, 99), GROUP)).toBe(true);
   });
 
   it.each<[string, Partial<Deployment>]>([
@@ -183,11 +196,12 @@ describe('one that was dropped before the others moved', () => {
     ['by hand', { trigger: { kind: 'api', by: 'anna', delivery: null } }],
     ['of no service of the group', { service: 'docs' }],
   ])('is not missed: one %s', (_, parts) => {
-    expect(isMissed({ ...dropped, ...parts }, since(0), GROUP)).toBe(false);
+    expect(isMissed({ ...dropped, ...parts }, madeAt(0), GROUP)).toBe(false);
   });
 
-  it('is not missed by what was pushed later', () => {
-    expect(isMissed(dropped, since(31), GROUP)).toBe(false);
-    expect(isMissed(null, since(0), GROUP)).toBe(false);
+  it('is not missed by what was pushed long before or after it', () => {
+    expect(isMissed(dropped, madeAt(31), GROUP)).toBe(false);
+    expect(isMissed(dropped, madeAt(-31), GROUP)).toBe(false);
+    expect(isMissed(null, madeAt(0), GROUP)).toBe(false);
   });
 });

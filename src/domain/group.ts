@@ -73,6 +73,7 @@ export function nextMove(
 ): GroupMove {
   const isBack = ({ trigger }: Deployment): boolean => trigger.kind === 'rollback';
   const forward = latestByPosition(deployments.filter((each) => !isBack(each)));
+  if (forward.some(({ phase }) => UNDER_WAY.includes(phase))) return { kind: 'under-way' };
   if (direction === 'back') return firstOpen(deployments.filter(isBack).sort(byPosition).reverse());
   const cause = forward.find(({ phase }) => hasEnded(phase) && !GOT_THROUGH.includes(phase));
   if (cause === undefined) return firstOpen(forward);
@@ -86,17 +87,19 @@ export function nextMove(
 }
 
 /**
- * Whether a service's last deployment is one that the others should have moved with, and was dropped before they did.
- * @param since When the first of the others was made.
+ * Whether a service's last deployment is one that the others should have moved with, and was dropped before they did:
+ * it was pushed no longer before or after them than further pushes are waited for.
  */
 export function isMissed(
   last: Deployment | null,
-  since: string,
+  others: readonly Pick<Deployment, 'createdAt'>[],
   group: GroupSettings,
 ): last is Deployment {
   if (last === null || last.startedAt !== null || last.group !== null) return false;
   if (!DROPPED.includes(last.phase) || !movesInGroup(last, group)) return false;
-  return Date.parse(last.createdAt) >= Date.parse(since) - group.settleMs;
+  const at = Date.parse(last.createdAt);
+  const times = others.map(({ createdAt }) => Date.parse(createdAt));
+  return at >= Math.min(...times) - group.settleMs && at <= Math.max(...times) + group.settleMs;
 }
 
 /** Why those that should have moved with it do not. */
@@ -120,7 +123,7 @@ function firstOpen(inOrder: readonly Deployment[]): GroupMove {
 }
 
 function hasMoved({ phase, digest, previousDigest }: Deployment): boolean {
-  return phase === 'succeeded' && previousDigest !== null && previousDigest !== digest;
+  return phase === 'succeeded' && previousDigest !== digest;
 }
 
 function byPosition(one: Deployment, other: Deployment): number {

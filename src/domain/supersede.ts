@@ -20,6 +20,7 @@ export function supersedes(
   return one.id > other.id;
 }
 
-function isByHand({ trigger }: Pick<Deployment, 'trigger'>): boolean {
+/** A person asked for it. */
+export function isByHand({ trigger }: Pick<Deployment, 'trigger'>): boolean {
   return trigger.kind === 'api' || trigger.kind === 'rollback';
 }

@@ -13,7 +13,9 @@ export type Member = (typeof MEMBERS)[number];
 
 /** The environment `production`, whose services move together, each of an image of its own and at v1. */
 export class GroupPlay {
-  #pushedAt = Math.floor(Date.now() / 1_000);
+  #lastSecond = Math.floor(Date.now() / 1_000);
+  /** When each was pushed last, as is told of it: in Unix seconds. */
+  readonly #pushedAt = new Map<Member, number>();
 
   private constructor(
     readonly scenario: Scenario<DeployInProcess>,
@@ -64,7 +66,12 @@ export class GroupPlay {
   /** Pushes an image and tells of it; returns the id of its deployment. */
   async ship(name: Member, app: SampleApp): Promise<string> {
     await this.push(name, app);
-    this.#pushedAt += 1;
+    return this.tell(name);
+  }
+
+  /** Tells of what was pushed last; once more as if it were the same hook, where it is told of `again`. */
+  async tell(name: Member, again: 'again' | 'anew' = 'anew'): Promise<string> {
+    if (again === 'anew') this.#pushedAt.set(name, (this.#lastSecond += 1));
     const answer = await fetch(`${this.scenario.deploy.baseUrl}/webhooks/hub/${HUB_SECRET}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -72,7 +79,7 @@ export class GroupPlay {
         aDockerHubPush({
           repository: `acme/${this.containers[name]}`,
           tag: 'latest',
-          pushedAt: this.#pushedAt,
+          pushedAt: this.#pushedAt.get(name) ?? 0,
         }),
       ),
     });

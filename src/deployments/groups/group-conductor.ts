@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Deployment } from '../../domain/deployment.js';
 import type { Service } from '../../domain/environment.js';
-import { nextMove, whyDropped, type GroupMove, type GroupRun } from '../../domain/group.js';
+import { nextMove, whyDropped, type GroupRun } from '../../domain/group.js';
 import type { PolicyDecision } from '../../domain/policy.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
 import type { Repositories } from '../../storage/repositories.js';
@@ -13,8 +13,6 @@ import { Promotions } from '../promotions.js';
 
 /** How far back it is looked for the tag of the version that a service goes back to. */
 const DEPTH = 100;
-
-type TurnBack = Extract<GroupMove, { kind: 'turn-back' }>;
 
 /** Takes grouped deployments through their order, forward and, where one does not get through, back. */
 @Injectable()
@@ -54,7 +52,7 @@ export class GroupConductor {
       case 'next':
         return this.named(environment, [move.deployment.service]);
       case 'turn-back':
-        return [...(await this.turnBack(run, move)), ...(await this.conduct(environment))];
+        return [...(await this.turnBack(run)), ...(await this.conduct(environment))];
       case 'over': {
         await this.storage.groupRuns.finish(run.id, new Date().toISOString());
         return this.waitingForTheEndIn(environment);
@@ -62,12 +60,16 @@ export class GroupConductor {
     }
   }
 
-  /** The rest does not move, and what moved goes back, in one transaction. */
-  private async turnBack(run: GroupRun, { cause, cancel, rollBack }: TurnBack): Promise<Service[]> {
-    const reason = whyDropped(cause);
+  /** The rest does not move, and what moved goes back, in one transaction. Another lane may have seen to it already. */
+  private async turnBack({ id }: GroupRun): Promise<Service[]> {
     const { told, touched } = await this.storage.transaction(async (stored) => {
-      await stored.groupRuns.turnBack(run.id);
       const lines: { subject: Deployment; text: string }[] = [];
+      const run = (await stored.groupRuns.open()).find((each) => each.id === id);
+      const move = run && nextMove(run, await stored.groupRuns.deployments(id));
+      if (move?.kind !== 'turn-back') return { told: lines, touched: [] };
+      const { cause, cancel, rollBack } = move;
+      const reason = whyDropped(cause);
+      await stored.groupRuns.turnBack(id);
       for (const each of cancel) {
         await stored.deployments.update(each.id, ended({ phase: 'cancelled', reason }));
         lines.push({ subject: each, text: `cancelled: ${reason}` });
@@ -75,8 +77,12 @@ export class GroupConductor {
       const woken: Service[] = [];
       for (const moved of rollBack) {
         const service = this.environments.findService(moved.environment, moved.service);
-        if (service === null || !(await isNewest(stored, moved))) continue;
-        const back = await wayBack(stored, moved, service, reason);
+        const back = service && (await wayBack(stored, moved, service, reason));
+        if (service === null || back === null) {
+          const why = 'stays: nothing is known to go back to, or something else was begun since';
+          lines.push({ subject: moved, text: `${why} (${reason})` });
+          continue;
+        }
         await stored.deployments.insert(back);
         const withdrawal = { to: back.digest ?? '', by: back.trigger.by };
         woken.push(service, ...(await this.promotions.withdraw(stored, service, withdrawal)));
@@ -109,14 +115,18 @@ async function isNewest(stored: Repositories, moved: Deployment): Promise<boolea
   return since.every((each) => each.id <= id || each.startedAt === null);
 }
 
-/** It takes no other's place and nobody's word is needed: it begins when its turn comes. The version left is no bad one. */
+/**
+ * It takes no other's place and nobody's word is needed: it begins when its turn comes. The version left is no bad one.
+ * Null where there is none.
+ */
 async function wayBack(
   stored: Repositories,
   moved: Deployment,
   service: Service,
   reason: string,
-): Promise<Deployment> {
+): Promise<Deployment | null> {
   const { previousDigest: digest, group } = moved;
+  if (digest === null || !(await isNewest(stored, moved))) return null;
   const good = await stored.history.succeeded(service.environment, service.name, DEPTH);
   const tag = good.find((each) => each.digest === digest)?.tag ?? moved.tag;
   const trigger = { kind: 'rollback', by: 'group', delivery: null } as const;

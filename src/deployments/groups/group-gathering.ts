@@ -43,6 +43,7 @@ export class GroupGathering {
       return held('waits for the end of the grouped deployment that is under way');
     }
     const members = await this.waiting(environment, group);
+    if (members.length === 0) return 'again';
     const missed = await this.missed(environment, group, members);
     if (missed !== null) return { kind: 'cancel', reason: whyDropped(missed) };
     const other = members.find((each) => each.id !== deployment.id && !isReady(each));
@@ -74,10 +75,20 @@ export class GroupGathering {
       if (decision.kind !== 'go') return held(`waits for ${member.service}, with which it moves`);
     }
     for (const member of members) {
-      const signal = AbortSignal.timeout(LOOKUP_MS);
-      if (await this.tags.hasMoved(member, signal)) return 'again';
+      if (await this.hasTagMoved(member)) return 'again';
     }
     return this.form(members, environment, group, now);
+  }
+
+  /** A registry that does not answer in time changes nothing. */
+  private async hasTagMoved(member: Deployment): Promise<boolean> {
+    const signal = AbortSignal.timeout(LOOKUP_MS);
+    try {
+      return await this.tags.hasMoved(member, signal);
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
+    }
   }
 
   private form(
@@ -124,11 +135,10 @@ export class GroupGathering {
     group: GroupSettings,
     members: readonly Deployment[],
   ): Promise<Deployment | null> {
-    const since = members.map((each) => each.createdAt).sort()[0] ?? '';
     const absent = group.order.filter((name) => !members.some((each) => each.service === name));
     for (const name of absent) {
       const last = await this.storage.deployments.lastOf(environment, name);
-      if (isMissed(last, since, group)) return last;
+      if (isMissed(last, members, group)) return last;
     }
     return null;
   }
