@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Explanation } from '../src/deployments/explainer.js';
 import type { DeployInProcess } from './support/deploy-in-process.js';
 import { Scenario } from './support/scenario.js';
@@ -160,6 +160,19 @@ describe('a freeze', () => {
     expect((await scenario.deploy.api('/audit', as('ops'))).status).toBe(403);
   });
 
+  it('with an end is over then', async () => {
+    const scenario = await play('{}');
+    const until = new Date(Date.now() + 4_000).toISOString();
+    expect((await freeze(scenario, { reason: 'sale', until })).status).toBe(200);
+    const { id, reason } = await hold(scenario, V2, 'freeze');
+    expect(reason).toMatch(/^waits for the end of a freeze \(sale\), which ends (now|in \d s)$/);
+    const ended = await scenario.ended(id);
+    expect(ended).toMatchObject({ phase: 'succeeded' });
+    expect(Date.parse(ended.startedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(until));
+    const { frozen } = (await (await scenario.deploy.api(ENVIRONMENT)).json()) as { frozen: null };
+    expect(frozen).toBeNull();
+  });
+
   it('of the calendar ends with the file', async () => {
     const year = new Date().getUTCFullYear();
     const calendar = `freezes: [{ from: ${year - 1}-01-01, to: ${year + 1}-12-31, reason: audit }]`;
@@ -200,6 +213,34 @@ describe('an approval', () => {
       digest: second.digest,
     });
     expect((await say(scenario, second.id, 'approve', 'anna')).status).toBe(409);
+  });
+
+  it('of two takes two people, and comes in time or not at all', async () => {
+    const scenario = await play('{ approval: { required: 2, expires: 1h } }');
+    const { id } = await hold(scenario, V2, 'approval');
+    for (const who of ['anna', 'anna'] as const) {
+      expect((await say(scenario, id, 'approve', who)).status).toBe(200);
+    }
+    expect(await scenario.deployment(id)).toMatchObject({
+      phase: 'waiting',
+      reason: 'waits for approval: 1 of 2 agreed (anna); every operator may',
+    });
+    expect((await say(scenario, id, 'approve', 'ops')).status).toBe(200);
+    expect(await scenario.ended(id)).toMatchObject({
+      phase: 'succeeded',
+      approvals: [{ by: 'anna' }, { by: 'ops' }],
+    });
+
+    const late = await hold(scenario, V3, 'approval');
+    expect((await say(scenario, late.id, 'approve', 'anna')).status).toBe(200);
+    vi.useFakeTimers({ now: Date.now() + 3_600_000, toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    await scenario.deploy.restart();
+    expect(await scenario.ended(late.id)).toMatchObject({
+      phase: 'expired',
+      reason: 'not approved in time: 1 of 2 agreed (anna); every operator may',
+    });
+    expect(await scenario.served()).toBe('v2');
   });
 
   it('is not for whoever asked by hand, and may be refused', async () => {
