@@ -4,6 +4,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Beside others these would lose requests for want of a processor, not by a fault. */
 const ALONE = ['test/proxies.e2e.test.ts'];
 
+/** Puts a module in the place of another, which others of its process would see. */
+const MOCKING = ['src/webhooks/webhook-authentication.test.ts'];
+
 /** What takes minutes: begun last, each would run on alone when all others are done. */
 const LONGEST = [
   'recovery/kill',
@@ -30,7 +33,7 @@ function rankOf({ moduleId }: TestSpecification): number {
 }
 
 /**
- * Three projects: `unit` touches nothing outside its process; `e2e` and `load` have a real engine and registry,
+ * Projects: `unit` and `mocking` touch nothing outside their process; `e2e` and `load` have a real engine and registry,
  * started once by their global set-up, and run only inside the sandbox of `npm test`; `load` comes last, alone.
  */
 export default defineConfig({
@@ -45,10 +48,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/unit/**/*.test.ts'],
+          exclude: MOCKING,
+          // Each file would load Nest anew, which takes longer than its tests.
+          isolate: false,
           testTimeout: 10_000,
           sequence: { groupOrder: 0 },
         },
       },
+      { extends: true, test: { name: 'mocking', include: MOCKING, sequence: { groupOrder: 0 } } },
       {
         extends: true,
         test: {

@@ -22,7 +22,7 @@ const HEALTH = 'health: { http: { port: 8080, path: /healthz, interval: 100ms } 
 /** They keep an answer of the DNS for a second, as they count. */
 const FORGOTTEN_MS = 2_500;
 /** By all three services together, at least. */
-const ROLLOUTS = ALL_TRIALS ? 20 : 3;
+const ROLLOUTS = ALL_TRIALS ? 20 : 2;
 
 describe('start-first behind reverse proxies', () => {
   const { docker, registry, registryHost } = sharedRig();

@@ -12,7 +12,7 @@ import { Dice } from './dice.js';
 import { hostileRequest, type HostileRequest } from './hostile-requests.js';
 import { KeptConnection, sendAlone, sendAndLeave, type RawAnswer } from './raw-client.js';
 
-const TRIALS = ALL_TRIALS ? 100_000 : 2_000;
+const TRIALS = ALL_TRIALS ? 100_000 : 1_000;
 /** Of them before memory is measured first: caches, compiled code and the storage's pages are there then. */
 const WARM_UP = ALL_TRIALS ? 10_000 : 500;
 const AT_ONCE = 16;

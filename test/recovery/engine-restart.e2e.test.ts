@@ -61,6 +61,7 @@ const POINTS: readonly Point[] = [
   { point: 'while the new one proves itself', after: 'start-new', pauseMs: 1_000 },
   {
     point: 'while the old one is given time to finish',
+    isExtra: true,
     after: 'join-new',
     // It has to stay up for 2 s once more before that.
     pauseMs: 3_000,
