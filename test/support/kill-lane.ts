@@ -65,10 +65,11 @@ export class KillLane {
   }
 
   /**
-   * Sends the hooks with the switch set to the positions and returns when the process is dead.
-   * @throws Error where a position was not hit, or Deploy ended by itself.
+   * Sends the hooks with the switch set to the positions and returns when the process is dead. A deployment stands still
+   * at its position until all do; where one does not come to it, the process is killed after a while.
+   * @returns the positions that were not hit.
    */
-  async killAt(targets: readonly KillTarget[]): Promise<void> {
+  async killAt(targets: readonly KillTarget[]): Promise<readonly string[]> {
     const { deploy } = this.fleet;
     const positions = targets.map(({ service, position }) => [service.name, position] as const);
     await this.#plan({ positions: Object.fromEntries(positions) });
@@ -79,8 +80,7 @@ export class KillLane {
     const kill = waitFor('the kill', () => deploy.ended, Boolean, { within: PATIENCE_MS });
     await kill.catch(() => deploy.kill());
     const hit = await this.#lines<string>('hit.jsonl');
-    const missed = positions.map(([, position]) => position).filter((each) => !hit.includes(each));
-    if (missed.length > 0) throw new Error(`not hit: ${missed.join(', ')}`);
+    return positions.map(([, position]) => position).filter((each) => !hit.includes(each));
   }
 
   async #plan(

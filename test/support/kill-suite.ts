@@ -146,15 +146,13 @@ async function runKills(
   const left = killGroups(plan.positions, kase.atOnce);
   const faults: string[] = [];
   let hit = 0;
-  const orFault = async (what: string, work: () => Promise<unknown>): Promise<boolean> => {
+  const check = async ({ service, position }: KillTarget, fleet: Fleet): Promise<void> => {
     try {
-      await work();
-      return true;
+      await checkAfterKill(fleet, service, kase, plan.unstored.has(position));
     } catch (error) {
-      const fault = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+      const fault = `${position}: ${error instanceof Error ? error.message : String(error)}`;
       console.log(fault);
       faults.push(fault);
-      return false;
     }
   };
   const work = async (lane: KillLane): Promise<void> => {
@@ -164,12 +162,11 @@ async function runKills(
     while (targets.length > 0) {
       const [now, later] = [targets, await prepare(fleet, kase, left.shift())];
       targets = later;
-      const isHit = await orFault('the kill', () => lane.killAt(now));
+      const missed = await lane.killAt(now);
+      if (missed.length > 0) console.log(`not hit: ${missed.join(', ')}`);
+      hit += now.length - missed.length;
       await lane.start([...now, ...later].map(({ service }) => service));
-      if (isHit) hit += now.length;
-      const check = ({ service, position }: KillTarget): Promise<boolean> =>
-        orFault(position, () => checkAfterKill(fleet, service, kase, plan.unstored.has(position)));
-      if (isHit) await Promise.all(now.map(check));
+      await Promise.all(now.map((target) => check(target, fleet)));
       await Promise.all(now.map(({ service }) => fleet.clear(service)));
       if (faults.length > 10) break;
     }
