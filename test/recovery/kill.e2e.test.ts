@@ -12,7 +12,7 @@ import { ALL_TRIALS, recordTrials } from '../support/trials.js';
  * another. For the other strategies every call and commit from the moment on at which a bad image takes over.
  * `npm run test:faults`: before, during and after every call, look and commit, for all of them.
  */
-const LANES = ALL_TRIALS ? 3 : 2;
+const LANES = 2;
 /** Of all positions so many may not come: how often Deploy looks depends on the moment. */
 const MAY_MISS = ALL_TRIALS ? 0.1 : 0;
 const EVERY = 15;
