@@ -27,8 +27,8 @@ const NOT_COVERED = `## What is not covered
 - How long nobody served (\`downtimeMs\`) when answers of the engine come late or its calls are refused again and again in
   a handover: the two faults of the engine that the table counts are wrong figures of that, on a machine with a load of 15
   on two cores. Who serves, what is left and the phase were right.
-- Kills at every position of what the table of kills by position does not name: of \`start-first\` and \`handover\` a part of
-  the positions was tried, and random instants; of a crash-looping image and of dependents see the table's own command.
+- Kills at every position of \`start-first\`, of \`handover\` and of rollouts with dependents: a part of the positions was
+  tried, and random instants.
 - Registries other than Debian's \`docker-registry\` and the tests' fakes.
 `;
 
