@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { Deployment, Phase } from '../domain/deployment.js';
+import { NOT_STARTED, type Deployment, type Phase } from '../domain/deployment.js';
 import type { Service } from '../domain/environment.js';
 import { waitingReason } from '../domain/waiting-reason.js';
 import { Storage } from '../storage/storage.js';
-import { NOT_STARTED } from '../domain/deployment.js';
 import { Decisions, heldBy } from './decisions.js';
 import { DeploymentHandlers } from './deployment-handlers.js';
 import { DeploymentLog } from './deployment-log.js';
@@ -40,11 +39,16 @@ export class PolicyHolds {
 
   /**
    * Stores what the policy, the handler or the group says now, where that is new.
+   * @param stopping Ends what takes its time. @throws its reason then.
    * @returns `go`, or after how many milliseconds there is something to look at again.
    */
-  async check(deployment: Deployment, service: Service): Promise<'go' | number> {
+  async check(
+    deployment: Deployment,
+    service: Service,
+    stopping: AbortSignal,
+  ): Promise<'go' | number> {
     const now = Date.now();
-    const answer = await this.ask(deployment, service, now);
+    const answer = await this.ask(deployment, service, now, stopping);
     // A handler takes its time: somebody may have ended the deployment meanwhile.
     if (answer === 'again' || !(await this.isWanted(deployment))) return 0;
     return this.store(deployment, answer, now);
@@ -54,6 +58,7 @@ export class PolicyHolds {
     deployment: Deployment,
     service: Service,
     now: number,
+    stopping: AbortSignal,
   ): Promise<Answer | 'again'> {
     // A grouped deployment that was let go is finished, as a rollout is.
     if (deployment.group !== null) return this.groups.conductor.turnOf(deployment);
@@ -61,7 +66,7 @@ export class PolicyHolds {
     if (byPolicy.kind !== 'go') return byPolicy;
     const byHandler = await this.handlers.decide(deployment, service);
     if (byHandler.kind !== 'go') return byHandler;
-    return this.groups.gathering.ask(deployment, service, now);
+    return this.groups.gathering.ask(deployment, service, now, stopping);
   }
 
   private async store(deployment: Deployment, answer: Answer, now: number): Promise<'go' | number> {

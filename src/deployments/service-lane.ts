@@ -176,7 +176,7 @@ export class ServiceLane {
   /** Begins a deployment whose digest is known, if the tag did not move and its engine lets it in. */
   async #start(deployment: Deployment, service: Service): Promise<void> {
     if (this.#tasks.has(deployment.id)) return;
-    const again = await this.tools.holds.check(deployment, service);
+    const again = await this.tools.holds.check(deployment, service, this.stopping);
     this.#forget(this.#holdTimer);
     if (again !== 'go') {
       this.#holdTimer = this.#wakeIn(again);

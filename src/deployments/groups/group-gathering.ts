@@ -34,8 +34,14 @@ export class GroupGathering {
   /**
    * What holds back a deployment that nothing but its group can hold back.
    * @param now Milliseconds since 1970.
+   * @param stopping Ends the look at the registry. @throws its reason then.
    */
-  async ask(deployment: Deployment, service: Service, now: number): Promise<Gathered> {
+  async ask(
+    deployment: Deployment,
+    service: Service,
+    now: number,
+    stopping: AbortSignal,
+  ): Promise<Gathered> {
     const { environment } = service;
     const { group } = this.environments.environment(environment);
     if (!movesInGroup(deployment, group)) return { kind: 'go' };
@@ -55,65 +61,62 @@ export class GroupGathering {
     if (group.settleMs > 0 && now < due) {
       return held('waits for further pushes of its group, goes', new Date(due).toISOString());
     }
-    return this.letGo(members, environment, group, now);
+    const waiting = await this.whyNotYet(members, now);
+    if (waiting !== null) return held(waiting);
+    for (const member of members) {
+      if (await this.hasTagMoved(member, stopping)) return 'again';
+    }
+    await this.form(members, environment, group, now);
+    return 'again';
   }
 
-  /** The last look at each, and then none of them is asked for anything any more. */
-  private async letGo(
-    members: readonly Deployment[],
-    environment: string,
-    group: GroupSettings,
-    now: number,
-  ): Promise<Gathered> {
+  /** What the policy says of each now: it may be a while since it was asked. Null where it lets all of them go. */
+  private async whyNotYet(members: readonly Deployment[], now: number): Promise<string | null> {
     for (const member of members) {
-      const service = this.environments.service(environment, member.service);
+      const service = this.environments.service(member.environment, member.service);
       const { promoteFrom } = service.policy;
       if (promoteFrom !== null && (await this.isOpenIn(promoteFrom.environment))) {
-        return held(`waits for the end of the grouped deployment in ${promoteFrom.environment}`);
+        return `waits for the end of the grouped deployment in ${promoteFrom.environment}`;
       }
       const decision = await this.decisions.decide(member, service, null, now);
-      if (decision.kind !== 'go') return held(`waits for ${member.service}, with which it moves`);
+      if (decision.kind !== 'go') return `waits for ${member.service}, with which it moves`;
     }
-    for (const member of members) {
-      if (await this.hasTagMoved(member)) return 'again';
-    }
-    return this.form(members, environment, group, now);
+    return null;
   }
 
   /** A registry that does not answer in time changes nothing. */
-  private async hasTagMoved(member: Deployment): Promise<boolean> {
-    const signal = AbortSignal.timeout(LOOKUP_MS);
+  private async hasTagMoved(member: Deployment, stopping: AbortSignal): Promise<boolean> {
+    const late = AbortSignal.timeout(LOOKUP_MS);
     try {
-      return await this.tags.hasMoved(member, signal);
+      return await this.tags.hasMoved(member, AbortSignal.any([stopping, late]));
     } catch (error) {
-      if (signal.aborted) return false;
+      if (late.aborted && !stopping.aborted) return false;
       throw error;
     }
   }
 
+  /** Lets them go, unless something has changed since they were looked at: then nothing is done. */
   private form(
     members: readonly Deployment[],
     environment: string,
     { order, onFailure }: GroupSettings,
     now: number,
-  ): Promise<Gathered> {
-    const at = new Date(now).toISOString();
-    const run = { id: newId(), environment, onFailure, startedAt: at, finishedAt: null } as const;
-    return this.storage.transaction(async (stored): Promise<Gathered> => {
+  ): Promise<void> {
+    const id = newId();
+    return this.storage.transaction(async (stored) => {
       const open = await stored.groupRuns.open();
-      const still = await Promise.all(members.map(({ id }) => stored.deployments.get(id)));
+      const still = await Promise.all(members.map((member) => stored.deployments.get(member.id)));
       const isAsSeen = still.every(
         (each) => each !== null && NOT_STARTED.includes(each.phase) && each.group === null,
       );
-      if (!isAsSeen || open.some((each) => each.environment === environment)) {
-        return 'again';
+      if (!isAsSeen || open.some((each) => each.environment === environment)) return;
+      const startedAt = new Date(now).toISOString();
+      const begun = { direction: 'forward', startedAt, finishedAt: null } as const;
+      await stored.groupRuns.insert({ id, environment, onFailure, ...begun });
+      for (const member of members) {
+        const group = { id, position: order.indexOf(member.service) };
+        await stored.deployments.update(member.id, { group, expiresAt: null });
       }
-      await stored.groupRuns.insert({ ...run, direction: 'forward' });
-      for (const { id, service } of members) {
-        const group = { id: run.id, position: order.indexOf(service) };
-        await stored.deployments.update(id, { group, expiresAt: null });
-      }
-      return 'again';
     });
   }
 
