@@ -56,6 +56,12 @@ describe('services that move together', () => {
       Date.parse(api?.createdAt ?? '') + 1_000,
     );
     expect(await play.versions()).toEqual({ migrations: 'v2', api: 'v2', web: 'v2' });
+    const [made] = await play.promoted();
+    const promoted = await play.when(made?.id ?? '', isDone);
+    expect(promoted.phase).toBe('succeeded');
+    expect(Date.parse(promoted.startedAt ?? '')).toBeGreaterThanOrEqual(
+      Date.parse(web?.finishedAt ?? ''),
+    );
   });
 
   it('go back together where one fails, and move again with the next push', async () => {
@@ -66,6 +72,12 @@ describe('services that move together', () => {
     expect(joined.reason).toBe(`joined ${ids.web}, which rolls out the same digest`);
     const failed = await play.when(ids.web, isDone);
     expect(failed.phase).toBe('rolled-back');
+    const [promoted] = await play.promoted();
+    expect(await play.when(promoted?.id ?? '', isDone)).toMatchObject({
+      phase: 'cancelled',
+      startedAt: null,
+      reason: 'production/api was rolled back by group',
+    });
     await play.scenario.deploy.restart();
     const fixed = await play.ship('web', { ...GOOD, version: 'v3' });
 

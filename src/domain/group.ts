@@ -57,13 +57,17 @@ export function groupView(group: GroupSettings | null): GroupView | null {
   return { order, onFailure, settle: asWritten(settleMs) };
 }
 
+/** Whether a person asked for it: then it waits for nobody else's. */
+export function isByPerson({ trigger }: Pick<Deployment, 'trigger'>): boolean {
+  return trigger.kind === 'api' || trigger.kind === 'rollback';
+}
+
 /** Whether a deployment moves with its group. What a person asks for goes alone. */
 export function movesInGroup(
-  { service, trigger }: Pick<Deployment, 'service' | 'trigger'>,
+  deployment: Pick<Deployment, 'service' | 'trigger'>,
   group: GroupSettings | null,
 ): group is GroupSettings {
-  if (group === null || trigger.kind === 'api' || trigger.kind === 'rollback') return false;
-  return group.order.includes(service);
+  return group !== null && !isByPerson(deployment) && group.order.includes(deployment.service);
 }
 
 /** What comes next in a grouped deployment. @param deployments All that belong to it. */

@@ -11,7 +11,13 @@ import { waitFor } from './wait-for.js';
 const MEMBERS = ['migrations', 'api', 'web'] as const;
 export type Member = (typeof MEMBERS)[number];
 
-/** The environment `production`, whose services move together, each of an image of its own and at v1. */
+/** The container of `mirror/api`, to which what proved itself in `production` goes on. */
+const MIRROR = 'mirror';
+
+/**
+ * The environment `production`, whose services move together, each of an image of its own and at v1; and `mirror`, to
+ * which its `api` is promoted.
+ */
 export class GroupPlay {
   #lastSecond = Math.floor(Date.now() / 1_000);
   /** When each was pushed last, as is told of it: in Unix seconds. */
@@ -19,7 +25,7 @@ export class GroupPlay {
 
   private constructor(
     readonly scenario: Scenario<DeployInProcess>,
-    private readonly containers: Readonly<Record<Member, string>>,
+    private readonly containers: Readonly<Record<Member | typeof MIRROR, string>>,
   ) {}
 
   /** `group` and `policies`: YAML of the environment's `group`, and of the policy of some services. */
@@ -32,14 +38,24 @@ export class GroupPlay {
       migrations: uniqueName('migrations'),
       api: uniqueName('api'),
       web: uniqueName('web'),
+      [MIRROR]: uniqueName(MIRROR),
     };
+    const imageOf = (name: Member): string => `"${registryHost}/acme/${containers[name]}"`;
     const services = MEMBERS.map((name) => {
-      const container = containers[name];
       const policy = policies[name] ?? '{}';
-      return `      ${name}: { container: ${container}, image: "${registryHost}/acme/${container}", tag: latest, policy: ${policy} }`;
+      return `      ${name}: { container: ${containers[name]}, image: ${imageOf(name)}, tag: latest, policy: ${policy} }`;
     });
+    const mirror = `{ container: ${containers[MIRROR]}, image: ${imageOf('api')}, tag: latest }`;
     const scenario = await Scenario.startInProcess({
-      configuration: ['  production:', `    group: ${group}`, '    services:', ...services],
+      configuration: [
+        '  production:',
+        `    group: ${group}`,
+        '    services:',
+        ...services,
+        `  ${MIRROR}:`,
+        '    policy: { promoteFrom: { environment: production, after: 0s } }',
+        `    services: { api: ${mirror} }`,
+      ],
     });
     const play = new GroupPlay(scenario, containers);
     await Promise.all(MEMBERS.map((name) => play.#bringUp(name)));
@@ -48,13 +64,15 @@ export class GroupPlay {
 
   async #bringUp(name: Member): Promise<void> {
     const { docker, login, registryHost } = this.scenario.stage;
-    const container = this.containers[name];
-    const image = `${registryHost}/acme/${container}:latest`;
-    onTestFinished(() => removeContainers(docker, container));
+    const image = `${registryHost}/acme/${this.containers[name]}:latest`;
     await this.push(name, { version: 'v1', check: 'healthy' });
     await pull(docker, image, login);
     const HostConfig = { RestartPolicy: { Name: 'always' } };
-    await (await docker.createContainer({ name: container, Image: image, HostConfig })).start();
+    const runs = name === 'api' ? ([name, MIRROR] as const) : [name];
+    for (const container of runs.map((each) => this.containers[each])) {
+      onTestFinished(() => removeContainers(docker, container));
+      await (await docker.createContainer({ name: container, Image: image, HostConfig })).start();
+    }
   }
 
   /** Pushes an image, which nobody is told of. */
@@ -97,6 +115,12 @@ export class GroupPlay {
   /** All deployments of a grouped one, the oldest first. */
   async ofRun(id: string): Promise<ShownDeployment[]> {
     const answer = await this.scenario.deploy.api(`/deployments?group=${id}`);
+    return ((await answer.json()) as { items: ShownDeployment[] }).items.reverse();
+  }
+
+  /** What was promoted from `production` to `mirror`, the oldest first. */
+  async promoted(): Promise<ShownDeployment[]> {
+    const answer = await this.scenario.deploy.api(`/deployments?environment=${MIRROR}`);
     return ((await answer.json()) as { items: ShownDeployment[] }).items.reverse();
   }
 

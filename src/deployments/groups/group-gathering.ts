@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { NOT_STARTED, type Deployment } from '../../domain/deployment.js';
 import type { Service } from '../../domain/environment.js';
-import { isMissed, movesInGroup, whyDropped, type GroupSettings } from '../../domain/group.js';
+import {
+  isByPerson,
+  isMissed,
+  movesInGroup,
+  whyDropped,
+  type GroupSettings,
+} from '../../domain/group.js';
 import type { PolicyDecision } from '../../domain/policy.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
 import { Storage } from '../../storage/storage.js';
@@ -44,7 +50,10 @@ export class GroupGathering {
   ): Promise<Gathered> {
     const { environment } = service;
     const { group } = this.environments.environment(environment);
-    if (!movesInGroup(deployment, group)) return { kind: 'go' };
+    if (!movesInGroup(deployment, group)) {
+      const source = isByPerson(deployment) ? null : await this.sourceUnderWay(service);
+      return source === null ? { kind: 'go' } : held(source);
+    }
     if (await this.isOpenIn(environment)) {
       return held('waits for the end of the grouped deployment that is under way');
     }
@@ -74,14 +83,18 @@ export class GroupGathering {
   private async whyNotYet(members: readonly Deployment[], now: number): Promise<string | null> {
     for (const member of members) {
       const service = this.environments.service(member.environment, member.service);
-      const { promoteFrom } = service.policy;
-      if (promoteFrom !== null && (await this.isOpenIn(promoteFrom.environment))) {
-        return `waits for the end of the grouped deployment in ${promoteFrom.environment}`;
-      }
+      const source = await this.sourceUnderWay(service);
+      if (source !== null) return source;
       const decision = await this.decisions.decide(member, service, null, now);
       if (decision.kind !== 'go') return `waits for ${member.service}, with which it moves`;
     }
     return null;
+  }
+
+  /** A version whose source may still go back with its group has not proved itself. Null where there is none such. */
+  private async sourceUnderWay({ policy: { promoteFrom } }: Service): Promise<string | null> {
+    if (promoteFrom === null || !(await this.isOpenIn(promoteFrom.environment))) return null;
+    return `waits for the end of the grouped deployment in ${promoteFrom.environment}`;
   }
 
   /** A registry that does not answer in time changes nothing. */
