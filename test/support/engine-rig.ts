@@ -1,6 +1,7 @@
 import Docker from 'dockerode';
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Child } from './child.js';
@@ -99,6 +100,27 @@ export class EngineRig {
   async restart(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     await this.stop(signal);
     await this.start();
+  }
+
+  /** Process ids of containers that run although the engine does not know it. */
+  async strays(): Promise<number[]> {
+    const tasks = join(this.#runtimeFolder, 'containerd/daemon/io.containerd.runtime.v2.task/moby');
+    const ids = await readdir(tasks).catch(() => []);
+    const known = await this.docker.listContainers();
+    const unknown = ids.filter((id) => !known.some(({ Id }) => Id === id));
+    const processes = await Promise.all(
+      unknown.map((id) => readFile(join(tasks, id, 'init.pid'), 'utf8').catch(() => '')),
+    );
+    return processes.map(Number).filter((id) => id > 0 && existsSync(`/proc/${id}`));
+  }
+
+  async endStrays(): Promise<void> {
+    for (const id of await this.strays()) process.kill(id, 'SIGKILL');
+    await waitFor(
+      'the strays to end',
+      () => this.strays(),
+      ({ length }) => length === 0,
+    );
   }
 
   /** Removes all containers, ends the engine with everything that it started, and its folder. */
