@@ -63,6 +63,7 @@ export default defineConfig({
           include: ['test/**/*.e2e.test.ts'],
           exclude: ALONE,
           globalSetup: ['test/support/global-setup.ts'],
+          isolate: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 1 },

@@ -7,7 +7,7 @@ import { sharedRig } from '../support/shared-rig.js';
 import { ALL_TRIALS, recordTrials } from '../support/trials.js';
 
 /**
- * By default one in fifteen of these, but for the extra cases: for `recreate` every instant for the good image, and for
+ * By default one in twenty of these, but for the extra cases: for `recreate` every instant for the good image, and for
  * a bad one every call and commit from the new container's start on; before that nothing can tell one image from
  * another. For the other strategies every call and commit from the moment on at which a bad image takes over.
  * `npm run test:faults`: before, during and after every call, look and commit, for all of them.
@@ -15,7 +15,7 @@ import { ALL_TRIALS, recordTrials } from '../support/trials.js';
 const LANES = 2;
 /** Of all positions so many may not come: how often Deploy looks depends on the moment. */
 const MAY_MISS = ALL_TRIALS ? 0.1 : 0;
-const EVERY = 15;
+const EVERY = 20;
 
 const CREATION = 'POST /containers/create';
 const START = 'POST /containers/:id/start';

@@ -4,7 +4,7 @@ import { waitFor } from './wait-for.js';
 /** What is before the name of a network on which new containers wait. */
 const WAITING = '0-deploy-wait-';
 /** The next network's place among those of eight addresses from 10.128.0.0 on. */
-let next = (process.pid % 1_000) * 64;
+let next = (process.pid % 1_000) * 512;
 
 /** Makes a network of eight addresses: the engine's own choice would soon use all that it has up. */
 export async function makeSmallNetwork(docker: Docker, name: string): Promise<string> {
