@@ -14,7 +14,7 @@ const CRASHES_LATER = [
 
 describe('a handover that meets trouble', () => {
   it('gives the ports back when the new version crashes again and again after it took them', async () => {
-    const scenario = await Scenario.start({
+    const scenario = await Scenario.startInProcess({
       app: { version: 'v1', check: 'healthy' },
       service: withRollout('watch: 30s, health: { stableFor: 1s }'),
     });
@@ -66,7 +66,7 @@ describe('a handover that meets trouble', () => {
   it('moves a container on several networks, one of which has no way out', async () => {
     const networks = [aNetwork(), aNetwork({ Internal: true }), aNetwork()];
     const [front, inside, back] = networks.map(({ name }) => name);
-    const scenario = await Scenario.start({
+    const scenario = await Scenario.startInProcess({
       app: { version: 'v1', check: 'healthy' },
       service: withRollout('watch: 4s'),
       prepareEngine: async (docker) => {

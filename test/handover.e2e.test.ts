@@ -7,7 +7,7 @@ import { sharedRig } from './support/shared-rig.js';
 
 describe('a handover', () => {
   it('moves the ports to a container that is up already, on the default bridge', async () => {
-    const scenario = await Scenario.start({
+    const scenario = await Scenario.startInProcess({
       app: { version: 'v1', check: 'healthy' },
       service: withRollout('watch: 1s'),
     });
@@ -35,7 +35,7 @@ describe('a handover', () => {
 
   it('gives the ports back when the new version turns unhealthy while it is watched', async () => {
     const network = aNetwork();
-    const scenario = await Scenario.start({
+    const scenario = await Scenario.startInProcess({
       app: { version: 'v1', check: 'healthy' },
       service: withRollout('watch: 30s'),
       prepareEngine: network.make,
@@ -68,7 +68,7 @@ describe('a handover', () => {
   });
 
   it('goes back although the old version ended when it lost its network', async () => {
-    const scenario = await Scenario.start({
+    const scenario = await Scenario.startInProcess({
       app: { version: 'v1', check: 'healthy' },
       service: withRollout('watch: 30s'),
       container: {
@@ -91,7 +91,7 @@ describe('a handover', () => {
   });
 
   it('leaves the failed new version in its place where that is wanted', async () => {
-    const scenario = await Scenario.start({
+    const scenario = await Scenario.startInProcess({
       app: { version: 'v1', check: 'healthy' },
       service: withRollout('watch: 30s, onFailure: leave'),
     });
@@ -126,7 +126,7 @@ describe('a handover', () => {
     await network.make(sharedRig().docker);
     const scenarios = await Promise.all(
       [0, 1].map(() =>
-        Scenario.start({
+        Scenario.startInProcess({
           app: { version: 'v1', check: 'healthy' },
           service: withRollout('watch: 1s'),
           container: { HostConfig: { NetworkMode: network.name } },
@@ -175,7 +175,7 @@ describe('a handover', () => {
   });
 
   it('leaves the old version alone when the new one never proves healthy', async () => {
-    const scenario = await Scenario.start({
+    const scenario = await Scenario.startInProcess({
       app: { version: 'v1', check: 'healthy' },
       service: withRollout('watch: 1s'),
     });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readInContainer } from './support/container-files.js';
+import type { DeployInProcess } from './support/deploy-in-process.js';
 import { Scenario } from './support/scenario.js';
 import type { SceneOptions } from './support/scene.js';
 import { tar } from './support/tar.js';
@@ -17,7 +18,7 @@ const COMPOSE: SceneOptions = {
 
 /** The service's container made anew, with files written into it before its first start, as compose does it. */
 async function remadeWithFiles(
-  scenario: Scenario,
+  scenario: Scenario<DeployInProcess>,
   files: Parameters<typeof tar>[0],
   changedAt: Date,
 ): Promise<void> {
@@ -36,7 +37,7 @@ async function remadeWithFiles(
 
 describe('the comparison of a deployment', () => {
   it('is shown with it, and explains each difference', async () => {
-    const scenario = await Scenario.start({
+    const scenario = await Scenario.startInProcess({
       app: { version: 'v1', config: { Env: ['SHARED=1'], Labels: { release: '1' } } },
       container: { Env: ['TOKEN=hunter2'], HostConfig: { Memory: 64_000_000 } },
     });
@@ -58,7 +59,7 @@ describe('the comparison of a deployment', () => {
   });
 
   it.each(['start-first', 'handover'])('is made in %s too', async (strategy) => {
-    const scenario = await Scenario.start({
+    const scenario = await Scenario.startInProcess({
       service: ['tag: latest', `rollout: { strategy: ${strategy}, watch: 0s, overlap: allowed }`],
       ...(strategy === 'handover' ? {} : { container: { HostConfig: { PortBindings: {} } } }),
     });
@@ -71,7 +72,7 @@ describe('the comparison of a deployment', () => {
 
 describe('files that compose wrote into its container', () => {
   it('are carried over, again and again, and a program’s own files are not', async () => {
-    const scenario = await Scenario.start(COMPOSE);
+    const scenario = await Scenario.startInProcess(COMPOSE);
     await remadeWithFiles(
       scenario,
       [

@@ -14,7 +14,7 @@ function lengthOf(step: StepRecord | undefined): number {
 describe('start-first', () => {
   it('starts the new version beside the old one and stops that only then', async () => {
     const network = aNetwork();
-    const scenario = await Scenario.start({
+    const scenario = await Scenario.startInProcess({
       app: { version: 'v1', check: 'healthy' },
       service: ['tag: latest', 'rollout: { strategy: start-first }'],
       prepareEngine: network.make,
@@ -52,7 +52,7 @@ describe('the names of a new container by start-first', () => {
     ['at-start', 2, false],
   ] as const)('lead to it %s', async (aliases, addresses, isJoined) => {
     const network = aNetwork();
-    const scenario = await Scenario.start({
+    const scenario = await Scenario.startInProcess({
       app: { version: 'v1', check: 'healthy' },
       service: ['tag: latest', `rollout: { strategy: start-first, aliases: ${aliases} }`],
       prepareEngine: network.make,
@@ -105,7 +105,7 @@ describe('the old container of start-first', () => {
   });
 
   it('is at hand for the whole watch, also where it took long to end', async () => {
-    const scenario = await Scenario.start({
+    const scenario = await Scenario.startInProcess({
       app: { version: 'v1', stopsFor: 4 },
       service: [
         'tag: latest',
@@ -156,7 +156,7 @@ describe('the old container of start-first', () => {
   });
 
   it('serves on, untouched, where the new one fails while it is only waited for', async () => {
-    const scenario = await Scenario.start({
+    const scenario = await Scenario.startInProcess({
       app: { version: 'v1' },
       service: [
         'tag: latest',

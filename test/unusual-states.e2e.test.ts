@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { DeployInProcess } from './support/deploy-in-process.js';
 import { Scenario } from './support/scenario.js';
 import { waitFor } from './support/wait-for.js';
 
 /** The first version exits again and again, and its engine restarts it. */
-async function crashLooping(): Promise<Scenario> {
-  const scenario = await Scenario.start({ app: { version: 'v1', exitsAtOnce: 1 } });
+async function crashLooping(): Promise<Scenario<DeployInProcess>> {
+  const scenario = await Scenario.startInProcess({ app: { version: 'v1', exitsAtOnce: 1 } });
   await waitFor(
     'it to be restarted',
     () => scenario.inspect(),

@@ -9,7 +9,7 @@ import { ALL_TRIALS, recordTrials } from '../support/trials.js';
 /**
  * By default one in twenty of these, but for the extra cases: for `recreate` every instant for the good image, and for
  * a bad one every call and commit from the new container's start on; before that nothing can tell one image from
- * another. For the other strategies every call and commit from the moment on at which a bad image takes over.
+ * another. For a handover every call and commit from the moment on at which a bad image takes over.
  * `npm run test:faults`: before, during and after every call, look and commit, for all of them.
  */
 const LANES = 2;
@@ -126,6 +126,7 @@ const CASES: readonly Case[] = [
   {
     ...BAD,
     name: 'an image that turns unhealthy after it took over',
+    isExtra: true,
     strategy: 'start-first',
     options: { rollout: `{ ${START_FIRST}, watch: 5s }`, hasNetworks: true, hasFixedPort: false },
     next: UNHEALTHY_ALONE,

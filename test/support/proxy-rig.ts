@@ -13,7 +13,7 @@ const PACKAGES = dirname(dirname(rigBusybox()));
 const LIBRARIES = ['x86_64', 'aarch64'].map((machine) => `/packages/usr/lib/${machine}-linux-gnu`);
 
 /** Reverse proxies of Debian's packages, with the configurations in `test/proxies`. */
-export const PROXIES = {
+const PROXIES = {
   nginx: ['/packages/usr/sbin/nginx', '-c', '/proxies/nginx.conf'],
   haproxy: ['/packages/usr/sbin/haproxy', '-f', '/proxies/haproxy.cfg'],
   caddy: ['/packages/usr/bin/caddy', 'run', '--config', '/proxies/Caddyfile'],
