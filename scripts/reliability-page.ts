@@ -29,7 +29,8 @@ const NOT_COVERED = `## What is not covered
 - How long nobody served (\`downtimeMs\`) when answers of the engine come late or its calls are refused again and again in
   a handover: the two faults of the engine that the table counts are wrong figures of that, on a machine with a load of 15
   on two cores. Who serves, what is left and the phase were right.
-- Kills at every position of rollouts with dependents: a part of the positions was tried, and random instants.
+- Kills at every position of a rollout with dependents whose new version is bad: of that a part of the positions was
+  tried.
 - Registries other than Debian's \`docker-registry\` and the tests' fakes.
 `;
 
