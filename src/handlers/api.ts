@@ -167,16 +167,18 @@ export interface DecideApi extends ChoiceApi {
 type Asked<Subject, Tools, Choice> =
   ((subject: Subject, api: Tools) => Choice) | ((subject: Subject, api: Tools) => Promise<Choice>);
 
+/** Returning nothing lets it go. */
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- void is the type of a function that ends without a word
+type Objection = Go | Skip | undefined | void;
+
 /** Asked of a push, before the registry is. Returning nothing lets it go. */
-// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a function may end without a word
-export type OnPush = Asked<Push, ChoiceApi, Go | Skip | undefined | void>;
+export type OnPush = Asked<Push, ChoiceApi, Objection>;
 
 /** Asked whenever the built-in policy says that a deployment may go. */
 export type Decide = Asked<Deployment, DecideApi, Go | Wait | Skip>;
 
 /** Asked when all is prepared and nothing touched. Throwing ends the deployment. Returning nothing lets it go. */
-// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- as above
-export type BeforeRollout = Asked<Plan, ChoiceApi, Go | Skip | undefined | void>;
+export type BeforeRollout = Asked<Plan, ChoiceApi, Objection>;
 
 /** Told of the end of a rollout. What it returns counts for nothing, and if it fails that is only logged. */
 export type AfterRollout = Asked<Result, Api, void>;
