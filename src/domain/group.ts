@@ -57,7 +57,7 @@ export function groupView(group: GroupSettings | null): GroupView | null {
   return { order, onFailure, settle: asWritten(settleMs) };
 }
 
-/** Whether a person asked for it: then it waits for nobody else's. */
+/** Whether it was asked for by hand, or is a way back: then it waits for nobody else's. */
 export function isByPerson({ trigger }: Pick<Deployment, 'trigger'>): boolean {
   return trigger.kind === 'api' || trigger.kind === 'rollback';
 }

@@ -105,15 +105,17 @@ export class EngineRig {
   /** Process ids of containers that run although the engine does not know it. */
   async strays(): Promise<number[]> {
     const tasks = join(this.#runtimeFolder, 'containerd/daemon/io.containerd.runtime.v2.task/moby');
-    const ids = await readdir(tasks).catch(() => []);
+    const ids = await readdir(tasks);
     const known = await this.docker.listContainers();
     const unknown = ids.filter((id) => !known.some(({ Id }) => Id === id));
     const processes = await Promise.all(
+      // One that has just ended has none any more.
       unknown.map((id) => readFile(join(tasks, id, 'init.pid'), 'utf8').catch(() => '')),
     );
     return processes.map(Number).filter((id) => id > 0 && existsSync(`/proc/${id}`));
   }
 
+  /** Ends them from outside: no call of the engine can. */
   async endStrays(): Promise<void> {
     for (const id of await this.strays()) process.kill(id, 'SIGKILL');
     await waitFor(
