@@ -1,4 +1,4 @@
-import { hasEnded, type Deployment, type StepRecord } from '../src/domain/deployment.js';
+import { hasEnded, type Deployment, type StepRecord } from '../src/domain/deployment/deployment.js';
 import type { DeployProcess } from '../test/support/deploy-process.js';
 import { aDockerHubPush } from '../test/support/docker-hub.js';
 import { waitFor } from '../test/support/wait-for.js';

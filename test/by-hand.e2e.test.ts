@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Deployment } from '../src/domain/deployment.js';
+import type { Deployment } from '../src/domain/deployment/deployment.js';
 import { EngineEvents } from './support/engine-events.js';
 import { ownRegistry } from './support/own-registry.js';
 import { Scenario } from './support/scenario.js';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { Deployment } from '../src/domain/deployment.js';
+import type { Deployment } from '../src/domain/deployment/deployment.js';
 import type { DeployInProcess } from './support/deploy-in-process.js';
 import { EngineEvents } from './support/engine-events.js';
 import { freePort } from './support/network-namespace.js';

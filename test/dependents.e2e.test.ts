@@ -2,7 +2,7 @@ import type Docker from 'dockerode';
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Deployment } from '../src/domain/deployment.js';
+import type { Deployment } from '../src/domain/deployment/deployment.js';
 import type { DeployInProcess } from './support/deploy-in-process.js';
 import { Neighbours } from './support/neighbours.js';
 import { Scenario, type ShownDeployment } from './support/scenario.js';

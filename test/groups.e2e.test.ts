@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { Deployment } from '../src/domain/deployment.js';
+import type { Deployment } from '../src/domain/deployment/deployment.js';
 import { GroupPlay, type Member } from './support/groups.js';
 
 const GOOD = { version: 'v2', check: 'healthy' } as const;

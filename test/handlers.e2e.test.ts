@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Delivery } from '../src/domain/delivery.js';
+import type { Delivery } from '../src/domain/deployment/delivery.js';
 import { Scenario, type ShownDeployment } from './support/scenario.js';
 import { waitFor } from './support/wait-for.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Deployment } from '../src/domain/deployment.js';
+import type { Deployment } from '../src/domain/deployment/deployment.js';
 import { newest, playEnvironments } from './support/environments.js';
 
 const V2 = { version: 'v2', check: 'healthy' } as const;

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasEnded, type Deployment } from '../src/domain/deployment.js';
+import { hasEnded, type Deployment } from '../src/domain/deployment/deployment.js';
 import { DeployProcess } from './support/deploy-process.js';
 import { aDockerHubPush } from './support/docker-hub.js';
 import { removeNetwork } from './support/small-networks.js';

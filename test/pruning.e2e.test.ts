@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Deployment } from '../src/domain/deployment.js';
+import type { Deployment } from '../src/domain/deployment/deployment.js';
 import type { DeployInProcess } from './support/deploy-in-process.js';
 import { containerBody, removeContainers } from './support/scene.js';
 import { Scenario } from './support/scenario.js';

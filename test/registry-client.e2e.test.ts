@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Registry } from '../src/domain/environment.js';
-import { Secret } from '../src/domain/secret.js';
+import type { Registry } from '../src/domain/settings/environment.js';
+import { Secret } from '../src/domain/secrets/secret.js';
 import type { RegistryClient } from '../src/registries/registry-client.js';
 import { Registries } from '../src/registries/registries.js';
 import { aRegistry, digestOf, failureOf, untilDone } from './support/fake-registry.js';

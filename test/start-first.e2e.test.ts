@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StepRecord } from '../src/domain/deployment.js';
+import type { StepRecord } from '../src/domain/deployment/deployment.js';
 import { EngineClient } from '../src/docker/engine-client.js';
 import { EngineEvents } from './support/engine-events.js';
 import { aNetwork } from './support/handovers.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Configuration } from '../domain/environment.js';
-import { Secret } from '../domain/secret.js';
+import type { Configuration } from '../domain/settings/environment.js';
+import { Secret } from '../domain/secrets/secret.js';
 import type { Storage } from '../storage/storage.js';
 import { hashOf } from './secret-hash.js';
 

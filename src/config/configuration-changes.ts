@@ -1,5 +1,5 @@
-import type { Configuration, Environment } from '../domain/environment.js';
-import { Secret } from '../domain/secret.js';
+import type { Configuration, Environment } from '../domain/settings/environment.js';
+import { Secret } from '../domain/secrets/secret.js';
 
 const RESTART = 'needs a restart';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { ListenAddress, Token } from '../domain/environment.js';
-import { Secret } from '../domain/secret.js';
+import type { ListenAddress, Token } from '../domain/settings/environment.js';
+import { Secret } from '../domain/secrets/secret.js';
 import type { FaultList } from './fault.js';
 import { LISTEN_FORMS, parseListenAddress } from './listen-address.js';
 import type { SecretReader } from './secret-reader.js';

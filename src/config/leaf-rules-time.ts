@@ -1,6 +1,6 @@
 import { ValidateIf } from 'class-validator';
 import { Temporal } from 'temporal-polyfill';
-import { isTimeZone } from '../domain/windows.js';
+import { isTimeZone } from '../domain/policy/windows.js';
 import { leafRule, wants } from './leaf-rules.js';
 
 /** `HH:MM` up to `last`. */

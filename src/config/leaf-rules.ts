@@ -1,5 +1,5 @@
 import { ValidateBy, type ValidationArguments } from 'class-validator';
-import { parseImageReference } from '../domain/image-reference.js';
+import { parseImageReference } from '../domain/image/image-reference.js';
 import { DeployError } from '../domain/errors.js';
 import { DURATION_FORMS, parseDuration } from './duration.js';
 import { LISTEN_FORMS, parseListenAddress } from './listen-address.js';

@@ -1,4 +1,4 @@
-import { parseImageReference } from '../domain/image-reference.js';
+import { parseImageReference } from '../domain/image/image-reference.js';
 import { DeployError } from '../domain/errors.js';
 import { shown } from './shown.js';
 

@@ -1,4 +1,4 @@
-import { Secret } from '../domain/secret.js';
+import { Secret } from '../domain/secrets/secret.js';
 import type { FaultList } from './fault.js';
 import type { HandlerSources } from './handler-sources.js';
 import type { Place } from './place.js';

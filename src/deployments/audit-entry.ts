@@ -1,5 +1,5 @@
-import type { Actor, AuditAction, AuditEntry } from '../domain/audit.js';
-import type { Deployment } from '../domain/deployment.js';
+import type { Actor, AuditAction, AuditEntry } from '../domain/deployment/audit.js';
+import type { Deployment } from '../domain/deployment/deployment.js';
 import { newId } from './new-id.js';
 
 /** What somebody does, to be stored together with it. */

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { Service } from '../domain/environment.js';
+import type { Service } from '../domain/settings/environment.js';
 import { aDeployment, anIntent, DIGEST } from '../domain/testing/builders.js';
 import { aDependent } from '../domain/testing/dependent-starts.js';
 import { ClaimedPreparation } from './claimed-preparation.js';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { Deployment } from '../domain/deployment.js';
-import { isAffected } from '../domain/dependents.js';
-import type { Service } from '../domain/environment.js';
-import type { RolloutIntent } from '../domain/rollout.js';
+import type { Deployment } from '../domain/deployment/deployment.js';
+import { isAffected } from '../domain/rollout/dependents.js';
+import type { Service } from '../domain/settings/environment.js';
+import type { RolloutIntent } from '../domain/rollout/rollout.js';
 import { ContainerClaims } from './container-claims.js';
 import { DeploymentLog } from './deployment-log.js';
 import { RolloutPreparation, type Prepared } from './rollout/preparation.js';

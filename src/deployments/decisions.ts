@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { UNDER_WAY, type Deployment, type DeploymentPatch } from '../domain/deployment.js';
-import type { Service } from '../domain/environment.js';
-import type { PolicyDecision, PromotionFacts } from '../domain/policy.js';
+import {
+  UNDER_WAY,
+  type Deployment,
+  type DeploymentPatch,
+} from '../domain/deployment/deployment.js';
+import type { Service } from '../domain/settings/environment.js';
+import type { PolicyDecision, PromotionFacts } from '../domain/policy/policy.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import { Storage } from '../storage/storage.js';
 import { ServiceInspector, type InspectedService } from './service-inspector.js';

@@ -3,7 +3,7 @@ import { Caller } from '../access/caller.decorator.js';
 import { maySee, type Principal } from '../access/principal.js';
 import { Requires } from '../access/requires.decorator.js';
 import { ConfigurationService } from '../config/configuration.service.js';
-import type { Delivery } from '../domain/delivery.js';
+import type { Delivery } from '../domain/deployment/delivery.js';
 import { DeployError } from '../domain/errors.js';
 import {
   deliverySummaryView,

@@ -1,4 +1,4 @@
-import type { Delivery } from '../domain/delivery.js';
+import type { Delivery } from '../domain/deployment/delivery.js';
 
 interface PushView {
   readonly image: string;

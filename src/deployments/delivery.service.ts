@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
-import type { Actor } from '../domain/audit.js';
-import type { Delivery } from '../domain/delivery.js';
-import { NOT_STARTED, type Deployment } from '../domain/deployment.js';
-import type { Service, Webhook } from '../domain/environment.js';
+import type { Actor } from '../domain/deployment/audit.js';
+import type { Delivery } from '../domain/deployment/delivery.js';
+import { NOT_STARTED, type Deployment } from '../domain/deployment/deployment.js';
+import type { Service, Webhook } from '../domain/settings/environment.js';
 import { DeployError } from '../domain/errors.js';
-import type { PushEvent } from '../domain/push-event.js';
-import { SAME_ID_MS } from '../domain/retention.js';
+import type { PushEvent } from '../domain/image/push-event.js';
+import { SAME_ID_MS } from '../domain/deployment/retention.js';
 import { ConfigurationService } from '../config/configuration.service.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import type { DeliverySummary } from '../storage/delivery.repository.js';

@@ -8,7 +8,7 @@ import {
   ValidateBy,
 } from 'class-validator';
 import { DeployError } from '../domain/errors.js';
-import { isDigest, isTag, parseImageReference } from '../domain/image-reference.js';
+import { isDigest, isTag, parseImageReference } from '../domain/image/image-reference.js';
 import { ULID } from './cursor.dto.js';
 
 const LONGEST_TEXT = 1000;

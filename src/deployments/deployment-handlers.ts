@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { ConfigurationService } from '../config/configuration.service.js';
-import type { Delivery } from '../domain/delivery.js';
-import type { Deployment, DeploymentPatch } from '../domain/deployment.js';
-import type { Service, Webhook } from '../domain/environment.js';
+import type { Delivery } from '../domain/deployment/delivery.js';
+import type { Deployment, DeploymentPatch } from '../domain/deployment/deployment.js';
+import type { Service, Webhook } from '../domain/settings/environment.js';
 import { messageOf } from '../domain/errors.js';
-import type { PolicyDecision } from '../domain/policy.js';
-import type { RolloutIntent } from '../domain/rollout.js';
-import type { Step } from '../domain/step.js';
-import { waitingReason } from '../domain/waiting-reason.js';
+import type { PolicyDecision } from '../domain/policy/policy.js';
+import type { RolloutIntent } from '../domain/rollout/rollout.js';
+import type { Step } from '../domain/rollout/step.js';
+import { waitingReason } from '../domain/deployment/waiting-reason.js';
 import {
   HandlerService,
   type HandlerDecision,

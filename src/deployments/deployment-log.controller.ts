@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { Caller } from '../access/caller.decorator.js';
 import { assertEnvironment, type Principal } from '../access/principal.js';
 import { Requires } from '../access/requires.decorator.js';
-import { hasEnded } from '../domain/deployment.js';
+import { hasEnded } from '../domain/deployment/deployment.js';
 import { DeployError } from '../domain/errors.js';
 import type { LogLine } from '../storage/log.repository.js';
 import { Storage } from '../storage/storage.js';

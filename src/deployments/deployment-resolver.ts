@@ -4,10 +4,10 @@ import {
   UNDER_WAY,
   type Deployment,
   type DeploymentPatch,
-} from '../domain/deployment.js';
-import type { Service } from '../domain/environment.js';
-import { isByHand, supersedes } from '../domain/supersede.js';
-import type { TagRule } from '../domain/tag-rule.js';
+} from '../domain/deployment/deployment.js';
+import type { Service } from '../domain/settings/environment.js';
+import { isByHand, supersedes } from '../domain/deployment/supersede.js';
+import type { TagRule } from '../domain/image/tag-rule.js';
 import type { Repositories } from '../storage/repositories.js';
 import { Storage } from '../storage/storage.js';
 import { Decisions, heldBy, type Current } from './decisions.js';

@@ -8,7 +8,7 @@ import {
   wholeDeploymentView,
   type DeploymentView,
   type WholeDeployment,
-} from './deployment.dto.js';
+} from '../domain/deployment/deployment.dto.js';
 import { DeploymentService } from './deployment.service.js';
 import { DeploymentListQuery } from './list-query.dto.js';
 import { pageView, type PageView } from './page.dto.js';

@@ -14,9 +14,9 @@ import type { Response } from 'express';
 import { Caller } from '../access/caller.decorator.js';
 import { assertEnvironment, type Principal } from '../access/principal.js';
 import { Requires } from '../access/requires.decorator.js';
-import type { Deployment } from '../domain/deployment.js';
-import type { Freeze } from '../domain/freeze.js';
-import { canonicalRepository } from '../domain/image-reference.js';
+import type { Deployment } from '../domain/deployment/deployment.js';
+import type { Freeze } from '../domain/policy/freeze.js';
+import { canonicalRepository } from '../domain/image/image-reference.js';
 import {
   DeployRequest,
   ExplainRequest,
@@ -24,7 +24,7 @@ import {
   present,
   RollbackRequest,
 } from './deploy-request.dto.js';
-import { deploymentView, type DeploymentView } from './deployment.dto.js';
+import { deploymentView, type DeploymentView } from '../domain/deployment/deployment.dto.js';
 import { DeploymentService, type PlanView } from './deployment.service.js';
 import { Explainer, type Explanation } from './explainer.js';
 import { FreezeService } from './freeze.service.js';

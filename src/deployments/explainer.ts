@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { WaitingFor } from '../domain/deployment.js';
-import type { Service } from '../domain/environment.js';
-import { movesInGroup } from '../domain/group.js';
+import type { WaitingFor } from '../domain/deployment/deployment.js';
+import type { Service } from '../domain/settings/environment.js';
+import { movesInGroup } from '../domain/deployment/group.js';
 import { DeployError, type ErrorCode } from '../domain/errors.js';
-import { describeTagRule, matchesTag } from '../domain/tag-rule.js';
-import { waitingReason } from '../domain/waiting-reason.js';
+import { describeTagRule, matchesTag } from '../domain/image/tag-rule.js';
+import { waitingReason } from '../domain/deployment/waiting-reason.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import { RegistryClient } from '../registries/registry-client.js';
 import { Decisions } from './decisions.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '../domain/audit.js';
+import type { Actor } from '../domain/deployment/audit.js';
 import { DeployError } from '../domain/errors.js';
-import { BY_CALENDAR, type Freeze } from '../domain/freeze.js';
+import { BY_CALENDAR, type Freeze } from '../domain/policy/freeze.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import { Storage } from '../storage/storage.js';
 import { auditEntry } from './audit-entry.js';

@@ -1,6 +1,6 @@
 import { Transform } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Length, Matches, Max, Min } from 'class-validator';
-import { PHASES, type Phase } from '../domain/deployment.js';
+import { PHASES, type Phase } from '../domain/deployment/deployment.js';
 import { IsCursor, LINE_NUMBER, positionOf, ULID } from './cursor.dto.js';
 
 const DEFAULT_LIMIT = 50;

@@ -1,5 +1,5 @@
-import { newDeployment, type Deployment } from '../domain/deployment.js';
-import type { Service } from '../domain/environment.js';
+import { newDeployment, type Deployment } from '../domain/deployment/deployment.js';
+import type { Service } from '../domain/settings/environment.js';
 import { newId } from './new-id.js';
 
 /** What somebody asks for, of a service. `image` is the service's own where it is left out. */

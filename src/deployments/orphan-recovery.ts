@@ -3,12 +3,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { containerState } from '../docker/container-state.js';
 import type { EngineClient } from '../docker/engine-client.js';
 import { Engines } from '../docker/engines.js';
-import { newDeployment, type Deployment } from '../domain/deployment.js';
+import { newDeployment, type Deployment } from '../domain/deployment/deployment.js';
 import { messageOf } from '../domain/errors.js';
-import { canonicalRepository, parseImageReference } from '../domain/image-reference.js';
-import type { Service } from '../domain/environment.js';
-import { ALL_HOOKS_RUN, NO_HOOKS } from '../domain/hooks.js';
-import { carriedFiles, DEPENDENT_LABELS, LABELS, OVERLAP_LABELS } from '../domain/labels.js';
+import { canonicalRepository, parseImageReference } from '../domain/image/image-reference.js';
+import type { Service } from '../domain/settings/environment.js';
+import { ALL_HOOKS_RUN, NO_HOOKS } from '../domain/rollout/hooks.js';
+import {
+  carriedFiles,
+  DEPENDENT_LABELS,
+  LABELS,
+  OVERLAP_LABELS,
+} from '../domain/rollout/labels.js';
 import {
   isActive,
   NO_OVERLAP,
@@ -17,7 +22,7 @@ import {
   type ContainerState,
   type RestartPolicy,
   type RolloutIntent,
-} from '../domain/rollout.js';
+} from '../domain/rollout/rollout.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import { Storage } from '../storage/storage.js';
 import { DeploymentLog } from './deployment-log.js';

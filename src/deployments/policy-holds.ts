@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { NOT_STARTED, type Deployment, type Phase } from '../domain/deployment.js';
-import type { Service } from '../domain/environment.js';
-import { waitingReason } from '../domain/waiting-reason.js';
+import { NOT_STARTED, type Deployment, type Phase } from '../domain/deployment/deployment.js';
+import type { Service } from '../domain/settings/environment.js';
+import { waitingReason } from '../domain/deployment/waiting-reason.js';
 import { Storage } from '../storage/storage.js';
 import { Decisions, heldBy } from './decisions.js';
 import { DeploymentHandlers } from './deployment-handlers.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { NOT_STARTED, type Deployment } from '../domain/deployment.js';
-import type { Service } from '../domain/environment.js';
+import { NOT_STARTED, type Deployment } from '../domain/deployment/deployment.js';
+import type { Service } from '../domain/settings/environment.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import type { Repositories } from '../storage/repositories.js';
 import { ended } from './deployment-resolver.js';

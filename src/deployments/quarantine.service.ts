@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '../domain/audit.js';
+import type { Actor } from '../domain/deployment/audit.js';
 import { DeployError } from '../domain/errors.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import type { QuarantineEntry } from '../storage/quarantine.repository.js';

@@ -1,4 +1,4 @@
-import type { Deployment } from '../domain/deployment.js';
+import type { Deployment } from '../domain/deployment/deployment.js';
 
 export interface RollbackTarget {
   readonly digest: string;

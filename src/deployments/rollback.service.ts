@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '../domain/audit.js';
-import type { Deployment } from '../domain/deployment.js';
-import type { Service } from '../domain/environment.js';
+import type { Actor } from '../domain/deployment/audit.js';
+import type { Deployment } from '../domain/deployment/deployment.js';
+import type { Service } from '../domain/settings/environment.js';
 import { DeployError } from '../domain/errors.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import { Storage } from '../storage/storage.js';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EngineError } from '../docker/engine-error.js';
-import type { Deployment } from '../domain/deployment.js';
-import type { Service } from '../domain/environment.js';
+import type { Deployment } from '../domain/deployment/deployment.js';
+import type { Service } from '../domain/settings/environment.js';
 import { DeployError, messageOf } from '../domain/errors.js';
-import type { RolloutIntent } from '../domain/rollout.js';
+import type { RolloutIntent } from '../domain/rollout/rollout.js';
 import { Storage } from '../storage/storage.js';
 import { ClaimedPreparation } from './claimed-preparation.js';
 import { DeploymentLog } from './deployment-log.js';

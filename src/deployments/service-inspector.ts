@@ -6,10 +6,10 @@ import { Engines } from '../docker/engines.js';
 import type { ContainerInspection } from '../docker/inspection.js';
 import { nameOf } from '../docker/inspection.js';
 import { runningDigest } from '../docker/running-digest.js';
-import type { Service } from '../domain/environment.js';
+import type { Service } from '../domain/settings/environment.js';
 import { DeployError } from '../domain/errors.js';
-import { parseImageReference } from '../domain/image-reference.js';
-import type { ContainerState } from '../domain/rollout.js';
+import { parseImageReference } from '../domain/image/image-reference.js';
+import type { ContainerState } from '../domain/rollout/rollout.js';
 
 /** What runs, of CONTRACT section 4. A digest or tag that cannot be known is null, never guessed. */
 export interface RunningView {

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { NOT_STARTED, UNDER_WAY, type Deployment } from '../domain/deployment.js';
-import type { Service } from '../domain/environment.js';
+import { NOT_STARTED, UNDER_WAY, type Deployment } from '../domain/deployment/deployment.js';
+import type { Service } from '../domain/settings/environment.js';
 import { messageOf } from '../domain/errors.js';
 import { ended } from './deployment-resolver.js';
 import { WakeUp } from './wake-up.js';

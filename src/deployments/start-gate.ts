@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Engines } from '../docker/engines.js';
-import type { Deployment } from '../domain/deployment.js';
-import type { Service } from '../domain/environment.js';
+import type { Deployment } from '../domain/deployment/deployment.js';
+import type { Service } from '../domain/settings/environment.js';
 import { messageOf } from '../domain/errors.js';
 import { Storage } from '../storage/storage.js';
 import { DeploymentLog } from './deployment-log.js';

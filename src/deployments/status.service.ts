@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Engines } from '../docker/engines.js';
-import { groupView, type GroupView } from '../domain/group.js';
-import { describePolicy, windowView, type WindowView } from '../domain/describe-policy.js';
-import type { Environment, Service } from '../domain/environment.js';
+import { groupView, type GroupView } from '../domain/deployment/group.js';
+import { describePolicy, windowView, type WindowView } from '../domain/policy/describe-policy.js';
+import type { Environment, Service } from '../domain/settings/environment.js';
 import { DeployError, messageOf } from '../domain/errors.js';
-import type { Freeze } from '../domain/freeze.js';
-import { describeTagRule, type WrittenTagRule } from '../domain/tag-rule.js';
+import type { Freeze } from '../domain/policy/freeze.js';
+import { describeTagRule, type WrittenTagRule } from '../domain/image/tag-rule.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import { Storage } from '../storage/storage.js';
-import { deploymentView, type DeploymentView } from './deployment.dto.js';
+import { deploymentView, type DeploymentView } from '../domain/deployment/deployment.dto.js';
 import { ServiceInspector, type InspectedService, type RunningView } from './service-inspector.js';
 
 const ENGINE_PING_MS = 1_500;

@@ -1,8 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { newDeployment, NOT_STARTED, type Deployment, type Phase } from '../domain/deployment.js';
-import type { Service } from '../domain/environment.js';
-import { isByHand } from '../domain/supersede.js';
-import { movesInGroup } from '../domain/group.js';
+import {
+  newDeployment,
+  NOT_STARTED,
+  type Deployment,
+  type Phase,
+} from '../domain/deployment/deployment.js';
+import type { Service } from '../domain/settings/environment.js';
+import { isByHand } from '../domain/deployment/supersede.js';
+import { movesInGroup } from '../domain/deployment/group.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import type { Recheck } from '../storage/recheck.repository.js';
 import { Storage } from '../storage/storage.js';

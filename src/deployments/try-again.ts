@@ -1,4 +1,4 @@
-import { newDeployment, type Deployment } from '../domain/deployment.js';
+import { newDeployment, type Deployment } from '../domain/deployment/deployment.js';
 import type { Repositories } from '../storage/repositories.js';
 import { newId } from './new-id.js';
 

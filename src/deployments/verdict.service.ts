@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { isApproved, whyNotApprove } from '../domain/approval.js';
-import type { ApproveLink } from '../domain/approve-link.js';
-import type { Actor, AuditAction } from '../domain/audit.js';
-import { hasEnded, NOT_STARTED, type Deployment } from '../domain/deployment.js';
+import { isApproved, whyNotApprove } from '../domain/policy/approval.js';
+import type { ApproveLink } from '../domain/deployment/approve-link.js';
+import type { Actor, AuditAction } from '../domain/deployment/audit.js';
+import { hasEnded, NOT_STARTED, type Deployment } from '../domain/deployment/deployment.js';
 import { DeployError } from '../domain/errors.js';
-import type { ApprovalSettings } from '../domain/policy-settings.js';
+import type { ApprovalSettings } from '../domain/settings/policy-settings.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import type { Repositories } from '../storage/repositories.js';
 import { Storage } from '../storage/storage.js';

@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { ConfigurationService } from '../config/configuration.service.js';
-import { UNDER_WAY, type Deployment } from '../domain/deployment.js';
+import { UNDER_WAY, type Deployment } from '../domain/deployment/deployment.js';
 import { messageOf } from '../domain/errors.js';
 import { LaneTools } from './lane-tools.js';
 import { continueIds } from './new-id.js';

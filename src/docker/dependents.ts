@@ -1,5 +1,5 @@
-import type { DependentIntent, DependsBy } from '../domain/dependents.js';
-import type { Dependence } from '../domain/dependents-order.js';
+import type { DependentIntent, DependsBy } from '../domain/rollout/dependents.js';
+import type { Dependence } from '../domain/rollout/dependents-order.js';
 import { containerState } from './container-state.js';
 import { nameOf, type ContainerInspection } from './inspection.js';
 import { linkTarget } from './options/links.js';

@@ -1,6 +1,6 @@
-import type { Engine } from '../domain/environment.js';
-import type { RestartPolicy } from '../domain/rollout.js';
-import type { Secret } from '../domain/secret.js';
+import type { Engine } from '../domain/settings/environment.js';
+import type { RestartPolicy } from '../domain/rollout/rollout.js';
+import type { Secret } from '../domain/secrets/secret.js';
 import { EngineConnection } from './engine-connection.js';
 import { askInfo, FactsOfEngine, type EngineFacts } from './engine-facts.js';
 import { EngineFiles } from './engine-files.js';

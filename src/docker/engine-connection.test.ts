@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Secret } from '../domain/secret.js';
+import { Secret } from '../domain/secrets/secret.js';
 import { EngineConnection } from './engine-connection.js';
 
 afterEach(() => {

@@ -1,4 +1,4 @@
-import type { HealthCheckTimes } from '../domain/gate-settings.js';
+import type { HealthCheckTimes } from '../domain/rollout/health/gate-settings.js';
 import type { ContainerInspection } from './inspection.js';
 
 const NANOSECONDS_PER_MILLISECOND = 1e6;

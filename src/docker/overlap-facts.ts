@@ -1,4 +1,4 @@
-import type { OverlapFacts } from '../domain/strategy.js';
+import type { OverlapFacts } from '../domain/rollout/strategy.js';
 import { containerState } from './container-state.js';
 import type { ContainerInspection, PortMap } from './inspection.js';
 

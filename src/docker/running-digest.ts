@@ -1,6 +1,6 @@
 import { DeployError } from '../domain/errors.js';
-import { canonicalRepository, isDigest } from '../domain/image-reference.js';
-import { LABELS } from '../domain/labels.js';
+import { canonicalRepository, isDigest } from '../domain/image/image-reference.js';
+import { LABELS } from '../domain/rollout/labels.js';
 import type { ContainerInspection, ImageInspection } from './inspection.js';
 
 export interface RunningDigest {

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { ConfigurationService } from '../config/configuration.service.js';
-import type { Deployment } from '../domain/deployment.js';
-import type { Environment, Service, Webhook } from '../domain/environment.js';
+import type { Deployment } from '../domain/deployment/deployment.js';
+import type { Environment, Service, Webhook } from '../domain/settings/environment.js';
 import { DeployError } from '../domain/errors.js';
-import { freezeInForce, type Freeze } from '../domain/freeze.js';
-import { decide, type PolicyDecision, type PolicyFacts } from '../domain/policy.js';
-import type { PushEvent } from '../domain/push-event.js';
-import { matchesTag } from '../domain/tag-rule.js';
+import { freezeInForce, type Freeze } from '../domain/policy/freeze.js';
+import { decide, type PolicyDecision, type PolicyFacts } from '../domain/policy/policy.js';
+import type { PushEvent } from '../domain/image/push-event.js';
+import { matchesTag } from '../domain/image/tag-rule.js';
 import { Storage } from '../storage/storage.js';
 
 /** What is configured, which services a push concerns, and what an environment's policy says. */

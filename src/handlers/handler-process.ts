@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { HandlerFile } from '../domain/environment.js';
+import type { HandlerFile } from '../domain/settings/environment.js';
 import { messageOf } from '../domain/errors.js';
 import { HandlerFailure, onOneLine, thrownText } from './handler-failure.js';
 import {

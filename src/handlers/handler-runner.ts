@@ -1,4 +1,4 @@
-import type { HandlerFile } from '../domain/environment.js';
+import type { HandlerFile } from '../domain/settings/environment.js';
 import { HandlerProcess, type FetchForHandler, type Say } from './handler-process.js';
 import { HandlerFailure } from './handler-failure.js';
 import type { Choice, Hook } from './protocol.js';

@@ -1,7 +1,7 @@
-import { hasEnded, type Deployment as StoredDeployment } from '../domain/deployment.js';
-import type { Delivery } from '../domain/delivery.js';
-import type { RolloutIntent } from '../domain/rollout.js';
-import { describeStep, isDecision, type Step } from '../domain/step.js';
+import { hasEnded, type Deployment as StoredDeployment } from '../domain/deployment/deployment.js';
+import type { Delivery } from '../domain/deployment/delivery.js';
+import type { RolloutIntent } from '../domain/rollout/rollout.js';
+import { describeStep, isDecision, type Step } from '../domain/rollout/step.js';
 import type { Deployment, Plan, Push, Result } from './api.js';
 
 /** A deployment as handlers see it. Its digest must be known. */

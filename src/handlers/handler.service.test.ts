@@ -3,10 +3,15 @@ import type {
   ConfigurationListener,
   ConfigurationService,
 } from '../config/configuration.service.js';
-import type { Delivery } from '../domain/delivery.js';
-import { newDeployment, type Deployment } from '../domain/deployment.js';
-import type { Configuration, HandlerFile, Service, Webhook } from '../domain/environment.js';
-import { simulateRollout } from '../domain/plan.js';
+import type { Delivery } from '../domain/deployment/delivery.js';
+import { newDeployment, type Deployment } from '../domain/deployment/deployment.js';
+import type {
+  Configuration,
+  HandlerFile,
+  Service,
+  Webhook,
+} from '../domain/settings/environment.js';
+import { simulateRollout } from '../domain/rollout/plan/plan.js';
 import { aSnapshot, anIntent } from '../domain/testing/builders.js';
 import { HandlerSchedule } from './failure-patience.js';
 import { HandlerRunners } from './handler-runners.js';

@@ -1,11 +1,11 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { ConfigurationService } from '../config/configuration.service.js';
-import type { Delivery } from '../domain/delivery.js';
-import type { Deployment } from '../domain/deployment.js';
-import type { HandlerFile, Service, Webhook } from '../domain/environment.js';
+import type { Delivery } from '../domain/deployment/delivery.js';
+import type { Deployment } from '../domain/deployment/deployment.js';
+import type { HandlerFile, Service, Webhook } from '../domain/settings/environment.js';
 import { messageOf } from '../domain/errors.js';
-import type { RolloutIntent } from '../domain/rollout.js';
-import type { Step } from '../domain/step.js';
+import type { RolloutIntent } from '../domain/rollout/rollout.js';
+import type { Step } from '../domain/rollout/step.js';
 import { FailurePatience, HandlerSchedule } from './failure-patience.js';
 import { HandlerFailure, onOneLine } from './handler-failure.js';
 import type { Say } from './handler-process.js';

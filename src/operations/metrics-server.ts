@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
-import type { ListenAddress } from '../domain/environment.js';
+import type { ListenAddress } from '../domain/settings/environment.js';
 import { redactedPath } from './redacted-path.js';
 import { MetricsService } from './metrics.service.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
-import type { DeliveryOutcome } from '../domain/delivery.js';
-import { hasEnded, PHASES } from '../domain/deployment.js';
+import type { DeliveryOutcome } from '../domain/deployment/delivery.js';
+import { hasEnded, PHASES } from '../domain/deployment/deployment.js';
 import { PollTally } from '../deployments/polling/poll-tally.js';
 import { PruningTally } from '../deployments/pruning/pruning-tally.js';
 import { StatusService } from '../deployments/status.service.js';

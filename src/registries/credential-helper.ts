@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { DeployError } from '../domain/errors.js';
-import { Secret } from '../domain/secret.js';
+import { Secret } from '../domain/secrets/secret.js';
 import { parseJsonObject } from './json-object.js';
 import type { RegistryCredential } from './registry-credential.js';
 import { IDENTITY_TOKEN_USERNAME } from './registry-credential.js';

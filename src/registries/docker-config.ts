@@ -1,5 +1,5 @@
 import { DeployError } from '../domain/errors.js';
-import { Secret } from '../domain/secret.js';
+import { Secret } from '../domain/secrets/secret.js';
 import { asJsonObject, parseJsonObject } from './json-object.js';
 import type { RegistryCredential } from './registry-credential.js';
 import { IDENTITY_TOKEN_USERNAME } from './registry-credential.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DeployError } from '../domain/errors.js';
-import { isDigest } from '../domain/image-reference.js';
+import { isDigest } from '../domain/image/image-reference.js';
 import type { HttpAnswer } from './guarded-http.js';
 import { headerOf } from './guarded-http.js';
 import { parseJsonObject } from './json-object.js';

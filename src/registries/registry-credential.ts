@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Secret } from '../domain/secret.js';
+import type { Secret } from '../domain/secrets/secret.js';
 
 /** What we may show one registry. */
 export type RegistryCredential =

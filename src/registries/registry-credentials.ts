@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Secret } from '../domain/secret.js';
+import type { Secret } from '../domain/secrets/secret.js';
 import { askCredentialHelper } from './credential-helper.js';
 import { DockerConfig } from './docker-config.js';
 import { DockerConfigFile } from './docker-config-file.js';

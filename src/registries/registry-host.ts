@@ -1,6 +1,6 @@
-import type { Registry } from '../domain/environment.js';
+import type { Registry } from '../domain/settings/environment.js';
 import { DeployError } from '../domain/errors.js';
-import { parseImageReference } from '../domain/image-reference.js';
+import { parseImageReference } from '../domain/image/image-reference.js';
 import { isLoopbackHost } from './address-guard.js';
 
 /** The registry of image references without a host. */

@@ -1,5 +1,5 @@
 import { DeployError } from '../domain/errors.js';
-import { isTag } from '../domain/image-reference.js';
+import { isTag } from '../domain/image/image-reference.js';
 import type { HttpAnswer } from './guarded-http.js';
 import { parseJsonObject } from './json-object.js';
 import type { Urgency } from './rate-limits.js';

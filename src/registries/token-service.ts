@@ -1,5 +1,5 @@
 import { DeployError } from '../domain/errors.js';
-import { Secret } from '../domain/secret.js';
+import { Secret } from '../domain/secrets/secret.js';
 import { isLoopbackHost } from './address-guard.js';
 import type { HttpAnswer } from './guarded-http.js';
 import { parseJsonObject } from './json-object.js';

@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../domain/audit.js';
+import type { AuditEntry } from '../domain/deployment/audit.js';
 import type { Session } from './session.js';
 
 /** Who did what. Entries are only ever added. */

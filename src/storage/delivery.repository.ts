@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
-import type { Delivery } from '../domain/delivery.js';
-import type { PushEvent } from '../domain/push-event.js';
+import type { Delivery } from '../domain/deployment/delivery.js';
+import type { PushEvent } from '../domain/image/push-event.js';
 import type { Schema } from './schema.js';
 import type { Session } from './session.js';
 

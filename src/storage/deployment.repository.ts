@@ -7,7 +7,7 @@ import {
   type DeploymentPatch,
   type Phase,
   type StepRecord,
-} from '../domain/deployment.js';
+} from '../domain/deployment/deployment.js';
 import { DeployError } from '../domain/errors.js';
 import { changedColumnsOf, DEPLOYMENT_COLUMNS, deploymentOf, rowOf } from './deployment-row.js';
 import { appendEvent } from './event.repository.js';

@@ -1,4 +1,4 @@
-import type { Freeze } from '../domain/freeze.js';
+import type { Freeze } from '../domain/policy/freeze.js';
 import type { Session } from './session.js';
 
 /** Freezes by hand: one per environment, the last that was asked for. */

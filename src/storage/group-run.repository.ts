@@ -1,5 +1,5 @@
-import type { Deployment } from '../domain/deployment.js';
-import type { GroupRun } from '../domain/group.js';
+import type { Deployment } from '../domain/deployment/deployment.js';
+import type { GroupRun } from '../domain/deployment/group.js';
 import { DEPLOYMENT_COLUMNS, deploymentOf } from './deployment-row.js';
 import type { Session } from './session.js';
 

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Deployment } from '../domain/deployment.js';
+import type { Deployment } from '../domain/deployment/deployment.js';
 import type { DeploymentTable, Schema } from './schema.js';
 import type { Session } from './session.js';
 

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
-import { hasEnded, PHASES } from '../domain/deployment.js';
-import { KEPT_DEPLOYMENTS } from '../domain/retention.js';
+import { hasEnded, PHASES } from '../domain/deployment/deployment.js';
+import { KEPT_DEPLOYMENTS } from '../domain/deployment/retention.js';
 import { PAST_COLUMNS } from './history.repository.js';
 import type { Schema } from './schema.js';
 import type { Session } from './session.js';

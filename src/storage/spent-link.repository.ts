@@ -1,4 +1,4 @@
-import type { ApproveLink } from '../domain/approve-link.js';
+import type { ApproveLink } from '../domain/deployment/approve-link.js';
 import type { Session } from './session.js';
 
 type Spendable = Pick<ApproveLink, 'deployment' | 'id'>;

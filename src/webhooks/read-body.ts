@@ -1,4 +1,4 @@
-import type { Webhook } from '../domain/environment.js';
+import type { Webhook } from '../domain/settings/environment.js';
 import { readDockerHub } from './docker-hub.source.js';
 import type { DecodedBody } from './raw-body.js';
 import type { ParsedBody, Source } from './source.js';

@@ -3,8 +3,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { FailedAuthentications } from '../access/failed-authentications.js';
 import * as hashes from '../access/secret-hash.js';
 import type { ConfigurationService } from '../config/configuration.service.js';
-import type { Webhook } from '../domain/environment.js';
-import { Secret } from '../domain/secret.js';
+import type { Webhook } from '../domain/settings/environment.js';
+import { Secret } from '../domain/secrets/secret.js';
 import { WebhookAuthentication } from './webhook-authentication.js';
 
 vi.mock(import('../access/secret-hash.js'), async (load) => {

@@ -4,7 +4,7 @@ import { FailedAuthentications } from '../access/failed-authentications.js';
 import { DUMMY_HASH, hashOf, indexOfHash } from '../access/secret-hash.js';
 import { AddressRanges, senderAddress, senderNetwork } from '../access/sender-address.js';
 import { ConfigurationService } from '../config/configuration.service.js';
-import type { Configuration, Webhook } from '../domain/environment.js';
+import type { Configuration, Webhook } from '../domain/settings/environment.js';
 import { DeployError } from '../domain/errors.js';
 
 interface Door {

@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import { Public } from '../access/requires.decorator.js';
 import { senderAddress } from '../access/sender-address.js';
 import { ThrottledAsWebhook } from '../access/throttle.guard.js';
-import type { Delivery, DeliveryOutcome } from '../domain/delivery.js';
+import type { Delivery, DeliveryOutcome } from '../domain/deployment/delivery.js';
 import { DeliveryService } from '../deployments/delivery.service.js';
 import { keptHeaders } from './kept-headers.js';
 import { rawBody } from './raw-body.js';

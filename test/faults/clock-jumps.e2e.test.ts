@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Deployment } from '../../src/domain/deployment.js';
+import type { Deployment } from '../../src/domain/deployment/deployment.js';
 import type { Scenario, ShownDeployment } from '../support/scenario.js';
 import { sharedRig } from '../support/shared-rig.js';
 import { ALL_TRIALS, recordTrials } from '../support/trials.js';

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StepName } from '../../src/domain/step.js';
+import type { StepName } from '../../src/domain/rollout/step.js';
 import { EngineRig } from '../support/engine-rig.js';
 import { Fleet, PATIENCE_MS, type FleetOptions, type FleetService } from '../support/kill-fleet.js';
 import { NetworkNamespace } from '../support/network-namespace.js';

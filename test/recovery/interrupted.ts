@@ -1,14 +1,14 @@
 import type Docker from 'dockerode';
 import { replacementOf } from '../../src/docker/container-options.js';
 import { EngineClient } from '../../src/docker/engine-client.js';
-import { newDeployment } from '../../src/domain/deployment.js';
-import { candidateLabels, twinLabels } from '../../src/domain/labels.js';
+import { newDeployment } from '../../src/domain/deployment/deployment.js';
+import { candidateLabels, twinLabels } from '../../src/domain/rollout/labels.js';
 import {
   NO_OVERLAP,
   NOTHING_DONE,
   rolloutNames,
   type RolloutIntent,
-} from '../../src/domain/rollout.js';
+} from '../../src/domain/rollout/rollout.js';
 import { Storage } from '../../src/storage/storage.js';
 import type { Fleet, FleetService } from '../support/kill-fleet.js';
 import { pull } from '../support/pull.js';

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import type { Deployment } from '../../src/domain/deployment.js';
+import type { Deployment } from '../../src/domain/deployment/deployment.js';
 import type { DeployInProcess } from './deploy-in-process.js';
 import { removeContainers } from './scene.js';
 import { Scenario, type ShownDeployment } from './scenario.js';

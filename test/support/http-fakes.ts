@@ -1,7 +1,7 @@
 import { ulid } from 'ulid';
 import { type IncomingDelivery } from '../../src/deployments/delivery.service.js';
-import type { Delivery } from '../../src/domain/delivery.js';
-import { newDeployment, type Deployment } from '../../src/domain/deployment.js';
+import type { Delivery } from '../../src/domain/deployment/delivery.js';
+import { newDeployment, type Deployment } from '../../src/domain/deployment/deployment.js';
 import { DeployError } from '../../src/domain/errors.js';
 import { Storage } from '../../src/storage/storage.js';
 

@@ -1,4 +1,4 @@
-import type { Phase } from '../../src/domain/deployment.js';
+import type { Phase } from '../../src/domain/deployment/deployment.js';
 import type { Fleet, FleetService } from './kill-fleet.js';
 import type { KillLane, KillTarget, RecordedEvent } from './kill-lane.js';
 import { NeverBoth } from './kill-witness.js';

@@ -4,7 +4,7 @@ import { replacementOf, type Replacement } from '../../src/docker/container-opti
 import { EngineClient } from '../../src/docker/engine-client.js';
 import type { ContainerInspection, ImageInspection } from '../../src/docker/inspection.js';
 import type { ReplacementInput } from '../../src/docker/options/replacement-input.js';
-import { unexplained } from '../../src/domain/comparison.js';
+import { unexplained } from '../../src/domain/deployment/comparison.js';
 import { aBusyboxImage } from './image.js';
 import { pull } from './pull.js';
 import { sharedRig, uniqueName } from './shared-rig.js';

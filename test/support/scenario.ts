@@ -1,8 +1,8 @@
 import type Docker from 'dockerode';
 import { onTestFinished } from 'vitest';
 import type { ServiceView } from '../../src/deployments/status.service.js';
-import type { WholeDeployment } from '../../src/deployments/deployment.dto.js';
-import type { Deployment } from '../../src/domain/deployment.js';
+import type { WholeDeployment } from '../../src/domain/deployment/deployment.dto.js';
+import type { Deployment } from '../../src/domain/deployment/deployment.js';
 import { DeployInProcess, type InProcessOptions } from './deploy-in-process.js';
 import { DeployProcess, type DeployOptions } from './deploy-process.js';
 import { aDockerHubPush } from './docker-hub.js';

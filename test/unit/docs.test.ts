@@ -3,10 +3,10 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES, isVersionAtFault, type ErrorCode } from '../../src/domain/errors.js';
-import { CONTROL_LABELS } from '../../src/domain/labels.js';
-import { simulateRollout } from '../../src/domain/plan.js';
-import { rolloutNames, type RolloutIntent } from '../../src/domain/rollout.js';
-import { describeStep, isDecision, type Step } from '../../src/domain/step.js';
+import { CONTROL_LABELS } from '../../src/domain/rollout/labels.js';
+import { simulateRollout } from '../../src/domain/rollout/plan/plan.js';
+import { rolloutNames, type RolloutIntent } from '../../src/domain/rollout/rollout.js';
+import { describeStep, isDecision, type Step } from '../../src/domain/rollout/step.js';
 import {
   aRemovedWhenStopped,
   aSnapshot,

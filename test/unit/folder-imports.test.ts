@@ -59,7 +59,9 @@ describe('the rule for imports between folders', { timeout: 60_000 }, () => {
 
 describe('the rules of the project', { timeout: 60_000 }, () => {
   it('include it for src', async () => {
-    const config = (await new ESLint().calculateConfigForFile('src/domain/deployment.ts')) as {
+    const config = (await new ESLint().calculateConfigForFile(
+      'src/domain/deployment/deployment.ts',
+    )) as {
       rules: Record<string, unknown>;
     };
     expect(config.rules['deploy/folder-imports']).toEqual([2]);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { lastGood } from '../../src/deployments/rollback-target.js';
-import { hasEnded, PHASES, type Deployment } from '../../src/domain/deployment.js';
-import { decide } from '../../src/domain/policy.js';
+import { hasEnded, PHASES, type Deployment } from '../../src/domain/deployment/deployment.js';
+import { decide } from '../../src/domain/policy/policy.js';
 import { policyFacts } from '../../src/domain/testing/builders.js';
-import { cutoffsOf } from '../../src/domain/retention.js';
+import { cutoffsOf } from '../../src/domain/deployment/retention.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { randomFrom } from './random.js';
 import { aDelivery, aDeployment } from './storage/samples.js';

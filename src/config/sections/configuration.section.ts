@@ -1,5 +1,5 @@
 import { IsOptional } from 'class-validator';
-import type { Configuration, Token } from '../../domain/environment.js';
+import type { Configuration, Token } from '../../domain/settings/environment.js';
 import { parseDuration } from '../duration.js';
 import { IsDuration } from '../leaf-rules.js';
 import type { Place } from '../place.js';

@@ -1,6 +1,6 @@
 import { IsOptional } from 'class-validator';
-import type { Environment, HandlerFile, Service } from '../../domain/environment.js';
-import { canonicalRepository } from '../../domain/image-reference.js';
+import type { Environment, HandlerFile, Service } from '../../domain/settings/environment.js';
+import { canonicalRepository } from '../../domain/image/image-reference.js';
 import { IsContainerName, IsName, IsRepository, isName, NAME_RULE } from '../leaf-rules.js';
 import type { Place } from '../place.js';
 import type { Reading } from '../secret-reader.js';

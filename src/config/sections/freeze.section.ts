@@ -1,5 +1,5 @@
-import type { FreezePeriod } from '../../domain/policy-settings.js';
-import { isTimeZone } from '../../domain/windows.js';
+import type { FreezePeriod } from '../../domain/settings/policy-settings.js';
+import { isTimeZone } from '../../domain/policy/windows.js';
 import { IsFilled } from '../leaf-rules.js';
 import { IsDateOrTime, IsTimeZone, momentOf } from '../leaf-rules-time.js';
 import type { Place } from '../place.js';

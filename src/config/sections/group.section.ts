@@ -1,5 +1,5 @@
 import { IsOptional } from 'class-validator';
-import type { GroupFailure, GroupSettings } from '../../domain/group.js';
+import type { GroupFailure, GroupSettings } from '../../domain/deployment/group.js';
 import { parseDuration } from '../duration.js';
 import { IsDuration, IsOneOf } from '../leaf-rules.js';
 import type { Place } from '../place.js';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { IsOptional } from 'class-validator';
-import type { HandlerFile, HandlerSettings } from '../../domain/environment.js';
+import type { HandlerFile, HandlerSettings } from '../../domain/settings/environment.js';
 import { parseDuration } from '../duration.js';
 import { IsDuration } from '../leaf-rules.js';
 import type { Place } from '../place.js';

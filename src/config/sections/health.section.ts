@@ -1,5 +1,5 @@
 import { IsOptional } from 'class-validator';
-import type { Probe } from '../../domain/environment.js';
+import type { Probe } from '../../domain/settings/environment.js';
 import { parseDuration } from '../duration.js';
 import { IsDuration, IsRequestPath, IsWholeNumber } from '../leaf-rules.js';
 import type { Place } from '../place.js';

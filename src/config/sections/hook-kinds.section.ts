@@ -1,6 +1,12 @@
 import { IsOptional } from 'class-validator';
-import type { ExecHook, HookAction, HookList, HttpHook, RunHook } from '../../domain/hooks.js';
-import { Secret } from '../../domain/secret.js';
+import type {
+  ExecHook,
+  HookAction,
+  HookList,
+  HttpHook,
+  RunHook,
+} from '../../domain/rollout/hooks.js';
+import { Secret } from '../../domain/secrets/secret.js';
 import { readCommand } from '../command.js';
 import { IsOneOf } from '../leaf-rules.js';
 import type { Place } from '../place.js';

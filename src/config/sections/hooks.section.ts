@@ -1,5 +1,5 @@
 import { IsOptional } from 'class-validator';
-import type { HookAction, HookList, Hooks } from '../../domain/hooks.js';
+import type { HookAction, HookList, Hooks } from '../../domain/rollout/hooks.js';
 import { parseDuration } from '../duration.js';
 import { IsDuration, IsOneOf } from '../leaf-rules.js';
 import type { Place } from '../place.js';

@@ -3,7 +3,7 @@ import {
   NO_POLICY,
   type ApprovalSettings,
   type PolicySettings,
-} from '../../domain/policy-settings.js';
+} from '../../domain/settings/policy-settings.js';
 import { parseDuration } from '../duration.js';
 import { IsDuration, IsName, isName, IsWholeNumber, NAME_RULE } from '../leaf-rules.js';
 import type { Place } from '../place.js';

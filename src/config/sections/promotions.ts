@@ -1,5 +1,5 @@
-import type { Environment, Service } from '../../domain/environment.js';
-import type { PolicySettings, PromotionSettings } from '../../domain/policy-settings.js';
+import type { Environment, Service } from '../../domain/settings/environment.js';
+import type { PolicySettings, PromotionSettings } from '../../domain/settings/policy-settings.js';
 import { alternatives, shown, shownKey } from '../shown.js';
 import type { UncheckedService } from './environment.section.js';
 import type { UncheckedPolicy } from './policy.section.js';

@@ -1,5 +1,5 @@
 import { IsOptional } from 'class-validator';
-import type { DrainSettings, RolloutSettings } from '../../domain/environment.js';
+import type { DrainSettings, RolloutSettings } from '../../domain/settings/environment.js';
 import { parseDuration } from '../duration.js';
 import { IsDuration, IsOneOf, IsRequestPath, IsSignal, IsWholeNumber } from '../leaf-rules.js';
 import type { Place } from '../place.js';

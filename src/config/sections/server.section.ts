@@ -1,5 +1,5 @@
 import { IsOptional } from 'class-validator';
-import type { Configuration, Limit } from '../../domain/environment.js';
+import type { Configuration, Limit } from '../../domain/settings/environment.js';
 import { parseAddressRange, RANGE_FORMS } from '../address-range.js';
 import { parseDuration } from '../duration.js';
 import { IsDuration, IsListenAddress, IsPublicUrl, IsWholeNumber } from '../leaf-rules.js';

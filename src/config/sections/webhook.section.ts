@@ -1,6 +1,6 @@
 import { IsOptional } from 'class-validator';
-import type { Webhook } from '../../domain/environment.js';
-import type { Secret } from '../../domain/secret.js';
+import type { Webhook } from '../../domain/settings/environment.js';
+import type { Secret } from '../../domain/secrets/secret.js';
 import { IsOneOf, isName, NAME_RULE } from '../leaf-rules.js';
 import type { Place } from '../place.js';
 import { parseRegistryHost } from '../registry-host.js';

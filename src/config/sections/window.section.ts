@@ -1,5 +1,5 @@
-import { DAYS, type Day, type Window } from '../../domain/policy-settings.js';
-import { isTimeZone } from '../../domain/windows.js';
+import { DAYS, type Day, type Window } from '../../domain/settings/policy-settings.js';
+import { isTimeZone } from '../../domain/policy/windows.js';
 import { IsTimeOfDay, IsTimeZone, minutesOf } from '../leaf-rules-time.js';
 import type { Place } from '../place.js';
 import { Key, readSection, Required } from '../section.js';

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { FailedAuthentications } from '../../access/failed-authentications.js';
 import { senderNetwork } from '../../access/sender-address.js';
-import { readLink, type ApproveLink } from '../../domain/approve-link.js';
+import { readLink, type ApproveLink } from '../../domain/deployment/approve-link.js';
 import { DeployError } from '../../domain/errors.js';
 import { LinkKey } from './link-key.js';
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { Deployment } from '../../domain/deployment.js';
-import type { Service } from '../../domain/environment.js';
-import { nextMove, whyDropped, type GroupRun } from '../../domain/group.js';
-import type { PolicyDecision } from '../../domain/policy.js';
+import type { Deployment } from '../../domain/deployment/deployment.js';
+import type { Service } from '../../domain/settings/environment.js';
+import { nextMove, whyDropped, type GroupRun } from '../../domain/deployment/group.js';
+import type { PolicyDecision } from '../../domain/policy/policy.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
 import type { Repositories } from '../../storage/repositories.js';
 import { Storage } from '../../storage/storage.js';

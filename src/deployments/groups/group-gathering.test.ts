@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { aDeployment } from '../../../test/unit/storage/samples.js';
 import { anOpenStorage } from '../../../test/unit/storage/temporary-storage.js';
-import type { Service } from '../../domain/environment.js';
+import type { Service } from '../../domain/settings/environment.js';
 import type { EnvironmentsService } from '../../environments/environments.service.js';
 import type { Decisions } from '../decisions.js';
 import type { TagWatch } from '../tag-watch.js';

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { NOT_STARTED, type Deployment } from '../../domain/deployment.js';
-import type { Service } from '../../domain/environment.js';
+import { NOT_STARTED, type Deployment } from '../../domain/deployment/deployment.js';
+import type { Service } from '../../domain/settings/environment.js';
 import {
   isByPerson,
   isMissed,
   movesInGroup,
   whyDropped,
   type GroupSettings,
-} from '../../domain/group.js';
-import type { PolicyDecision } from '../../domain/policy.js';
+} from '../../domain/deployment/group.js';
+import type { PolicyDecision } from '../../domain/policy/policy.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
 import { Storage } from '../../storage/storage.js';
 import { Decisions } from '../decisions.js';

@@ -1,4 +1,4 @@
-import type { Service } from '../../domain/environment.js';
+import type { Service } from '../../domain/settings/environment.js';
 import { WakeUp } from '../wake-up.js';
 import { afterRound, nextRound, withDueTimes, type DueTimes } from './poll-rounds.js';
 import type { PollSchedule } from './poll-schedule.js';

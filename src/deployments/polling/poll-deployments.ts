@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { Service } from '../../domain/environment.js';
-import { whyNotPolled } from '../../domain/poll.js';
+import type { Service } from '../../domain/settings/environment.js';
+import { whyNotPolled } from '../../domain/deployment/poll.js';
 import type { Repositories } from '../../storage/repositories.js';
 import { Storage } from '../../storage/storage.js';
 import { DeploymentLog } from '../deployment-log.js';

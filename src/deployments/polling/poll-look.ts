@@ -1,7 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { UNDER_WAY } from '../../domain/deployment.js';
-import type { Service } from '../../domain/environment.js';
-import { newTags, rebuildableTag, type PatternRule, type TagListFacts } from '../../domain/poll.js';
+import { UNDER_WAY } from '../../domain/deployment/deployment.js';
+import type { Service } from '../../domain/settings/environment.js';
+import {
+  newTags,
+  rebuildableTag,
+  type PatternRule,
+  type TagListFacts,
+} from '../../domain/deployment/poll.js';
 import { Storage } from '../../storage/storage.js';
 import type { Current } from '../decisions.js';
 import { ServiceInspector } from '../service-inspector.js';

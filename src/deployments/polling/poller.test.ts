@@ -6,7 +6,7 @@ import type {
   ConfigurationListener,
   ConfigurationService,
 } from '../../config/configuration.service.js';
-import type { Configuration, Service } from '../../domain/environment.js';
+import type { Configuration, Service } from '../../domain/settings/environment.js';
 import { DeployError } from '../../domain/errors.js';
 import type { RegistryClient } from '../../registries/registry-client.js';
 import type { TagList } from '../../registries/tag-list.js';

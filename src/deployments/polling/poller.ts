@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { ConfigurationService } from '../../config/configuration.service.js';
-import type { Service } from '../../domain/environment.js';
+import type { Service } from '../../domain/settings/environment.js';
 import { DeployError, messageOf } from '../../domain/errors.js';
 import { HostPolling, keyOf } from './host-polling.js';
 import { PollLook } from './poll-look.js';

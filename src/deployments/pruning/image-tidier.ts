@@ -4,7 +4,7 @@ import type { EngineClient } from '../../docker/engine-client.js';
 import { EngineError } from '../../docker/engine-error.js';
 import { Engines } from '../../docker/engines.js';
 import { messageOf } from '../../domain/errors.js';
-import { namesToRemove, type LocalImage } from '../../domain/kept-images.js';
+import { namesToRemove, type LocalImage } from '../../domain/deployment/kept-images.js';
 import { EngineSlots } from '../engine-slots.js';
 import { PruneSchedule } from './prune-schedule.js';
 import { PruningTally } from './pruning-tally.js';

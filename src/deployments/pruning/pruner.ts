@@ -7,7 +7,7 @@ import {
 import { setTimeout as pause } from 'node:timers/promises';
 import { ConfigurationService } from '../../config/configuration.service.js';
 import { messageOf } from '../../domain/errors.js';
-import { cutoffsOf } from '../../domain/retention.js';
+import { cutoffsOf } from '../../domain/deployment/retention.js';
 import { Storage } from '../../storage/storage.js';
 import { WakeUp } from '../wake-up.js';
 import { ImageTidier } from './image-tidier.js';

@@ -2,12 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { replacementOf, type Replacement } from '../../docker/container-options.js';
 import type { EngineClient } from '../../docker/engine-client.js';
 import type { ContainerInspection } from '../../docker/inspection.js';
-import type { DependentIntent } from '../../domain/dependents.js';
+import type { DependentIntent } from '../../domain/rollout/dependents.js';
 import { DeployError } from '../../domain/errors.js';
-import { canonicalRepository, parseImageReference } from '../../domain/image-reference.js';
-import { candidateLabels } from '../../domain/labels.js';
-import { networksWithNames, networksWithoutNames } from '../../domain/overlap.js';
-import { rolloutNames, type NetworkAttachment, type RolloutIntent } from '../../domain/rollout.js';
+import { canonicalRepository, parseImageReference } from '../../domain/image/image-reference.js';
+import { candidateLabels } from '../../domain/rollout/labels.js';
+import { networksWithNames, networksWithoutNames } from '../../domain/rollout/overlap.js';
+import {
+  rolloutNames,
+  type NetworkAttachment,
+  type RolloutIntent,
+} from '../../domain/rollout/rollout.js';
 import { Storage } from '../../storage/storage.js';
 import { dependentReplacement } from './dependent-replacement.js';
 import type { Look } from './observer.js';

@@ -1,10 +1,10 @@
 import { replacementOf, type Replacement } from '../../docker/container-options.js';
 import { boundTo, type Replaced } from '../../docker/dependent-body.js';
 import type { EngineClient } from '../../docker/engine-client.js';
-import { isAffected, type DependentIntent } from '../../domain/dependents.js';
+import { isAffected, type DependentIntent } from '../../domain/rollout/dependents.js';
 import { DeployError } from '../../domain/errors.js';
-import { dependentLabels } from '../../domain/labels.js';
-import { rolloutNames, type RolloutIntent } from '../../domain/rollout.js';
+import { dependentLabels } from '../../domain/rollout/labels.js';
+import { rolloutNames, type RolloutIntent } from '../../domain/rollout/rollout.js';
 import type { Look } from './observer.js';
 import { replacementSettings } from './replacement-settings.js';
 

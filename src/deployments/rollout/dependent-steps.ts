@@ -6,9 +6,13 @@ import {
   without,
   type DependentIntent,
   type DependentStep,
-} from '../../domain/dependents.js';
+} from '../../domain/rollout/dependents.js';
 import { DeployError, messageOf, type ErrorCode } from '../../domain/errors.js';
-import { rolloutNames, type ContainerState, type RolloutIntent } from '../../domain/rollout.js';
+import {
+  rolloutNames,
+  type ContainerState,
+  type RolloutIntent,
+} from '../../domain/rollout/rollout.js';
 import { connectFurther, isSameTag, type ContainerMaker } from './container-maker.js';
 import { logTail, removeStopped, stopAndSettle } from './ending.js';
 import { watchHealth, type GateOutcome } from './health-watch.js';

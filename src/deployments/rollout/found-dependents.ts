@@ -3,10 +3,10 @@ import { containerState } from '../../docker/container-state.js';
 import { dependencesAmong, proofOf, whyNotFollow } from '../../docker/dependents.js';
 import type { EngineClient } from '../../docker/engine-client.js';
 import { nameOf, type ContainerInspection } from '../../docker/inspection.js';
-import { isAffected, type DependentIntent } from '../../domain/dependents.js';
-import { dependentsInOrder, type OrderedDependent } from '../../domain/dependents-order.js';
+import { isAffected, type DependentIntent } from '../../domain/rollout/dependents.js';
+import { dependentsInOrder, type OrderedDependent } from '../../domain/rollout/dependents-order.js';
 import { DeployError } from '../../domain/errors.js';
-import { carriedFiles } from '../../domain/labels.js';
+import { carriedFiles } from '../../domain/rollout/labels.js';
 
 /**
  * Everything that depends on a container, also by way of others, in the order in which it has to be brought up.

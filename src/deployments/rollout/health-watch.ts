@@ -4,14 +4,14 @@ import { EngineError } from '../../docker/engine-error.js';
 import { healthCheckTimes } from '../../docker/health-check-times.js';
 import type { ContainerInspection } from '../../docker/inspection.js';
 import type { ErrorCode } from '../../domain/errors.js';
-import { gateSettings, type GateSettings } from '../../domain/gate-settings.js';
+import { gateSettings, type GateSettings } from '../../domain/rollout/health/gate-settings.js';
 import {
   judge,
   openGate,
   type GateMemory,
   type GateObservation,
-} from '../../domain/health-gate.js';
-import type { ContainerState, RolloutIntent } from '../../domain/rollout.js';
+} from '../../domain/rollout/health/health-gate.js';
+import type { ContainerState, RolloutIntent } from '../../domain/rollout/rollout.js';
 import { tryProbe } from './probe.js';
 
 /** The container is looked at again after this long at the latest, in milliseconds, event or not. */

@@ -1,4 +1,4 @@
-import { redacted } from '../../domain/redaction.js';
+import { redacted } from '../../domain/secrets/redaction.js';
 
 /** So many lines of an action go to the log as they come, and so many of its last ones. */
 const FIRST_LINES = 200;

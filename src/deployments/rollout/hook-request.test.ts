@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { Secret } from '../../domain/secret.js';
+import { Secret } from '../../domain/secrets/secret.js';
 import { aDeployment } from '../../domain/testing/builders.js';
 import { anHttpHook } from '../../domain/testing/hook-builders.js';
-import { deploymentView } from '../deployment.dto.js';
+import { deploymentView } from '../../domain/deployment/deployment.dto.js';
 import { hookRequest, signatureOf, type HookMessage } from './hook-request.js';
 
 const NOW = 1_800_000_000_999;

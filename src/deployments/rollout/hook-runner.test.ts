@@ -2,9 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { ConfigurationService } from '../../config/configuration.service.js';
 import type { EngineClient } from '../../docker/engine-client.js';
 import { EngineError } from '../../docker/engine-error.js';
-import { ALL_HOOKS_RUN, type HookAction, type HookRun, type Hooks } from '../../domain/hooks.js';
-import type { Snapshot } from '../../domain/rollout.js';
-import { Secret } from '../../domain/secret.js';
+import {
+  ALL_HOOKS_RUN,
+  type HookAction,
+  type HookRun,
+  type Hooks,
+} from '../../domain/rollout/hooks.js';
+import type { Snapshot } from '../../domain/rollout/rollout.js';
+import { Secret } from '../../domain/secrets/secret.js';
 import {
   aCandidate,
   aContainer,

@@ -10,14 +10,14 @@ import {
   type HookList,
   type HookRun,
   type HttpHook,
-} from '../../domain/hooks.js';
+} from '../../domain/rollout/hooks.js';
 import { quoted } from '../../domain/quoted.js';
-import { redacted, secretValuesIn } from '../../domain/redaction.js';
-import type { ContainerState } from '../../domain/rollout.js';
-import { hookInWords } from '../../domain/step-hooks.js';
+import { redacted, secretValuesIn } from '../../domain/secrets/redaction.js';
+import type { ContainerState } from '../../domain/rollout/rollout.js';
+import { hookInWords } from '../../domain/rollout/plan/step-hooks.js';
 import { OutgoingCalls } from '../../registries/outgoing-calls.js';
 import { Storage } from '../../storage/storage.js';
-import { deploymentView } from '../deployment.dto.js';
+import { deploymentView } from '../../domain/deployment/deployment.dto.js';
 import { DeploymentLog } from '../deployment-log.js';
 import { isEngineGone } from './health-watch.js';
 import { runOneOff } from './hook-container.js';

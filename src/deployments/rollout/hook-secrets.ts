@@ -1,5 +1,5 @@
-import type { HookAction } from '../../domain/hooks.js';
-import { Secret } from '../../domain/secret.js';
+import type { HookAction } from '../../domain/rollout/hooks.js';
+import { Secret } from '../../domain/secrets/secret.js';
 
 const MASK = String(new Secret(''));
 

@@ -1,8 +1,12 @@
 import { containerState } from '../../docker/container-state.js';
 import type { EngineClient } from '../../docker/engine-client.js';
 import { EngineError } from '../../docker/engine-error.js';
-import { inGatewayOrder, isConnected } from '../../domain/overlap.js';
-import type { ContainerState, NetworkAttachment, RolloutIntent } from '../../domain/rollout.js';
+import { inGatewayOrder, isConnected } from '../../domain/rollout/overlap.js';
+import type {
+  ContainerState,
+  NetworkAttachment,
+  RolloutIntent,
+} from '../../domain/rollout/rollout.js';
 
 /** None, or that of something between, which does not know what the engine did. */
 const LOST_ANSWERS: readonly (number | null)[] = [null, 502, 504];

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isAffected } from '../../domain/dependents.js';
-import { DEPENDENT_ROLE, HOOK_ROLE, LABELS } from '../../domain/labels.js';
+import { isAffected } from '../../domain/rollout/dependents.js';
+import { DEPENDENT_ROLE, HOOK_ROLE, LABELS } from '../../domain/rollout/labels.js';
 import {
   rolloutNames,
   type ContainerState,
   type RolloutIntent,
   type Snapshot,
-} from '../../domain/rollout.js';
+} from '../../domain/rollout/rollout.js';
 import { containerState } from '../../docker/container-state.js';
 import type { EngineClient } from '../../docker/engine-client.js';
 import { EngineError } from '../../docker/engine-error.js';

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { EngineClient } from '../../docker/engine-client.js';
 import type { ContainerInspection } from '../../docker/inspection.js';
 import { containerAddress } from '../../docker/probe-address.js';
-import type { DrainSettings } from '../../domain/environment.js';
+import type { DrainSettings } from '../../domain/settings/environment.js';
 import { DeployError, messageOf } from '../../domain/errors.js';
 import {
   hasTheNetworks,
@@ -12,8 +12,8 @@ import {
   isWaiting,
   networksWithNames,
   networksWithoutNames,
-} from '../../domain/overlap.js';
-import { isActive, type ContainerState, type RolloutIntent } from '../../domain/rollout.js';
+} from '../../domain/rollout/overlap.js';
+import { isActive, type ContainerState, type RolloutIntent } from '../../domain/rollout/rollout.js';
 import { isEngineGone } from './health-watch.js';
 import { connect, connectAnew, detach, leave } from './network-moves.js';
 import type { Executors, StepContext, StepResult } from './step-context.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EngineStep } from '../../domain/step.js';
+import type { EngineStep } from '../../domain/rollout/step.js';
 import { aCandidate, aContainer, anIntent, aSnapshot } from '../../domain/testing/builders.js';
 import { mayPark } from './parking.js';
 

@@ -1,7 +1,7 @@
-import { areDependentsUp } from '../../domain/next-step-dependents.js';
-import { isServing } from '../../domain/overlap.js';
-import { isTouched, type RolloutIntent, type Snapshot } from '../../domain/rollout.js';
-import type { EngineStep } from '../../domain/step.js';
+import { areDependentsUp } from '../../domain/rollout/next-step/next-step-dependents.js';
+import { isServing } from '../../domain/rollout/overlap.js';
+import { isTouched, type RolloutIntent, type Snapshot } from '../../domain/rollout/rollout.js';
+import type { EngineStep } from '../../domain/rollout/step.js';
 
 /** Steps that wait for a container to prove itself. */
 const WAITING: readonly EngineStep['name'][] = ['verify-new', 'verify-old', 'verify-dependent'];

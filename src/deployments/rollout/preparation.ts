@@ -6,13 +6,18 @@ import { Engines } from '../../docker/engines.js';
 import { nameOf, type ContainerInspection, type ImageInspection } from '../../docker/inspection.js';
 import { whyNotRestartable, whyUnsupported } from '../../docker/refusals.js';
 import { runningDigest } from '../../docker/running-digest.js';
-import type { Deployment } from '../../domain/deployment.js';
-import type { Service } from '../../domain/environment.js';
-import { isAffected, type DependentIntent } from '../../domain/dependents.js';
+import type { Deployment } from '../../domain/deployment/deployment.js';
+import type { Service } from '../../domain/settings/environment.js';
+import { isAffected, type DependentIntent } from '../../domain/rollout/dependents.js';
 import { DeployError } from '../../domain/errors.js';
-import { canonicalRepository, parseImageReference } from '../../domain/image-reference.js';
-import { carriedFiles, twinLabels } from '../../domain/labels.js';
-import { isActive, NOTHING_DONE, rolloutNames, type RolloutIntent } from '../../domain/rollout.js';
+import { canonicalRepository, parseImageReference } from '../../domain/image/image-reference.js';
+import { carriedFiles, twinLabels } from '../../domain/rollout/labels.js';
+import {
+  isActive,
+  NOTHING_DONE,
+  rolloutNames,
+  type RolloutIntent,
+} from '../../domain/rollout/rollout.js';
 import { Storage } from '../../storage/storage.js';
 import { hostname } from 'node:os';
 import { findDependents } from './found-dependents.js';

@@ -9,8 +9,8 @@ import {
   type ProbeAddress,
 } from '../../docker/probe-address.js';
 import { DeployError, messageOf } from '../../domain/errors.js';
-import type { Probe } from '../../domain/environment.js';
-import type { RolloutIntent } from '../../domain/rollout.js';
+import type { Probe } from '../../domain/settings/environment.js';
+import type { RolloutIntent } from '../../domain/rollout/rollout.js';
 
 /** One try of a probe may take so long, in milliseconds. */
 const TRY_MS = 5_000;

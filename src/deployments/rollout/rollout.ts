@@ -2,15 +2,20 @@ import { Injectable } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EngineClient } from '../../docker/engine-client.js';
 import { Engines } from '../../docker/engines.js';
-import { acknowledge } from '../../domain/acknowledge.js';
-import type { DeploymentPatch } from '../../domain/deployment.js';
+import { acknowledge } from '../../domain/rollout/next-step/acknowledge.js';
+import type { DeploymentPatch } from '../../domain/deployment/deployment.js';
 import { DeployError, messageOf, type ErrorCode } from '../../domain/errors.js';
-import { isDependentStep } from '../../domain/dependents.js';
-import { goalAfterFailure } from '../../domain/next-step-back.js';
-import { nextStep } from '../../domain/next-step.js';
-import { simulateRollout } from '../../domain/plan.js';
-import { isTouched, type RolloutIntent, type Snapshot } from '../../domain/rollout.js';
-import { describeStep, type Decision, type EngineStep, type Step } from '../../domain/step.js';
+import { isDependentStep } from '../../domain/rollout/dependents.js';
+import { goalAfterFailure } from '../../domain/rollout/next-step/next-step-back.js';
+import { nextStep } from '../../domain/rollout/next-step/next-step.js';
+import { simulateRollout } from '../../domain/rollout/plan/plan.js';
+import { isTouched, type RolloutIntent, type Snapshot } from '../../domain/rollout/rollout.js';
+import {
+  describeStep,
+  type Decision,
+  type EngineStep,
+  type Step,
+} from '../../domain/rollout/step.js';
 import { Storage } from '../../storage/storage.js';
 import { DeploymentLog } from '../deployment-log.js';
 import { isEngineGone } from './health-watch.js';

@@ -1,7 +1,7 @@
 import type { EngineClient } from '../../docker/engine-client.js';
 import type { ErrorCode } from '../../domain/errors.js';
-import type { RolloutIntent } from '../../domain/rollout.js';
-import type { EngineStep } from '../../domain/step.js';
+import type { RolloutIntent } from '../../domain/rollout/rollout.js';
+import type { EngineStep } from '../../domain/rollout/step.js';
 import type { Changed, Look } from './observer.js';
 
 export interface StepContext {

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { containerState } from '../../docker/container-state.js';
 import type { Replacement } from '../../docker/container-options.js';
 import type { EngineClient } from '../../docker/engine-client.js';
-import { beforeDependentStep, isDependentStep } from '../../domain/dependents.js';
-import { isWaiting } from '../../domain/overlap.js';
+import { beforeDependentStep, isDependentStep } from '../../domain/rollout/dependents.js';
+import { isWaiting } from '../../domain/rollout/overlap.js';
 import {
   isActive,
   isDrainTold,
@@ -12,8 +12,8 @@ import {
   type RestartPolicy,
   type RolloutIntent,
   type Snapshot,
-} from '../../domain/rollout.js';
-import type { EngineStep } from '../../domain/step.js';
+} from '../../domain/rollout/rollout.js';
+import type { EngineStep } from '../../domain/rollout/step.js';
 import { ContainerMaker, connectFurther } from './container-maker.js';
 import { watchHealth, type GateOutcome, type WatchOptions } from './health-watch.js';
 import { HookRunner } from './hook-runner.js';

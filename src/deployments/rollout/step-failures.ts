@@ -1,8 +1,13 @@
 import { EngineError } from '../../docker/engine-error.js';
 import { DeployError, messageOf, type ErrorCode } from '../../domain/errors.js';
-import { isAbandoned, isActive, type RolloutIntent, type Snapshot } from '../../domain/rollout.js';
-import { classifyStartFailure } from '../../domain/start-failure.js';
-import type { EngineStep } from '../../domain/step.js';
+import {
+  isAbandoned,
+  isActive,
+  type RolloutIntent,
+  type Snapshot,
+} from '../../domain/rollout/rollout.js';
+import { classifyStartFailure } from '../../domain/rollout/next-step/start-failure.js';
+import type { EngineStep } from '../../domain/rollout/step.js';
 
 type Name = EngineStep['name'];
 

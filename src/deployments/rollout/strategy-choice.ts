@@ -3,12 +3,16 @@ import type { EngineClient } from '../../docker/engine-client.js';
 import type { NetworkInspection } from '../../docker/engine-networks.js';
 import type { ContainerInspection } from '../../docker/inspection.js';
 import { overlapFactsOf } from '../../docker/overlap-facts.js';
-import { isAffected, type DependentIntent } from '../../domain/dependents.js';
-import type { RolloutSettings, Strategy } from '../../domain/environment.js';
+import { isAffected, type DependentIntent } from '../../domain/rollout/dependents.js';
+import type { RolloutSettings, Strategy } from '../../domain/settings/environment.js';
 import { DeployError } from '../../domain/errors.js';
-import { inGatewayOrder } from '../../domain/overlap.js';
-import { NO_OVERLAP, type RolloutIntent, type WaitingNetwork } from '../../domain/rollout.js';
-import { chooseStrategy } from '../../domain/strategy.js';
+import { inGatewayOrder } from '../../domain/rollout/overlap.js';
+import {
+  NO_OVERLAP,
+  type RolloutIntent,
+  type WaitingNetwork,
+} from '../../domain/rollout/rollout.js';
+import { chooseStrategy } from '../../domain/rollout/strategy.js';
 
 /** Sorts before every name that people give. */
 const WAITING_PREFIX = '0-deploy-wait-';

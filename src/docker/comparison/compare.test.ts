@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { unexplained } from '../../domain/comparison.js';
+import { unexplained } from '../../domain/deployment/comparison.js';
 import type { ContainerConfig, HostConfig } from '../inspection.js';
 import {
   NEW_ID,

@@ -1,4 +1,4 @@
-import type { SettingDifference, SettingsComparison } from '../../domain/comparison.js';
+import type { SettingDifference, SettingsComparison } from '../../domain/deployment/comparison.js';
 import type { ContainerInspection, ImageInspection } from '../inspection.js';
 import { explanationOf, type Purpose } from './explanations.js';
 import { settingsOf, settingsOfImage, type ComparisonContext } from './settings.js';

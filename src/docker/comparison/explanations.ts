@@ -1,4 +1,4 @@
-import { CONTROL_LABELS } from '../../domain/labels.js';
+import { CONTROL_LABELS } from '../../domain/rollout/labels.js';
 import type { ContainerInspection } from '../inspection.js';
 import { cleanPath } from '../options/container-path.js';
 import { ENDPOINT_SYSCTLS } from '../options/interface-sysctls.js';

@@ -1,4 +1,4 @@
-import { CONTROL_LABELS } from '../../domain/labels.js';
+import { CONTROL_LABELS } from '../../domain/rollout/labels.js';
 
 const COMPOSE_PREFIX = 'com.docker.compose.';
 const COMPOSE_IMAGE = 'com.docker.compose.image';

@@ -1,4 +1,4 @@
-import type { NetworkAttachment } from '../../domain/rollout.js';
+import type { NetworkAttachment } from '../../domain/rollout/rollout.js';
 import type { ContainerInspection, ImageInspection } from '../inspection.js';
 
 /** Everything that decides how a container is created anew. */

@@ -1,4 +1,4 @@
-import type { SettingsComparison } from '../../domain/comparison.js';
+import type { SettingsComparison } from '../../domain/deployment/comparison.js';
 import { compareSettings, type ComparedContainers } from '../comparison/compare.js';
 import type { Purpose } from '../comparison/explanations.js';
 import { replacementOf } from '../container-options.js';

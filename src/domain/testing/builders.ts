@@ -1,6 +1,6 @@
-import { newDeployment, type Deployment } from '../deployment.js';
-import type { PolicyFacts } from '../policy.js';
-import { NO_POLICY } from '../policy-settings.js';
+import { newDeployment, type Deployment } from '../deployment/deployment.js';
+import type { PolicyFacts } from '../policy/policy.js';
+import { NO_POLICY } from '../settings/policy-settings.js';
 import {
   NO_OVERLAP,
   NOTHING_DONE,
@@ -8,7 +8,7 @@ import {
   type OldContainer,
   type RolloutIntent,
   type Snapshot,
-} from '../rollout.js';
+} from '../rollout/rollout.js';
 
 export const OLD_ID = 'old-container';
 const OLD_IMAGE = 'sha256:old-image';

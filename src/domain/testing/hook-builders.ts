@@ -1,5 +1,5 @@
-import type { ExecHook, HttpHook, RunHook } from '../hooks.js';
-import { Secret } from '../secret.js';
+import type { ExecHook, HttpHook, RunHook } from '../rollout/hooks.js';
+import { Secret } from '../secrets/secret.js';
 
 /** A command in the old container. */
 export function anExecHook(parts: Partial<ExecHook> = {}): ExecHook {

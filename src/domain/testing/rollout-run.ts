@@ -1,12 +1,12 @@
-import { acknowledge } from '../acknowledge.js';
-import { beforeDependentStep, isDependentStep } from '../dependents.js';
+import { acknowledge } from '../rollout/next-step/acknowledge.js';
+import { beforeDependentStep, isDependentStep } from '../rollout/dependents.js';
 import type { ErrorCode } from '../errors.js';
-import { countOfHooks } from '../hooks.js';
-import { goalAfterFailure } from '../next-step-back.js';
-import { nextStep } from '../next-step.js';
-import { afterStep } from '../plan.js';
-import type { RolloutIntent, Snapshot } from '../rollout.js';
-import { isDecision, type Decision, type EngineStep, type Step } from '../step.js';
+import { countOfHooks } from '../rollout/hooks.js';
+import { goalAfterFailure } from '../rollout/next-step/next-step-back.js';
+import { nextStep } from '../rollout/next-step/next-step.js';
+import { afterStep } from '../rollout/plan/plan.js';
+import type { RolloutIntent, Snapshot } from '../rollout/rollout.js';
+import { isDecision, type Decision, type EngineStep, type Step } from '../rollout/step.js';
 
 /** What the engine shows and what is intended, at one moment. */
 export interface Picture {

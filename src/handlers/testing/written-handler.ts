@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { HandlerFile } from '../../domain/environment.js';
+import type { HandlerFile } from '../../domain/settings/environment.js';
 import type { FetchForHandler } from '../handler-process.js';
 import { HandlerRunner } from '../handler-runner.js';
 import type { Choice, Level } from '../protocol.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Secret } from '../../../src/domain/secret.js';
+import { Secret } from '../../../src/domain/secrets/secret.js';
 import { ConfigurationFolder, configurationOf } from './configuration-folder.js';
 
 const PEM = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n';

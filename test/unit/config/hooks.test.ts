@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Secret } from '../../../src/domain/secret.js';
+import { Secret } from '../../../src/domain/secrets/secret.js';
 import { configurationOf } from './configuration-folder.js';
 
 const A = 'a'.repeat(24);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NO_POLICY } from '../../../src/domain/policy-settings.js';
+import { NO_POLICY } from '../../../src/domain/settings/policy-settings.js';
 import { configurationOf } from './configuration-folder.js';
 
 /** What a rollout is where nothing is said of it, but for its health. */

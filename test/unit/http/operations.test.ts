@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Secret } from '../../../src/domain/secret.js';
+import { Secret } from '../../../src/domain/secrets/secret.js';
 import { DeployLogger } from '../../../src/operations/logger.js';
 import {
   aConfiguration,

@@ -8,7 +8,7 @@ import {
   parseImageReference,
   repositoryOf,
   type ImageReference,
-} from '../../../src/domain/image-reference.js';
+} from '../../../src/domain/image/image-reference.js';
 import { property, PROPERTY_TIMEOUT_MS } from '../../support/property-runs.js';
 import {
   bitten,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import picomatch from 'picomatch';
 import semver from 'semver';
 import { describe, expect, it } from 'vitest';
-import { compileGlob } from '../../../src/domain/glob.js';
+import { compileGlob } from '../../../src/domain/image/glob.js';
 import {
   describeTagRule,
   highestMatch,
@@ -12,7 +12,7 @@ import {
   prefers,
   tagMatcher,
   type TagRule,
-} from '../../../src/domain/tag-rule.js';
+} from '../../../src/domain/image/tag-rule.js';
 import { ConfigurationFolder } from '../config/configuration-folder.js';
 import { property, PROPERTY_TIMEOUT_MS } from '../../support/property-runs.js';
 import { tagText } from './reference-grammar.js';

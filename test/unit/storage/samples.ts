@@ -1,5 +1,5 @@
-import { newDeployment, type Deployment } from '../../../src/domain/deployment.js';
-import type { Delivery } from '../../../src/domain/delivery.js';
+import { newDeployment, type Deployment } from '../../../src/domain/deployment/deployment.js';
+import type { Delivery } from '../../../src/domain/deployment/delivery.js';
 
 /** A deployment as a webhook makes it. */
 export function aDeployment(changes: Partial<Deployment> = {}): Deployment {

@@ -1,0 +1,38 @@
+import type { Role } from '../settings/environment.js';
+
+/** What people do that changes something. */
+export type AuditAction =
+  | 'deploy'
+  | 'rollback'
+  | 'approve'
+  | 'approve-link'
+  | 'reject'
+  | 'cancel'
+  | 'freeze'
+  | 'thaw'
+  | 'replay'
+  | 'lift-quarantine';
+
+/** Who does something: a token by its name. */
+export interface Actor {
+  readonly name: string;
+  readonly role: Role;
+}
+
+/** Who did what, and when. */
+export interface AuditEntry {
+  /** ULID: sorts by time. */
+  readonly id: string;
+  /** RFC 3339, UTC, milliseconds. */
+  readonly at: string;
+  /** Name of the token, or of the person that a link was for. */
+  readonly by: string;
+  readonly role: Role;
+  readonly action: AuditAction;
+  readonly environment: string | null;
+  readonly service: string | null;
+  /** Id of the deployment that it made or changed. */
+  readonly deployment: string | null;
+  /** What was said or asked for, for people; null: nothing. */
+  readonly detail: string | null;
+}

@@ -1,0 +1,205 @@
+import type { Role, RolloutSettings } from '../settings/environment.js';
+import { DeployError, type ErrorCode } from '../errors.js';
+
+/** Where a deployment stands (CONTRACT section 4 says what each means). */
+export type Phase =
+  | 'waiting'
+  | 'queued'
+  | 'running'
+  | 'rolling-back'
+  | 'succeeded'
+  | 'rolled-back'
+  | 'failed'
+  | 'skipped'
+  | 'superseded'
+  | 'cancelled'
+  | 'rejected'
+  | 'expired';
+
+/**
+ * Which phase may follow which. Nothing follows an ended one.
+ * `waiting` → `failed` is for a tag or credentials that the registry refuses for good.
+ */
+export const TRANSITIONS: Readonly<Record<Phase, readonly Phase[]>> = {
+  waiting: ['queued', 'failed', 'skipped', 'superseded', 'cancelled', 'rejected', 'expired'],
+  queued: ['running', 'waiting', 'failed', 'skipped', 'superseded', 'cancelled', 'expired'],
+  running: ['succeeded', 'failed', 'rolling-back', 'skipped'],
+  'rolling-back': ['rolled-back', 'failed'],
+  succeeded: [],
+  'rolled-back': [],
+  failed: [],
+  skipped: [],
+  superseded: [],
+  cancelled: [],
+  rejected: [],
+  expired: [],
+};
+
+export const PHASES = Object.keys(TRANSITIONS) as readonly Phase[];
+
+/** Phases in which nothing on the engine was touched yet. */
+export const NOT_STARTED: readonly Phase[] = ['waiting', 'queued'];
+/** Phases in which a rollout is under way. */
+export const UNDER_WAY: readonly Phase[] = ['running', 'rolling-back'];
+
+export function hasEnded(phase: Phase): boolean {
+  return TRANSITIONS[phase].length === 0;
+}
+
+/** @throws DeployError `wrong-phase` where the table does not allow it. Staying in a phase is always allowed. */
+export function assertTransition(from: Phase, to: Phase): void {
+  if (from !== to && !TRANSITIONS[from].includes(to)) {
+    throw new DeployError('wrong-phase', `a deployment that is ${from} cannot become ${to}`);
+  }
+}
+
+export type WaitingFor =
+  | 'delay'
+  | 'window'
+  | 'approval'
+  | 'promotion'
+  | 'freeze'
+  | 'handler'
+  | 'group'
+  | 'registry'
+  | 'engine';
+
+export interface Trigger {
+  readonly kind: 'webhook' | 'api' | 'poll' | 'rollback' | 'promotion';
+  /** Name of the webhook, token or environment that caused it. */
+  readonly by: string;
+  /** Id of the delivery that caused it, where one did. */
+  readonly delivery: string | null;
+}
+
+/** Which version serves after a failure. */
+export type Serving = 'old' | 'none' | 'new';
+
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly serving: Serving;
+  /** Last 50 lines of the new container, where there was one. */
+  readonly logTail: readonly string[] | null;
+}
+
+/** Somebody agreed to a deployment, `at` RFC 3339. */
+export interface Approval {
+  readonly by: string;
+  readonly at: string;
+}
+
+/** Which grouped deployment one belongs to, and its place there. */
+export interface GroupPlace {
+  /** ULID. */
+  readonly id: string;
+  /** From 0 on; what takes it back has the same. */
+  readonly position: number;
+}
+
+/** One attempt to bring one service to one version. Times are RFC 3339, UTC, with milliseconds. */
+export interface Deployment {
+  /** ULID: sorts by time of creation. */
+  readonly id: string;
+  readonly environment: string;
+  readonly service: string;
+  /** Canonical repository, e.g. `docker.io/acme/web`. */
+  readonly image: string;
+  readonly tag: string;
+  /** Null until the registry was asked. */
+  readonly digest: string | null;
+  /** What ran before; null where nothing ran or it cannot be known. */
+  readonly previousDigest: string | null;
+  readonly trigger: Trigger;
+  readonly phase: Phase;
+  readonly waitingFor: WaitingFor | null;
+  readonly reason: string | null;
+  /** As configured, and from its start on the one that is used: never `auto` then. */
+  readonly strategy: RolloutSettings['strategy'];
+  readonly downtimeMs: number | null;
+  readonly createdAt: string;
+  readonly notBefore: string | null;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly supersededBy: string | null;
+  /** Who agreed to this digest, in the order in which they did. */
+  readonly approvals: readonly Approval[];
+  readonly error: Failure | null;
+  /** Deployed by hand with `force`: quarantine is overridden once, and the same digest is rolled out again. */
+  readonly force: boolean;
+  /** The role of whoever said `force`: an admin's also overrides freezes and approvals. Null without it. */
+  readonly forceRole: Role | null;
+  /** When it expires if nobody approves it; null where it does not wait for that. */
+  readonly expiresAt: string | null;
+  /** The digest was asked for as such (by hand, by a rollback): the tag is not looked up for it. */
+  readonly pinned: boolean;
+  /** Null for one that moves alone, or whose group was not let go yet. */
+  readonly group: GroupPlace | null;
+}
+
+export interface StepRecord {
+  readonly name: string;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  /** Null while it is under way. */
+  readonly outcome: 'done' | 'failed' | 'interrupted' | null;
+  readonly detail: string | null;
+}
+
+/** What may change of a deployment after it was made. */
+export type DeploymentPatch = Partial<
+  Pick<
+    Deployment,
+    | 'digest'
+    | 'previousDigest'
+    | 'phase'
+    | 'waitingFor'
+    | 'reason'
+    | 'strategy'
+    | 'downtimeMs'
+    | 'notBefore'
+    | 'startedAt'
+    | 'finishedAt'
+    | 'supersededBy'
+    | 'approvals'
+    | 'expiresAt'
+    | 'error'
+    | 'group'
+  >
+>;
+
+/** A deployment that has just been asked for: it waits for the registry's word on its digest. */
+export function newDeployment(
+  wanted: Pick<Deployment, 'id' | 'environment' | 'service' | 'image' | 'tag' | 'trigger'> &
+    Partial<
+      Pick<
+        Deployment,
+        'digest' | 'reason' | 'force' | 'forceRole' | 'pinned' | 'strategy' | 'approvals' | 'group'
+      >
+    >,
+  createdAt: string,
+): Deployment {
+  return {
+    digest: null,
+    force: false,
+    forceRole: null,
+    expiresAt: null,
+    pinned: false,
+    group: null,
+    previousDigest: null,
+    phase: 'waiting',
+    waitingFor: 'registry',
+    reason: 'asks the registry which digest the tag has now',
+    strategy: 'recreate',
+    downtimeMs: null,
+    createdAt,
+    notBefore: null,
+    startedAt: null,
+    finishedAt: null,
+    supersededBy: null,
+    approvals: [],
+    error: null,
+    ...wanted,
+  };
+}

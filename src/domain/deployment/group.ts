@@ -1,0 +1,135 @@
+import { hasEnded, NOT_STARTED, UNDER_WAY, type Deployment, type Phase } from './deployment.js';
+import { asWritten } from '../spans.js';
+
+/** `rollback-all`: what has moved already goes back, the last first. `stop`: it stays. */
+export type GroupFailure = 'rollback-all' | 'stop';
+
+/** Services of an environment that move together. */
+export interface GroupSettings {
+  /** Names of services: each moves after the ones before it have. */
+  readonly order: readonly string[];
+  readonly onFailure: GroupFailure;
+  /** How long after the last push further ones are waited for, in milliseconds. */
+  readonly settleMs: number;
+}
+
+/** As the configuration would write it. */
+export interface GroupView {
+  readonly order: readonly string[];
+  readonly onFailure: GroupFailure;
+  readonly settle: string;
+}
+
+/** A grouped deployment: deployments of several services that were let go together. Times are RFC 3339, UTC. */
+export interface GroupRun {
+  /** ULID. */
+  readonly id: string;
+  readonly environment: string;
+  /** As configured when it began. */
+  readonly onFailure: GroupFailure;
+  /** `back` once one of its deployments did not get through. */
+  readonly direction: 'forward' | 'back';
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+}
+
+/** What a grouped deployment does next. */
+export type GroupMove =
+  | { readonly kind: 'next'; readonly deployment: Deployment }
+  | { readonly kind: 'under-way' }
+  | {
+      readonly kind: 'turn-back';
+      readonly cause: Deployment;
+      readonly cancel: readonly Deployment[];
+      /** The last that moved first. */
+      readonly rollBack: readonly Deployment[];
+    }
+  | { readonly kind: 'over' };
+
+/** A deployment that ended like this keeps nobody after it from moving. */
+const GOT_THROUGH: readonly Phase[] = ['succeeded', 'skipped'];
+/** Ends before anything was touched, but for those that leave nothing to be missed. */
+const DROPPED: readonly Phase[] = ['failed', 'rejected', 'cancelled', 'expired'];
+
+export function groupView(group: GroupSettings | null): GroupView | null {
+  if (group === null) return null;
+  const { order, onFailure, settleMs } = group;
+  return { order, onFailure, settle: asWritten(settleMs) };
+}
+
+/** Whether it was asked for by hand, or is a way back: then it waits for nobody else's. */
+export function isByPerson({ trigger }: Pick<Deployment, 'trigger'>): boolean {
+  return trigger.kind === 'api' || trigger.kind === 'rollback';
+}
+
+/** Whether a deployment moves with its group. What a person asks for goes alone. */
+export function movesInGroup(
+  deployment: Pick<Deployment, 'service' | 'trigger'>,
+  group: GroupSettings | null,
+): group is GroupSettings {
+  return group !== null && !isByPerson(deployment) && group.order.includes(deployment.service);
+}
+
+/** What comes next in a grouped deployment. @param deployments All that belong to it. */
+export function nextMove(
+  { direction, onFailure }: Pick<GroupRun, 'direction' | 'onFailure'>,
+  deployments: readonly Deployment[],
+): GroupMove {
+  const isBack = ({ trigger }: Deployment): boolean => trigger.kind === 'rollback';
+  const forward = latestByPosition(deployments.filter((each) => !isBack(each)));
+  if (forward.some(({ phase }) => UNDER_WAY.includes(phase))) return { kind: 'under-way' };
+  if (direction === 'back') return firstOpen(deployments.filter(isBack).sort(byPosition).reverse());
+  const cause = forward.find(({ phase }) => hasEnded(phase) && !GOT_THROUGH.includes(phase));
+  if (cause === undefined) return firstOpen(forward);
+  const isRolledBack = onFailure === 'rollback-all';
+  return {
+    kind: 'turn-back',
+    cause,
+    cancel: forward.filter(({ phase }) => NOT_STARTED.includes(phase)),
+    rollBack: isRolledBack ? forward.filter(hasMoved).reverse() : [],
+  };
+}
+
+/**
+ * Whether a service's last deployment is one that the others should have moved with, and was dropped before they did:
+ * it was pushed no longer before or after them than further pushes are waited for.
+ */
+export function isMissed(
+  last: Deployment | null,
+  others: readonly Pick<Deployment, 'createdAt'>[],
+  group: GroupSettings,
+): last is Deployment {
+  if (last === null || last.startedAt !== null || last.group !== null) return false;
+  if (!DROPPED.includes(last.phase) || !movesInGroup(last, group)) return false;
+  const at = Date.parse(last.createdAt);
+  const times = others.map(({ createdAt }) => Date.parse(createdAt));
+  return at >= Math.min(...times) - group.settleMs && at <= Math.max(...times) + group.settleMs;
+}
+
+/** Why those that should have moved with it do not. */
+export function whyDropped({ id, service, phase }: Deployment): string {
+  return `it moves with ${service}, whose deployment ${id} ended ${phase}`;
+}
+
+/** One that was undone for no fault of its own is tried again under the same position: the newer one counts. */
+function latestByPosition(deployments: readonly Deployment[]): Deployment[] {
+  const oldestFirst = [...deployments].sort((one, other) => (one.id < other.id ? -1 : 1));
+  const latest = new Map(oldestFirst.map((each) => [each.group?.position ?? 0, each]));
+  return [...latest.values()].sort(byPosition);
+}
+
+function firstOpen(inOrder: readonly Deployment[]): GroupMove {
+  const open = inOrder.find(({ phase }) => !hasEnded(phase));
+  if (open === undefined) return { kind: 'over' };
+  return UNDER_WAY.includes(open.phase)
+    ? { kind: 'under-way' }
+    : { kind: 'next', deployment: open };
+}
+
+function hasMoved({ phase, digest, previousDigest }: Deployment): boolean {
+  return phase === 'succeeded' && previousDigest !== digest;
+}
+
+function byPosition(one: Deployment, other: Deployment): number {
+  return (one.group?.position ?? 0) - (other.group?.position ?? 0);
+}

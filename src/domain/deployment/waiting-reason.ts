@@ -1,0 +1,16 @@
+import type { Deployment } from './deployment.js';
+import { inWords } from '../spans.js';
+
+/**
+ * The reason of a deployment as it reads now: one that waits for a time is kept as a sentence without it, `… opens`, and
+ * reads `… opens in 3 h 12 min`.
+ * @param now Milliseconds since 1970.
+ */
+export function waitingReason(
+  { phase, reason, notBefore }: Pick<Deployment, 'phase' | 'reason' | 'notBefore'>,
+  now: number,
+): string | null {
+  if (phase !== 'waiting' || reason === null || notBefore === null) return reason;
+  const left = Date.parse(notBefore) - now;
+  return left <= 0 ? `${reason} now` : `${reason} in ${inWords(left)}`;
+}

@@ -1,0 +1,125 @@
+import type { ContainerState } from './rollout.js';
+import type { Secret } from '../secrets/secret.js';
+
+/**
+ * When an action is run: `before` the old container is touched; `after` the new one proved healthy, while the way
+ * back is still there; `onFailure`, when a rollout that failed has ended.
+ */
+export type HookList = 'before' | 'after' | 'onFailure';
+
+interface HookCommon {
+  /** How long it may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** `abort`: its failure is the rollout's, or ends the list in `onFailure`; `continue`: it is only told. */
+  readonly onError: 'abort' | 'continue';
+}
+
+/** A command in a container of the service that runs. */
+export interface ExecHook extends HookCommon {
+  readonly kind: 'exec';
+  /** The old one `before`, the new one `after`; `onFailure` the old one or whichever serves then. */
+  readonly in: 'old' | 'new' | 'serving';
+  readonly command: readonly string[];
+}
+
+/** A one-off container of the new image with the service's settings. */
+export interface RunHook extends HookCommon {
+  readonly kind: 'run';
+  /** Null: the service's own, or else the image's. */
+  readonly command: readonly string[] | null;
+  /** Laid over the service's. Values that the configuration takes from elsewhere are secrets. */
+  readonly env: Readonly<Record<string, string | Secret>>;
+}
+
+/** A request that tells another program of the deployment. */
+export interface HttpHook extends HookCommon {
+  readonly kind: 'http';
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'GET';
+  /** Paths of such addresses are often secrets. */
+  readonly url: Secret;
+  /** Scheme, host and port of the address, for people. */
+  readonly origin: string;
+  readonly headers: Readonly<Record<string, Secret>>;
+  /** What the request is signed with; null: it is not. */
+  readonly secret: Secret | null;
+}
+
+export type HookAction = ExecHook | RunHook | HttpHook;
+
+/** The actions of a service, each list in its order. */
+export type Hooks = Readonly<Record<HookList, readonly HookAction[]>>;
+
+/** What a rollout's intent knows of hooks. */
+export interface HooksIntent {
+  /** As they were configured when the rollout began. In storage their secrets read `***`. */
+  readonly hooks: Hooks;
+  /** How many actions of each list have been run, with whatever end. */
+  readonly hooksRun: Readonly<Record<HookList, number>>;
+}
+
+/** What the engine shows of hooks. */
+export interface HooksSnapshot {
+  /** The one-off container of this rollout's hooks; there is one only where something went wrong. */
+  readonly hook: ContainerState | null;
+}
+
+/** How every rollout begins. */
+export const NO_HOOKS = {
+  hooks: { before: [], after: [], onFailure: [] },
+  hooksRun: { before: 0, after: 0, onFailure: 0 },
+} as const satisfies HooksIntent;
+
+/** More than any list has: in `hooksRun`, that none of the list is to be run any more. */
+export const ALL_HOOKS_RUN = 1_000_000;
+
+/** One action of a list, or the removal of what one has left. */
+export type HookStep =
+  | { readonly name: 'run-before-hook'; readonly index: number }
+  | { readonly name: 'run-after-hook'; readonly index: number }
+  | { readonly name: 'run-failure-hook'; readonly index: number }
+  | { readonly name: 'remove-hook'; readonly id: string };
+
+/** A step that runs an action. */
+export type HookRun = Extract<HookStep, { readonly index: number }>;
+
+const STEP_OF = {
+  before: 'run-before-hook',
+  after: 'run-after-hook',
+  onFailure: 'run-failure-hook',
+} as const satisfies Record<HookList, HookRun['name']>;
+
+/** The next action of a list that is to be run; null where none is left. */
+export function nextHook(list: HookList, { hooks, hooksRun }: HooksIntent): HookRun | null {
+  const index = hooksRun[list];
+  return index < hooks[list].length ? { name: STEP_OF[list], index } : null;
+}
+
+/** Which list the action of a step is in. */
+export function listOf({ name }: HookRun): HookList {
+  if (name === 'run-before-hook') return 'before';
+  return name === 'run-after-hook' ? 'after' : 'onFailure';
+}
+
+/** The action that a step runs. @throws Error where the intent has none there */
+export function actionOf(step: HookRun, { hooks }: HooksIntent): HookAction {
+  const action = hooks[listOf(step)][step.index];
+  if (action === undefined) throw new Error(`there is no ${step.name} ${String(step.index)}`);
+  return action;
+}
+
+/**
+ * What the intent says once a step's action was run.
+ * @param isLast Nothing of the list is run after it.
+ */
+export function afterHook(
+  step: HookRun,
+  { hooksRun }: HooksIntent,
+  isLast = false,
+): Pick<HooksIntent, 'hooksRun'> {
+  return { hooksRun: { ...hooksRun, [listOf(step)]: isLast ? ALL_HOOKS_RUN : step.index + 1 } };
+}
+
+/** How many actions all lists have together. */
+export function countOfHooks({ hooks }: HooksIntent): number {
+  return hooks.before.length + hooks.after.length + hooks.onFailure.length;
+}

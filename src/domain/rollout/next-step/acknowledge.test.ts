@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { acknowledge } from './acknowledge.js';
+import type { Snapshot } from '../rollout.js';
+import { aCandidate, aContainer, anIntent, aSnapshot, NOON } from '../../testing/builders.js';
+
+const EPOCH = `${NOON} bridge`;
+const LATER = '2026-01-01T12:00:05.000Z';
+const EARLIER = '2026-01-01T11:59:00.000Z';
+
+const down = aContainer({ status: 'exited', finishedAt: LATER });
+const retired = aContainer({ status: 'exited', finishedAt: LATER, name: 'web.deploy-old' });
+
+describe('what the engine shows and the journal does not know', () => {
+  it.each<readonly [string, Partial<Snapshot>]>([
+    ['the new one has the name', { candidate: aCandidate({ name: 'web' }) }],
+    ['the new one was set aside', { candidate: aCandidate({ name: 'web.deploy-failed' }) }],
+    ['the old one is down', { old: down, candidate: aCandidate() }],
+    ['the old one is renamed', { old: retired, candidate: aCandidate() }],
+    ['the old one is gone', { old: null, candidate: aCandidate() }],
+  ])('the old one was touched: %s', (_case, snapshot) => {
+    expect(acknowledge(aSnapshot(snapshot), anIntent()).stopIssued).toBe(true);
+  });
+
+  it.each<readonly [string, Partial<Snapshot>]>([
+    ['nothing is made yet', {}],
+    ['the new one is only prepared', { candidate: aCandidate() }],
+    ['the old one went down before anything was made', { old: down }],
+  ])('the old one was not touched: %s', (_case, snapshot) => {
+    expect(acknowledge(aSnapshot(snapshot), anIntent()).stopIssued).toBe(false);
+  });
+
+  it('does not count an old one as touched that did not run before', () => {
+    const intent = anIntent({ old: { wasRunning: false } });
+    const snapshot = aSnapshot({ old: down, candidate: aCandidate() });
+    expect(acknowledge(snapshot, intent).stopIssued).toBe(false);
+  });
+
+  it('tells when the old one ended, unless that is known', () => {
+    const snapshot = aSnapshot({ old: retired, candidate: aCandidate() });
+    expect(acknowledge(snapshot, anIntent()).oldDownAt).toBe(LATER);
+    expect(acknowledge(snapshot, anIntent({ oldDownAt: NOON })).oldDownAt).toBe(NOON);
+  });
+
+  it('tells in which life of the engine the new one was started', () => {
+    const seen = (startedAt: string | null): string | null =>
+      acknowledge(
+        aSnapshot({ epoch: EPOCH, candidate: aCandidate({ name: 'web', startedAt }) }),
+        anIntent(),
+      ).startedInEpoch;
+    expect(seen(null)).toBeNull();
+    expect(seen(LATER)).toBe(EPOCH);
+    expect(seen(EARLIER)).not.toBe(EPOCH);
+    expect(seen(EARLIER)).not.toBeNull();
+  });
+
+  it('changes nothing that the journal knows', () => {
+    const intent = anIntent({ stopIssued: true, oldDownAt: NOON, startedInEpoch: 'epoch-0' });
+    const snapshot = aSnapshot({ candidate: aCandidate({ name: 'web', startedAt: LATER }) });
+    expect(acknowledge(snapshot, intent)).toEqual(intent);
+  });
+});

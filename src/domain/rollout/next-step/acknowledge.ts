@@ -1,0 +1,67 @@
+import { touchedDependents } from './next-step-dependents.js';
+import { isAsBefore } from '../overlap.js';
+import {
+  isActive,
+  rolloutNames,
+  type ContainerState,
+  type RolloutIntent,
+  type Snapshot,
+} from '../rollout.js';
+import { startFailure } from './start-failure.js';
+
+/**
+ * The intent with everything in it that the engine shows to be so. The journal may lag behind the engine,
+ * by a crash or because it could not be written: what the engine shows wins.
+ */
+export function acknowledge(snapshot: Snapshot, intent: RolloutIntent): RolloutIntent {
+  const { candidate } = snapshot;
+  const stopIssued = intent.stopIssued || isOldTouched(snapshot, intent);
+  const detachIssued = intent.detachIssued || isOldDetached(snapshot, intent);
+  return {
+    ...intent,
+    stopIssued,
+    detachIssued,
+    touchedDependents: touchedDependents(snapshot, intent),
+    // In a handover the old one ends long after it stopped serving.
+    oldDownAt: intent.oldDownAt ?? (stopIssued && !detachIssued ? oldEnd(snapshot) : null),
+    newDownAt: candidate === null ? intent.newDownAt : endOf(candidate),
+    startedInEpoch: intent.startedInEpoch ?? startedIn(snapshot),
+    // Whoever was started since then has it all to prove again.
+    ...(isStartedSince(candidate, intent.verifiedAt) ? { verifiedAt: null, watchedAt: null } : {}),
+  };
+}
+
+/** Whether the old container lost its name or its work, so that a failure has to bring it back. */
+function isOldTouched({ old, candidate }: Snapshot, intent: RolloutIntent): boolean {
+  if (candidate === null) return false;
+  const names = rolloutNames(intent.container);
+  if (candidate.name === names.final || candidate.name === names.failed) return true;
+  if (old === null) return intent.old.wasRunning;
+  return old.name === names.old || (intent.old.wasRunning && !isActive(old));
+}
+
+/** Also where it ended since, or an engine that was restarted connected it in its own way. */
+function isOldDetached({ old }: Snapshot, intent: RolloutIntent): boolean {
+  return intent.strategy === 'handover' && old !== null && !isAsBefore(old, intent);
+}
+
+function oldEnd({ old }: Snapshot): string | null {
+  return old === null ? null : endOf(old);
+}
+
+function endOf(container: ContainerState): string | null {
+  return isActive(container) ? null : container.finishedAt;
+}
+
+function isStartedSince(candidate: ContainerState | null, moment: string | null): boolean {
+  if (candidate === null || candidate.startedAt === null || moment === null) return false;
+  return Date.parse(candidate.startedAt) > Date.parse(moment);
+}
+
+/** In which epoch the new one was started, or its start refused: an epoch begins with the engine's start. */
+function startedIn({ candidate, epoch }: Snapshot): string | null {
+  if (candidate === null) return null;
+  if (candidate.startedAt === null) return startFailure(candidate) === null ? null : epoch;
+  const began = Date.parse(epoch.split(' ')[0] ?? '');
+  return began > Date.parse(candidate.startedAt) ? 'an earlier one' : epoch;
+}

@@ -1,0 +1,63 @@
+import { nextHook } from '../hooks.js';
+import {
+  complete,
+  giveUp,
+  mustDrain,
+  retireOld,
+  startOrGiveUp,
+  tidyAfterSuccess,
+  whyItEnded,
+  whyNotTrusted,
+} from './next-step-common.js';
+import { hasNames } from '../overlap.js';
+import { isActive, type ContainerState, type RolloutIntent, type Snapshot } from '../rollout.js';
+import type { Step } from '../step.js';
+
+/**
+ * `start-first`, from the created container on: the new one proves itself beside the old one, clients are
+ * let find it, and only then the old one is stopped, with its name and address, so that what still comes
+ * to it is refused and tried elsewhere, and not lost.
+ */
+export function stepOfStartFirst(
+  snapshot: Snapshot,
+  intent: RolloutIntent,
+  candidate: ContainerState,
+): Step {
+  const { old } = snapshot;
+  if (!isActive(candidate)) return whileItDoesNotRun(snapshot, intent, candidate);
+  if (intent.verifiedAt === null) return { name: 'verify-new', id: candidate.id };
+  if (!hasNames(candidate, intent)) return { name: 'join-new', id: candidate.id };
+  if (old !== null && isActive(old)) {
+    const untrusted = whyNotTrusted(candidate);
+    if (untrusted !== null) return untrusted;
+    if (mustDrain(intent)) return { name: 'drain-old', id: old.id };
+  }
+  const retiring = retireOld(snapshot, intent, candidate);
+  if (retiring !== null) return retiring;
+  // Without an old one there is nothing to keep at hand or to go back to.
+  if (old !== null && intent.watchMs > 0 && intent.watchedAt === null) {
+    return { name: 'watch-new', id: candidate.id };
+  }
+  const hook = nextHook('after', intent);
+  if (hook !== null) return hook;
+  if (old !== null && candidate.health === 'unhealthy') {
+    return giveUp('unhealthy', 'the new container turned unhealthy when it took over');
+  }
+  return tidyAfterSuccess(snapshot, intent);
+}
+
+function whileItDoesNotRun(
+  snapshot: Snapshot,
+  intent: RolloutIntent,
+  candidate: ContainerState,
+): Step {
+  const { old, epoch } = snapshot;
+  if (candidate.startedAt === null) {
+    if (old !== null && old.status === 'paused' && !intent.stopIssued) {
+      return giveUp('container-paused', `somebody paused ${intent.container}; unpause it first`);
+    }
+    return complete(snapshot, intent, candidate) ?? startOrGiveUp(intent, candidate);
+  }
+  // What went down with the engine is not at fault.
+  return intent.startedInEpoch === epoch ? whyItEnded(candidate) : startOrGiveUp(intent, candidate);
+}

@@ -1,0 +1,209 @@
+import { isAffected } from '../dependents.js';
+import { nextHook } from '../hooks.js';
+import { stepBack } from './next-step-back.js';
+import {
+  complete,
+  giveUp,
+  startOrGiveUp,
+  tidyAfterSuccess,
+  whyItEnded,
+} from './next-step-common.js';
+import {
+  createDependents,
+  settleDependents,
+  stopDependents,
+  tidyDependents,
+} from './next-step-dependents.js';
+import { stepOfHandover } from './next-step-handover.js';
+import { stepOfStartFirst } from './next-step-start-first.js';
+import {
+  isAbandoned,
+  isActive,
+  mayComeBack,
+  rolloutNames,
+  type ContainerState,
+  type RolloutIntent,
+  type Snapshot,
+} from '../rollout.js';
+import type { Step } from '../step.js';
+
+/**
+ * The one function that drives every rollout, in the normal way and after a crash alike: it looks at
+ * what the engine shows and what is intended, and names ONE step. The caller does it and looks again.
+ * The order of the questions is the recovery table: a service is brought up first and tidied after.
+ */
+export function nextStep(snapshot: Snapshot, intent: RolloutIntent): Step {
+  const step = leftHook(snapshot, intent, 1) ?? stepOf(snapshot, intent);
+  if (step.name !== 'finish') return step;
+  const isLeft = snapshot.hasWaitingNetwork && !intent.waitingReleased;
+  if (isLeft && !isAbandoned(intent, 'remove-waiting-network')) {
+    return { name: 'remove-waiting-network' };
+  }
+  const hasFailed = step.phase === 'failed' || step.phase === 'rolled-back';
+  const failureHook = hasFailed ? nextHook('onFailure', intent) : null;
+  if (failureHook !== null && !isAbandoned(intent, failureHook.name)) return failureHook;
+  return leftHook(snapshot, intent, 2) ?? step;
+}
+
+/**
+ * The removal of what a hook has left, unless it was given up on so often. It comes first: the hook is run again, or
+ * the way back begins, and neither may have it still at work. It takes a moment.
+ */
+function leftHook({ hook }: Snapshot, intent: RolloutIntent, times: number): Step | null {
+  if (hook === null || isAbandoned(intent, 'remove-hook', times)) return null;
+  return { name: 'remove-hook', id: hook.id };
+}
+
+function stepOf(snapshot: Snapshot, intent: RolloutIntent): Step {
+  const names = rolloutNames(intent.container);
+  // A new container under the name of failed ones: an undoing had begun, whatever the journal says.
+  if (intent.goal === 'forward' && snapshot.candidate?.name !== names.failed) {
+    return stepForward(snapshot, intent);
+  }
+  return stepBack(snapshot, intent);
+}
+
+function stepForward(snapshot: Snapshot, intent: RolloutIntent): Step {
+  const { candidate } = snapshot;
+  const names = rolloutNames(intent.container);
+  if (candidate === null) return withoutCandidate(snapshot, intent);
+  if (intent.imageId !== null && candidate.imageId !== intent.imageId) {
+    return giveUp(
+      'wrong-image',
+      'the new container has another image than the one that was pulled',
+    );
+  }
+  if (candidate.name === names.candidate || candidate.name === names.final) {
+    if (intent.strategy === 'start-first') return stepOfStartFirst(snapshot, intent, candidate);
+    if (intent.strategy === 'handover') return stepOfHandover(snapshot, intent, candidate);
+    return candidate.name === names.candidate
+      ? withPreparedCandidate(snapshot, intent, candidate)
+      : withNamedCandidate(snapshot, intent, candidate);
+  }
+  return giveUp('unknown-state', `the new container was renamed by hand to ${candidate.name}`);
+}
+
+function withoutCandidate(snapshot: Snapshot, intent: RolloutIntent): Step {
+  const { old } = snapshot;
+  const names = rolloutNames(intent.container);
+  if (intent.startedInEpoch !== null) {
+    if (intent.old.autoRemove && intent.startedInEpoch !== snapshot.epoch) {
+      return giveUp(
+        'interrupted',
+        'the engine was started anew, and with its end the new container was removed (it was run with --rm)',
+      );
+    }
+    return intent.old.autoRemove
+      ? giveUp(
+          'exited',
+          'the new container exited (it was run with --rm, so the engine removed it)',
+        )
+      : giveUp('container-removed', 'somebody removed the new container');
+  }
+  if (intent.stopIssued) {
+    return giveUp('container-removed', 'somebody removed the new container before it was started');
+  }
+  if (old === null) {
+    return giveUp('container-missing', `the container ${names.final} was removed`);
+  }
+  if (old.name !== names.final && old.name !== names.old) {
+    return giveUp('unknown-state', `the container ${names.final} was renamed to ${old.name}`);
+  }
+  const [stranger] = snapshot.strangers;
+  if (stranger !== undefined) {
+    return giveUp('name-taken', `a container that is not ours has the name ${stranger}; remove it`);
+  }
+  if (snapshot.holder !== null) {
+    return giveUp('name-taken', `another container has taken the name ${names.final}`);
+  }
+  if (intent.imageId === null) return { name: 'pull' };
+  if (intent.skipSameImage && intent.imageId === old.imageId && old.status === 'running') {
+    return { name: 'finish', phase: 'skipped', serving: 'old' };
+  }
+  const [leftover] = snapshot.leftovers;
+  if (leftover !== undefined) {
+    return { name: 'clear-leftover', id: leftover.id, container: leftover.name };
+  }
+  return { name: 'create' };
+}
+
+function withPreparedCandidate(
+  snapshot: Snapshot,
+  intent: RolloutIntent,
+  candidate: ContainerState,
+): Step {
+  const { old, twin, holder } = snapshot;
+  const names = rolloutNames(intent.container);
+  if (candidate.startedAt !== null) {
+    return giveUp('unknown-state', `somebody started ${names.candidate} before it had its name`);
+  }
+  if (old !== null && old.status === 'paused' && !intent.stopIssued) {
+    return giveUp('container-paused', `somebody paused ${names.final}; unpause it first`);
+  }
+  const completing = complete(snapshot, intent, candidate);
+  if (completing !== null) return completing;
+  if (intent.old.autoRemove && twin === null && old !== null) return { name: 'create-twin' };
+  const creating = createDependents(snapshot, intent);
+  if (creating !== null) return creating;
+  // Also where it only looks as if it ran: a stop may be in flight, and joining it is the safe way.
+  if (old !== null && isActive(old)) return stopOld(snapshot, intent, old);
+  if (old !== null && old.name === names.final) return { name: 'retire-old', id: old.id };
+  if (holder !== null) {
+    return giveUp('name-taken', `another container has taken the name ${names.final}`);
+  }
+  return { name: 'take-name', id: candidate.id };
+}
+
+function withNamedCandidate(
+  snapshot: Snapshot,
+  intent: RolloutIntent,
+  candidate: ContainerState,
+): Step {
+  const { old } = snapshot;
+  if (candidate.startedAt === null) return startCandidate(snapshot, intent, candidate);
+  if (candidate.status === 'exited' || candidate.status === 'dead') {
+    // It went down with the engine, which is not its own fault.
+    if (intent.startedInEpoch !== snapshot.epoch)
+      return startCandidate(snapshot, intent, candidate);
+    return whyItEnded(candidate);
+  }
+  if (intent.verifiedAt !== null) return afterVerified(snapshot, intent, candidate);
+  if (old !== null && isActive(old)) return stopOld(snapshot, intent, old);
+  if (old !== null && mayComeBack(old) && !isAbandoned(intent, 'disarm-old'))
+    return { name: 'disarm-old', id: old.id };
+  return { name: 'verify-new', id: candidate.id };
+}
+
+/** What is bound to it stops first, while it still has what it needs of it. */
+function stopOld(snapshot: Snapshot, intent: RolloutIntent, old: ContainerState): Step {
+  return stopDependents(snapshot, intent) ?? { name: 'stop-old', id: old.id };
+}
+
+function startCandidate(
+  snapshot: Snapshot,
+  intent: RolloutIntent,
+  candidate: ContainerState,
+): Step {
+  const { old } = snapshot;
+  if (old !== null && isActive(old)) return stopOld(snapshot, intent, old);
+  return startOrGiveUp(intent, candidate);
+}
+
+function afterVerified(snapshot: Snapshot, intent: RolloutIntent, candidate: ContainerState): Step {
+  const { old } = snapshot;
+  if (old !== null && isActive(old)) return stopOld(snapshot, intent, old);
+  const settling = settleDependents(snapshot, intent, candidate);
+  if (settling !== null) return settling;
+  // That took its time, and the way back is still there.
+  if (old !== null && candidate.health === 'unhealthy' && intent.dependents.some(isAffected)) {
+    return giveUp('unhealthy', 'the new container turned unhealthy while its dependents followed');
+  }
+  if (intent.watchMs > 0 && intent.watchedAt === null) {
+    return { name: 'watch-new', id: candidate.id };
+  }
+  const hook = nextHook('after', intent);
+  if (hook !== null) return hook;
+  const tidying = tidyAfterSuccess(snapshot, intent);
+  // The old one goes first: while it is there, so is all that the way back needs.
+  return tidying.name === 'finish' ? (tidyDependents(snapshot, intent) ?? tidying) : tidying;
+}

@@ -1,0 +1,97 @@
+import {
+  beforeDependentStep,
+  dependentOf,
+  runOf,
+  without,
+  type DependentIntent,
+  type DependentState,
+  type DependentStep,
+} from '../dependents.js';
+import type { Picture } from './plan.js';
+import {
+  later,
+  rolloutNames,
+  type ContainerState,
+  type RolloutIntent,
+  type Snapshot,
+} from '../rollout.js';
+
+/** What the engine and the journal show after a step of a dependent that went well. */
+export function afterDependentStep(
+  step: DependentStep,
+  snapshot: Snapshot,
+  intent: RolloutIntent,
+): Picture {
+  const dependent = dependentOf(intent, step.of);
+  const state = snapshot.dependents[step.of] ?? { old: null, replacement: null, holder: null };
+  const names = rolloutNames(dependent.name);
+  const isOld = step.id === step.of;
+  const become = (
+    parts: Partial<DependentState>,
+    wanted: Partial<RolloutIntent> = {},
+  ): Picture => ({
+    snapshot: {
+      ...snapshot,
+      dependents: { ...snapshot.dependents, [step.of]: { ...state, ...parts } },
+    },
+    intent: { ...intent, ...wanted },
+  });
+  const change = (patch: Partial<ContainerState>, wanted?: Partial<RolloutIntent>): Picture => {
+    const { old, replacement } = state;
+    return isOld
+      ? become({ old: old && { ...old, ...patch } }, wanted)
+      : become({ replacement: replacement && { ...replacement, ...patch } }, wanted);
+  };
+  switch (step.name) {
+    case 'create-dependent':
+      return become(
+        { replacement: state.replacement ?? picturedReplacement(dependent, state) },
+        { unfinishedDependents: without(intent.unfinishedDependents, step.of) },
+      );
+    case 'return-dependent-tag':
+      return become({}, { unfinishedDependents: without(intent.unfinishedDependents, step.of) });
+    case 'stop-dependent':
+      return change({ status: 'exited' }, beforeDependentStep(step, intent));
+    case 'retire-dependent':
+      return change({ name: names.old });
+    case 'name-dependent':
+    case 'return-dependent':
+      return change({ name: names.final });
+    case 'start-dependent':
+      return change({ status: 'running', startedAt: nextMoment(snapshot) });
+    case 'verify-dependent': {
+      const container = isOld ? state.old : state.replacement;
+      const run = container === null ? [] : [runOf(container)];
+      return become({}, { provedDependents: [...intent.provedDependents, ...run] });
+    }
+    case 'remove-dependent':
+      return become(isOld ? { old: null } : { replacement: null });
+  }
+}
+
+const PICTURED = '2000-01-01T00:00:00.000Z';
+
+/** A moment after every start that the engine shows. */
+export function nextMoment({ old, candidate, twin, dependents }: Snapshot): string {
+  const others = Object.values(dependents).flatMap((each) => [each.old, each.replacement]);
+  const latest = [old, candidate, twin, ...others]
+    .map((each) => each?.startedAt ?? null)
+    .reduce((one, other) => later(one, other), PICTURED);
+  return new Date(Date.parse(latest ?? PICTURED) + 1_000).toISOString();
+}
+
+function picturedReplacement(
+  { id, name }: DependentIntent,
+  { old }: DependentState,
+): ContainerState | null {
+  return (
+    old && {
+      ...old,
+      id: `${id} made anew`,
+      name: rolloutNames(name).candidate,
+      status: 'created',
+      startedAt: null,
+      restartCount: 0,
+    }
+  );
+}
