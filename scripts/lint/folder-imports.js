@@ -48,7 +48,7 @@ const DOORS = {
   kysely: ['storage'],
   '@photostructure/sqlite': ['storage'],
   'node:sqlite': ['storage'],
-  undici: ['registries', 'outgoing'],
+  undici: ['outgoing'],
   yaml: ['config'],
   pino: ['operations'],
 };

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { DockerModule } from '../docker/docker.module.js';
 import { EnvironmentsModule } from '../environments/environments.module.js';
 import { HandlersModule } from '../handlers/handlers.module.js';
-import { GuardedHttp } from '../registries/guarded-http.js';
+import { GuardedHttp } from '../outgoing/guarded-http.js';
 import { RegistriesModule } from '../registries/registries.module.js';
 import { ClaimedPreparation } from './claimed-preparation.js';
 import { ContainerClaims } from './container-claims.js';

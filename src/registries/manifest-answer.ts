@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { DeployError } from '../domain/errors.js';
 import { isDigest } from '../domain/image/image-reference.js';
-import type { HttpAnswer } from './guarded-http.js';
-import { headerOf } from './guarded-http.js';
+import type { HttpAnswer } from '../outgoing/guarded-http.js';
+import { headerOf } from '../outgoing/guarded-http.js';
 import { parseJsonObject } from './json-object.js';
 
 /** What a tag stands for at its registry. */

@@ -1,6 +1,6 @@
 import { DeployError } from '../domain/errors.js';
-import type { HttpAnswer } from './guarded-http.js';
-import { headerOf } from './guarded-http.js';
+import type { HttpAnswer } from '../outgoing/guarded-http.js';
+import { headerOf } from '../outgoing/guarded-http.js';
 
 /** Where a registry says "too much" and not until when. */
 const DEFAULT_HOLD_MS = 30_000;

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { ConfigurationService } from '../config/configuration.service.js';
 import { processEnvironment } from '../config/environment-settings.js';
-import { GuardedHttp } from './guarded-http.js';
-import { OutgoingCalls } from './outgoing-calls.js';
+import { GuardedHttp } from '../outgoing/guarded-http.js';
+import { OutgoingCalls } from '../outgoing/outgoing-calls.js';
 import { Registries } from './registries.js';
 import { RegistryClient } from './registry-client.js';
 import { RegistryCredentials } from './registry-credentials.js';

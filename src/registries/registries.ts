@@ -1,5 +1,5 @@
-import type { GuardedHttpSettings } from './guarded-http.js';
-import { GuardedHttp } from './guarded-http.js';
+import type { GuardedHttpSettings } from '../outgoing/guarded-http.js';
+import { GuardedHttp } from '../outgoing/guarded-http.js';
 import { RateLimits } from './rate-limits.js';
 import { RegistryClient } from './registry-client.js';
 import type { RegistryCredentialsSettings } from './registry-credentials.js';

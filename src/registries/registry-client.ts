@@ -1,6 +1,6 @@
 import { DeployError } from '../domain/errors.js';
 import { isDigest, isTag } from '../domain/image/image-reference.js';
-import { headerOf } from './guarded-http.js';
+import { headerOf } from '../outgoing/guarded-http.js';
 import type { ResolvedManifest } from './manifest-answer.js';
 import { MANIFEST_MEDIA_TYPES, manifestOfGet, manifestOfHead } from './manifest-answer.js';
 import type { Urgency } from './rate-limits.js';

@@ -1,7 +1,7 @@
 import type { Registry } from '../domain/settings/environment.js';
 import { DeployError } from '../domain/errors.js';
 import { parseImageReference } from '../domain/image/image-reference.js';
-import { isLoopbackHost } from './address-guard.js';
+import { isLoopbackHost } from '../outgoing/address-guard.js';
 
 /** The registry of image references without a host. */
 export const DOCKER_HUB = 'docker.io';

@@ -1,8 +1,8 @@
 import { DeployError } from '../domain/errors.js';
-import { isLoopbackHost } from './address-guard.js';
-import type { GuardedHttp, HttpAnswer } from './guarded-http.js';
-import { headerOf } from './guarded-http.js';
-import { OutgoingRequestError } from './outgoing-request-error.js';
+import { isLoopbackHost } from '../outgoing/address-guard.js';
+import type { GuardedHttp, HttpAnswer } from '../outgoing/guarded-http.js';
+import { headerOf } from '../outgoing/guarded-http.js';
+import { OutgoingRequestError } from '../outgoing/outgoing-request-error.js';
 import type { RateLimits, Urgency } from './rate-limits.js';
 import type { RegistryHosts, RegistryTarget } from './registry-host.js';
 import { isSameHostname } from './registry-host.js';

@@ -1,6 +1,6 @@
 import { DeployError } from '../domain/errors.js';
 import { isTag } from '../domain/image/image-reference.js';
-import type { HttpAnswer } from './guarded-http.js';
+import type { HttpAnswer } from '../outgoing/guarded-http.js';
 import { parseJsonObject } from './json-object.js';
 import type { Urgency } from './rate-limits.js';
 import type { Arrival } from './registry-transport.js';

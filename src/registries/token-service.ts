@@ -1,7 +1,7 @@
 import { DeployError } from '../domain/errors.js';
 import { Secret } from '../domain/secrets/secret.js';
-import { isLoopbackHost } from './address-guard.js';
-import type { HttpAnswer } from './guarded-http.js';
+import { isLoopbackHost } from '../outgoing/address-guard.js';
+import type { HttpAnswer } from '../outgoing/guarded-http.js';
 import { parseJsonObject } from './json-object.js';
 import { announcedPauseMs } from './rate-limits.js';
 import type { RegistryCredential } from './registry-credential.js';

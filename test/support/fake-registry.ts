@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Registry } from '../../src/domain/settings/environment.js';
 import { DeployError } from '../../src/domain/errors.js';
 import { Secret } from '../../src/domain/secrets/secret.js';
-import type { Lookup } from '../../src/registries/address-guard.js';
+import type { Lookup } from '../../src/outgoing/address-guard.js';
 import type { RegistriesSettings } from '../../src/registries/registries.js';
 import { Registries } from '../../src/registries/registries.js';
 import type { FakeAnswer, FakeHandler, FakeRequest, FakeServerOptions } from './fake-server.js';

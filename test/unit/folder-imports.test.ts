@@ -30,7 +30,7 @@ describe('the rule for imports between folders', { timeout: 60_000 }, () => {
     ['src/domain/planted.ts', "import { Storage } from '../storage/storage.js';"],
     ['src/docker/planted.ts', "import { Storage } from '../storage/storage.js';"],
     ['src/registries/planted.ts', "export { Engines } from '../docker/engines.js';"],
-    ['src/handlers/planted.ts', "import { GuardedHttp } from '../registries/guarded-http.js';"],
+    ['src/handlers/planted.ts', "import { Registries } from '../registries/registries.js';"],
     ['src/environments/planted.ts', "import { Worker } from '../deployments/worker.js';"],
     ['src/outgoing/planted.ts', "import { Registries } from '../registries/registries.js';"],
     ['src/deployments/planted.ts', "import { ApiModule } from '../api/api.module.js';"],
@@ -45,6 +45,7 @@ describe('the rule for imports between folders', { timeout: 60_000 }, () => {
   it.each([
     ['src/deployments/planted.ts', "import Docker from 'dockerode';", 'docker only'],
     ['src/deployments/planted.ts', "import { sql } from 'kysely';", 'storage only'],
+    ['src/registries/planted.ts', "import { Agent } from 'undici';", 'outgoing only'],
     ['src/domain/planted.ts', "import { Injectable } from '@nestjs/common';", 'plain TypeScript'],
     ['src/domain/planted.ts', "import { readFile } from 'node:fs/promises';", 'plain TypeScript'],
   ])('keeps one door per outside thing: %s', async (file, text, words) => {

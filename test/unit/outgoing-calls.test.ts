@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { OutgoingCalls } from '../../src/registries/outgoing-calls.js';
+import { OutgoingCalls } from '../../src/outgoing/outgoing-calls.js';
 import { FakeServer, type FakeHandler } from '../support/fake-server.js';
 
 async function called(

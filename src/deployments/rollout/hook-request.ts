@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { HookList, HttpHook } from '../../domain/rollout/hooks.js';
 import type { RolloutIntent } from '../../domain/rollout/rollout.js';
-import type { OutgoingCall } from '../../registries/outgoing-calls.js';
+import type { OutgoingCall } from '../../outgoing/outgoing-calls.js';
 import type { DeploymentView } from '../../domain/deployment/deployment.dto.js';
 
 /** What a hook tells another program. */

@@ -18,7 +18,7 @@ import {
   aSnapshot,
 } from '../../domain/testing/builders.js';
 import { anExecHook, anHttpHook, aRunHook } from '../../domain/testing/hook-builders.js';
-import type { CallAnswer, OutgoingCalls } from '../../registries/outgoing-calls.js';
+import type { CallAnswer, OutgoingCalls } from '../../outgoing/outgoing-calls.js';
 import type { Storage } from '../../storage/storage.js';
 import type { DeploymentLog } from '../deployment-log.js';
 import { HookRunner } from './hook-runner.js';

@@ -15,7 +15,7 @@ import { quoted } from '../../domain/quoted.js';
 import { redacted, secretValuesIn } from '../../domain/secrets/redaction.js';
 import type { ContainerState } from '../../domain/rollout/rollout.js';
 import { hookInWords } from '../../domain/rollout/plan/step-hooks.js';
-import { OutgoingCalls } from '../../registries/outgoing-calls.js';
+import { OutgoingCalls } from '../../outgoing/outgoing-calls.js';
 import { Storage } from '../../storage/storage.js';
 import { deploymentView } from '../../domain/deployment/deployment.dto.js';
 import { DeploymentLog } from '../deployment-log.js';
