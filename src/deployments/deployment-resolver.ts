@@ -10,11 +10,11 @@ import { isByHand, supersedes } from '../domain/deployment/supersede.js';
 import type { TagRule } from '../domain/image/tag-rule.js';
 import type { Repositories } from '../storage/repositories.js';
 import { Storage } from '../storage/storage.js';
-import { Decisions, heldBy, type Current } from './decisions.js';
+import { Decisions, heldBy, type Current } from '../environments/decisions.js';
 import { DeploymentLog } from './deployment-log.js';
 import { DigestLookup, LookupSchedule, type LookupOutcome } from './digest-lookup.js';
 import { failureOf } from './rollout/conclusion.js';
-import { ServiceInspector, servingNow } from './service-inspector.js';
+import { ServiceInspector, servingNow } from '../environments/service-inspector.js';
 
 export interface ResolveControls {
   readonly wait: (milliseconds: number) => Promise<boolean>;

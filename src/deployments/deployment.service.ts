@@ -13,7 +13,7 @@ import type { WholeDeployment } from '../domain/deployment/deployment.dto.js';
 import { auditEntry } from './audit-entry.js';
 import { newDeploymentOf } from './new-deployment.js';
 import { Planner, type PlanView } from './planner.js';
-import { ServiceInspector } from './service-inspector.js';
+import { ServiceInspector } from '../environments/service-inspector.js';
 import { Worker } from './worker.js';
 
 export interface DeployWish {

@@ -7,7 +7,7 @@ import { describeTagRule, matchesTag } from '../domain/image/tag-rule.js';
 import { waitingReason } from '../domain/deployment/waiting-reason.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import { RegistryClient } from '../registries/registry-client.js';
-import { Decisions } from './decisions.js';
+import { Decisions } from '../environments/decisions.js';
 import { newDeploymentOf } from './new-deployment.js';
 import { Planner, type PlanView } from './planner.js';
 

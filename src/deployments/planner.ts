@@ -13,7 +13,7 @@ import { RegistryClient } from '../registries/registry-client.js';
 import { Storage } from '../storage/storage.js';
 import { observe } from './rollout/observer.js';
 import { RolloutPreparation } from './rollout/preparation.js';
-import { ServiceInspector, type RunningView } from './service-inspector.js';
+import { ServiceInspector, type RunningView } from '../environments/service-inspector.js';
 
 /** How many earlier deployments the expected downtime is taken from. */
 const DOWNTIME_SAMPLES = 10;

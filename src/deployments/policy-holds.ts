@@ -3,7 +3,7 @@ import { NOT_STARTED, type Deployment, type Phase } from '../domain/deployment/d
 import type { Service } from '../domain/settings/environment.js';
 import { waitingReason } from '../domain/deployment/waiting-reason.js';
 import { Storage } from '../storage/storage.js';
-import { Decisions, heldBy } from './decisions.js';
+import { Decisions, heldBy } from '../environments/decisions.js';
 import { DeploymentHandlers } from './deployment-handlers.js';
 import { DeploymentLog } from './deployment-log.js';
 import { ended } from './deployment-resolver.js';

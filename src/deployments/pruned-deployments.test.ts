@@ -9,7 +9,7 @@ import type { DeploymentLog } from './deployment-log.js';
 import type { Promotions } from './promotions.js';
 import { RollbackService } from './rollback.service.js';
 import { OrphanRecovery } from './orphan-recovery.js';
-import type { ServiceInspector } from './service-inspector.js';
+import type { ServiceInspector } from '../environments/service-inspector.js';
 import type { Worker } from './worker.js';
 
 const WEB = { environment: 'staging', service: 'web' };

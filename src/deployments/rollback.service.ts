@@ -11,7 +11,7 @@ import { unknownDeployment } from './deployment.service.js';
 import { newDeploymentOf } from './new-deployment.js';
 import { Promotions } from './promotions.js';
 import { lastGood, type RollbackTarget } from './rollback-target.js';
-import { ServiceInspector } from './service-inspector.js';
+import { ServiceInspector } from '../environments/service-inspector.js';
 import { Worker } from './worker.js';
 
 /** How far back the last good version is looked for. */

@@ -11,7 +11,7 @@ import { RolloutRunner } from './rollout-runner.js';
 import { Journal } from './rollout/journal.js';
 import type { ClaimedPreparation } from './claimed-preparation.js';
 import type { Rollout } from './rollout/rollout.js';
-import type { InspectedService, ServiceInspector } from './service-inspector.js';
+import type { InspectedService, ServiceInspector } from '../environments/service-inspector.js';
 
 const HOUR_MS = 3_600_000;
 const GONE = new EngineError('cannot look at web: connect ENOENT', null);

@@ -14,7 +14,7 @@ import { Journal } from './rollout/journal.js';
 import type { Prepared } from './rollout/preparation.js';
 import { Rollout, type RolloutEnd } from './rollout/rollout.js';
 import { RolloutWitnesses } from './rollout-witnesses.js';
-import { ServiceInspector, servingNow } from './service-inspector.js';
+import { ServiceInspector, servingNow } from '../environments/service-inspector.js';
 import { tryAgain } from './try-again.js';
 
 const PREPARE_PAUSE_MS = 1_000;

@@ -9,7 +9,11 @@ import { describeTagRule, type WrittenTagRule } from '../domain/image/tag-rule.j
 import { EnvironmentsService } from '../environments/environments.service.js';
 import { Storage } from '../storage/storage.js';
 import { deploymentView, type DeploymentView } from '../domain/deployment/deployment.dto.js';
-import { ServiceInspector, type InspectedService, type RunningView } from './service-inspector.js';
+import {
+  ServiceInspector,
+  type InspectedService,
+  type RunningView,
+} from '../environments/service-inspector.js';
 
 const ENGINE_PING_MS = 1_500;
 

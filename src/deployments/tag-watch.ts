@@ -11,7 +11,7 @@ import { movesInGroup } from '../domain/deployment/group.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import type { Recheck } from '../storage/recheck.repository.js';
 import { Storage } from '../storage/storage.js';
-import { Decisions } from './decisions.js';
+import { Decisions } from '../environments/decisions.js';
 import { DeploymentLog } from './deployment-log.js';
 import { DeploymentResolver, supersededBy } from './deployment-resolver.js';
 import { newDeploymentOf } from './new-deployment.js';

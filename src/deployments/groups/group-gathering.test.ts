@@ -3,7 +3,7 @@ import { aDeployment } from '../../../test/unit/storage/samples.js';
 import { anOpenStorage } from '../../../test/unit/storage/temporary-storage.js';
 import type { Service } from '../../domain/settings/environment.js';
 import type { EnvironmentsService } from '../../environments/environments.service.js';
-import type { Decisions } from '../decisions.js';
+import type { Decisions } from '../../environments/decisions.js';
 import type { TagWatch } from '../tag-watch.js';
 import { GroupGathering } from './group-gathering.js';
 

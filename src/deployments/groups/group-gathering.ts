@@ -11,7 +11,7 @@ import {
 import type { PolicyDecision } from '../../domain/policy/policy.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
 import { Storage } from '../../storage/storage.js';
-import { Decisions } from '../decisions.js';
+import { Decisions } from '../../environments/decisions.js';
 import { newId } from '../new-id.js';
 import { TagWatch } from '../tag-watch.js';
 

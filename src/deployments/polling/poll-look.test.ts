@@ -10,7 +10,7 @@ import type { RegistryClient } from '../../registries/registry-client.js';
 import type { TagList } from '../../registries/tag-list.js';
 import type { DeploymentLog } from '../deployment-log.js';
 import { newId } from '../new-id.js';
-import type { InspectedService, ServiceInspector } from '../service-inspector.js';
+import type { InspectedService, ServiceInspector } from '../../environments/service-inspector.js';
 import type { Worker } from '../worker.js';
 import { PollDeployments } from './poll-deployments.js';
 import { PollLook } from './poll-look.js';

@@ -8,8 +8,8 @@ import {
   type TagListFacts,
 } from '../../domain/deployment/poll.js';
 import { Storage } from '../../storage/storage.js';
-import type { Current } from '../decisions.js';
-import { ServiceInspector } from '../service-inspector.js';
+import type { Current } from '../../environments/decisions.js';
+import { ServiceInspector } from '../../environments/service-inspector.js';
 import { keyOf } from './host-polling.js';
 import { PollDeployments } from './poll-deployments.js';
 import type { PollResult } from './poll-tally.js';

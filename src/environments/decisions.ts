@@ -6,7 +6,7 @@ import {
 } from '../domain/deployment/deployment.js';
 import type { Service } from '../domain/settings/environment.js';
 import type { PolicyDecision, PromotionFacts } from '../domain/policy/policy.js';
-import { EnvironmentsService } from '../environments/environments.service.js';
+import { EnvironmentsService } from './environments.service.js';
 import { Storage } from '../storage/storage.js';
 import { ServiceInspector, type InspectedService } from './service-inspector.js';
 
