@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LookupSchedule } from '../src/deployments/digest-lookup.js';
+import { LookupSchedule } from '../src/deployments/deciding/digest-lookup.js';
 import { anImageIndex } from './support/image.js';
 import { aSampleApp } from './support/sample-app.js';
 import { Scenario } from './support/scenario.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { Explanation } from '../src/deployments/explainer.js';
+import type { Explanation } from '../src/deployments/status/explainer.js';
 import type { DeployInProcess } from './support/deploy-in-process.js';
 import { Scenario } from './support/scenario.js';
 import { waitFor } from './support/wait-for.js';

@@ -7,7 +7,7 @@ import { hasEnded } from '../domain/deployment/deployment.js';
 import { DeployError } from '../domain/errors.js';
 import type { LogLine } from '../storage/log.repository.js';
 import { Storage } from '../storage/storage.js';
-import { DeploymentService } from './deployment.service.js';
+import { DeploymentService } from './actions/deployment.service.js';
 import type { EventStream } from './event-stream.js';
 import { EventStreams } from './event-streams.js';
 import { LogQuery } from './list-query.dto.js';

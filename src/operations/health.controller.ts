@@ -1,7 +1,7 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { Public } from '../access/requires.decorator.js';
-import { StatusService } from '../deployments/status.service.js';
+import { StatusService } from '../deployments/status/status.service.js';
 import { Storage } from '../storage/storage.js';
 
 interface Component {

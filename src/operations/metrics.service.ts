@@ -4,7 +4,7 @@ import type { DeliveryOutcome } from '../domain/deployment/delivery.js';
 import { hasEnded, PHASES } from '../domain/deployment/deployment.js';
 import { PollTally } from '../deployments/polling/poll-tally.js';
 import { PruningTally } from '../deployments/pruning/pruning-tally.js';
-import { StatusService } from '../deployments/status.service.js';
+import { StatusService } from '../deployments/status/status.service.js';
 import { Storage } from '../storage/storage.js';
 
 const OUTCOMES: readonly DeliveryOutcome[] = ['accepted', 'ignored', 'duplicate'];

@@ -4,7 +4,7 @@ import { Public } from '../access/requires.decorator.js';
 import { senderAddress } from '../access/sender-address.js';
 import { ThrottledAsWebhook } from '../access/throttle.guard.js';
 import type { Delivery, DeliveryOutcome } from '../domain/deployment/delivery.js';
-import { DeliveryService } from '../deployments/delivery.service.js';
+import { DeliveryService } from '../deployments/intake/delivery.service.js';
 import { keptHeaders } from './kept-headers.js';
 import { rawBody } from './raw-body.js';
 import { readBody } from './read-body.js';

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import supertest from 'supertest';
 import { AppModule } from '../../src/app.module.js';
-import { LookupSchedule } from '../../src/deployments/digest-lookup.js';
+import { LookupSchedule } from '../../src/deployments/deciding/digest-lookup.js';
 import { PollSchedule } from '../../src/deployments/polling/poll-schedule.js';
 import { PruneSchedule } from '../../src/deployments/pruning/prune-schedule.js';
 import { prepare } from '../../src/operations/application.js';

@@ -1,5 +1,5 @@
 import { ulid } from 'ulid';
-import { type IncomingDelivery } from '../../src/deployments/delivery.service.js';
+import { type IncomingDelivery } from '../../src/deployments/intake/delivery.service.js';
 import type { Delivery } from '../../src/domain/deployment/delivery.js';
 import { newDeployment, type Deployment } from '../../src/domain/deployment/deployment.js';
 import { DeployError } from '../../src/domain/errors.js';

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import { onTestFinished } from 'vitest';
-import type { ServiceView } from '../../src/deployments/status.service.js';
+import type { ServiceView } from '../../src/deployments/status/status.service.js';
 import type { WholeDeployment } from '../../src/domain/deployment/deployment.dto.js';
 import type { Deployment } from '../../src/domain/deployment/deployment.js';
 import { DeployInProcess, type InProcessOptions } from './deploy-in-process.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lastGood } from '../../src/deployments/rollback-target.js';
+import { lastGood } from '../../src/deployments/actions/rollback-target.js';
 import { hasEnded, PHASES, type Deployment } from '../../src/domain/deployment/deployment.js';
 import { decide } from '../../src/domain/policy/policy.js';
 import { policyFacts } from '../../src/domain/testing/builders.js';

@@ -5,7 +5,7 @@ import { FailedAuthentications } from '../../access/failed-authentications.js';
 import { senderNetwork } from '../../access/sender-address.js';
 import { readLink, type ApproveLink } from '../../domain/deployment/approve-link.js';
 import { DeployError } from '../../domain/errors.js';
-import { LinkKey } from './link-key.js';
+import { LinkKey } from '../actions/link-key.js';
 
 /** Signs nothing: as long as there is no key, whatever is presented is compared with this one. */
 const NO_KEY = randomBytes(32);

@@ -6,7 +6,7 @@ import { Storage } from '../../storage/storage.js';
 import { DeploymentLog } from '../deployment-log.js';
 import { newDeploymentOf } from '../new-deployment.js';
 import { continueIds } from '../new-id.js';
-import { Worker } from '../worker.js';
+import { Worker } from '../queue/worker.js';
 
 /** How many deployments of a tag are looked at for the last one whose digest was the tag's. */
 const DEPTH = 20;

@@ -11,7 +11,7 @@ import type { TagList } from '../../registries/tag-list.js';
 import type { DeploymentLog } from '../deployment-log.js';
 import { newId } from '../new-id.js';
 import type { InspectedService, ServiceInspector } from '../../environments/service-inspector.js';
-import type { Worker } from '../worker.js';
+import type { Worker } from '../queue/worker.js';
 import { PollDeployments } from './poll-deployments.js';
 import { PollLook } from './poll-look.js';
 import { RegistryAnswers } from './registry-answers.js';

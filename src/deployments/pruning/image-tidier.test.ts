@@ -9,7 +9,7 @@ import type { Service } from '../../domain/settings/environment.js';
 import type { LocalImage } from '../../domain/deployment/kept-images.js';
 import type { EnvironmentsService } from '../../environments/environments.service.js';
 import type { Storage } from '../../storage/storage.js';
-import { EngineSlots } from '../engine-slots.js';
+import { EngineSlots } from '../locks/engine-slots.js';
 import { ImageTidier } from './image-tidier.js';
 import { PruneSchedule } from './prune-schedule.js';
 import { PruningTally } from './pruning-tally.js';

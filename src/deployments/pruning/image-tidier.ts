@@ -5,7 +5,7 @@ import { EngineError } from '../../docker/engine-error.js';
 import { Engines } from '../../docker/engines.js';
 import { messageOf } from '../../domain/errors.js';
 import { namesToRemove, type LocalImage } from '../../domain/deployment/kept-images.js';
-import { EngineSlots } from '../engine-slots.js';
+import { EngineSlots } from '../locks/engine-slots.js';
 import { PruneSchedule } from './prune-schedule.js';
 import { PruningTally } from './pruning-tally.js';
 import { RemovableImages } from './removable-images.js';

@@ -10,10 +10,10 @@ import type { EngineStep } from '../../domain/rollout/step.js';
 import { anIntent, NEW_IMAGE, NOON, OLD_ID } from '../../domain/testing/builders.js';
 import type { Storage } from '../../storage/storage.js';
 import type { DeploymentLog } from '../deployment-log.js';
-import type { Journal } from './journal.js';
+import type { Journal } from './journal/journal.js';
 import { Rollout, type RolloutEnd } from './rollout.js';
-import type { StepResult } from './step-context.js';
-import type { StepExecutor } from './step-executor.js';
+import type { StepResult } from './steps/step-context.js';
+import type { StepExecutor } from './steps/step-executor.js';
 
 const NEW_ID = 'new-container';
 const REFUSED = new EngineError('a fault of the test', 503);

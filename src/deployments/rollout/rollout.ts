@@ -18,15 +18,15 @@ import {
 } from '../../domain/rollout/step.js';
 import { Storage } from '../../storage/storage.js';
 import { DeploymentLog } from '../deployment-log.js';
-import { isEngineGone } from './health-watch.js';
-import { Journal } from './journal.js';
-import type { RolloutJournal } from './rollout-journal.js';
+import { isEngineGone } from './health/health-watch.js';
+import { Journal } from './journal/journal.js';
+import type { RolloutJournal } from './journal/rollout-journal.js';
 import { observe, type Changed, type Known, type Look } from './observer.js';
 import { mayPark } from './parking.js';
-import type { Prepared } from './preparation.js';
-import { dependentFailure, withoutDependentStep } from './dependent-steps.js';
-import type { StepResult } from './step-context.js';
-import { beforeStep, StepExecutor } from './step-executor.js';
+import type { Prepared } from './preparing/preparation.js';
+import { dependentFailure, withoutDependentStep } from './steps/dependent-steps.js';
+import type { StepResult } from './steps/step-context.js';
+import { beforeStep, StepExecutor } from './steps/step-executor.js';
 import {
   isDispensable,
   isTriedAgain,

@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import {
+  newDeployment,
+  NOT_STARTED,
+  type Deployment,
+  type Phase,
+} from '../../domain/deployment/deployment.js';
+import type { Service } from '../../domain/settings/environment.js';
+import { isByHand } from '../../domain/deployment/supersede.js';
+import { movesInGroup } from '../../domain/deployment/group.js';
+import { EnvironmentsService } from '../../environments/environments.service.js';
+import type { Recheck } from '../../storage/recheck.repository.js';
+import { Storage } from '../../storage/storage.js';
+import { Decisions } from '../../environments/decisions.js';
+import { DeploymentLog } from '../deployment-log.js';
+import { DeploymentResolver, supersededBy } from './deployment-resolver.js';
+import { newDeploymentOf } from '../new-deployment.js';
+import { newId } from '../new-id.js';
+
+/** How many deployments of a tag are looked at for the last one whose digest was the tag's. */
+const DEPTH = 20;
+/** What became of a version that a group left behind. */
+const DECIDED: readonly Phase[] = ['cancelled', 'rejected', 'expired', 'succeeded'];
+
+/** Looks whether tags have moved since they were looked up. */
+@Injectable()
+export class TagWatch {
+  constructor(
+    private readonly storage: Storage,
+    private readonly resolver: DeploymentResolver,
+    private readonly environments: EnvironmentsService,
+    private readonly decisions: Decisions,
+    private readonly log: DeploymentLog,
+  ) {}
+
+  /**
+   * The look before the start: where the tag has moved, a deployment of what it names now takes the
+   * place. A registry that does not answer changes nothing. What was let go with its group keeps its digest.
+   */
+  async hasMoved(deployment: Deployment, signal: AbortSignal): Promise<boolean> {
+    if (deployment.pinned || deployment.group !== null) return false;
+    const digest = await this.resolver.digestNow(deployment, signal);
+    if (digest === null || digest === deployment.digest) return false;
+    const { environment, service, image, tag, trigger, force, forceRole, strategy } = deployment;
+    const successor = newDeployment(
+      { id: newId(), environment, service, image, tag, trigger, force, forceRole, strategy },
+      new Date().toISOString(),
+    );
+    const isReplaced = await this.storage.transaction(async (stored) => {
+      const now = await stored.deployments.get(deployment.id);
+      if (now === null || now.group !== null || !NOT_STARTED.includes(now.phase)) return false;
+      await stored.deployments.insert(successor);
+      await stored.deployments.update(deployment.id, supersededBy(successor.id, deployment.digest));
+      if (trigger.delivery !== null) await stored.deliveries.link(trigger.delivery, successor.id);
+      return true;
+    });
+    // Another has looked at the same time, or it was let go meanwhile: how it stands is to be seen.
+    if (!isReplaced) return true;
+    await this.log.line(deployment, 'info', `the tag has moved to ${digest}: ${successor.id}`);
+    return true;
+  }
+
+  /**
+   * The look that a duplicate asked for: a digest that neither runs nor is quarantined is deployed, but for one that its
+   * group did not move to, or came back from.
+   */
+  async lookOnceMore(recheck: Recheck, service: Service, signal: AbortSignal): Promise<void> {
+    const { environment, service: name, image, tag, webhook, delivery } = recheck;
+    const trigger = { kind: 'webhook', by: webhook, delivery } as const;
+    const asked = newDeploymentOf(service, { image, tag, trigger });
+    const digest = await this.resolver.digestNow(asked, signal);
+    const { digests } = await this.decisions.current(service);
+    const isKnown =
+      digest === null ||
+      digests.includes(digest) ||
+      (await this.storage.quarantine.has(environment, name, digest)) ||
+      (await this.wasDecided(asked, digest));
+    await this.storage.transaction(async (stored) => {
+      await stored.rechecks.remove(environment, name, tag);
+      if (isKnown) return;
+      await stored.deployments.insert(asked);
+      await stored.deliveries.link(delivery, asked.id);
+    });
+  }
+
+  private async wasDecided(asked: Deployment, digest: string): Promise<boolean> {
+    const { group } = this.environments.environment(asked.environment);
+    if (!movesInGroup(asked, group)) return false;
+    const ofTag = await this.storage.deployments.ofTag(asked, DEPTH);
+    const last = ofTag.find((each) => each.digest !== null && !isByHand(each));
+    return last?.digest === digest && DECIDED.includes(last.phase);
+  }
+}

@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import type { DeploymentPatch, StepRecord } from '../../../domain/deployment/deployment.js';
+import { NO_OVERLAP, NOTHING_DONE, type RolloutIntent } from '../../../domain/rollout/rollout.js';
+import { Storage } from '../../../storage/storage.js';
+import { DeploymentLog } from '../../deployment-log.js';
+import { RolloutJournal } from './rollout-journal.js';
+
+/** The journal of all rollouts: what is about to be done, on disk before it is done. */
+@Injectable()
+export class Journal {
+  constructor(
+    private readonly storage: Storage,
+    private readonly log: DeploymentLog,
+  ) {}
+
+  /** @returns null where no rollout of the deployment was ever begun. */
+  async read(deployment: string): Promise<RolloutIntent | null> {
+    const stored = await this.storage.deployments.intent(deployment);
+    // Deploy may have been updated while a rollout was under way.
+    return stored === null
+      ? null
+      : { ...NO_OVERLAP, ...NOTHING_DONE, ...(stored as RolloutIntent) };
+  }
+
+  /** The pages of one rollout, to write on. @param patch What its first entry changes of the deployment. */
+  open(patch: DeploymentPatch | null): RolloutJournal {
+    return new RolloutJournal(this.storage, this.log, patch);
+  }
+
+  /** Closes the steps that a crash left open. */
+  async closeInterrupted(intent: RolloutIntent, steps: readonly StepRecord[]): Promise<void> {
+    const left = [...steps.entries()].filter(([, step]) => step.outcome === null);
+    if (left.length === 0) return;
+    const journal = this.open(null);
+    for (const [index] of left) journal.end(intent, index + 1, 'interrupted', null);
+    await journal.flush();
+  }
+}

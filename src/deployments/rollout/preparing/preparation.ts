@@ -1,0 +1,265 @@
+import { Injectable } from '@nestjs/common';
+import { containerState } from '../../../docker/container-state.js';
+import { replacementOf } from '../../../docker/container-options.js';
+import type { ContainerSummary, EngineClient } from '../../../docker/engine-client.js';
+import { Engines } from '../../../docker/engines.js';
+import {
+  nameOf,
+  type ContainerInspection,
+  type ImageInspection,
+} from '../../../docker/inspection.js';
+import { whyNotRestartable, whyUnsupported } from '../../../docker/refusals.js';
+import { runningDigest } from '../../../docker/running-digest.js';
+import type { Deployment } from '../../../domain/deployment/deployment.js';
+import type { Service } from '../../../domain/settings/environment.js';
+import { isAffected, type DependentIntent } from '../../../domain/rollout/dependents.js';
+import { DeployError } from '../../../domain/errors.js';
+import { canonicalRepository, parseImageReference } from '../../../domain/image/image-reference.js';
+import { carriedFiles, twinLabels } from '../../../domain/rollout/labels.js';
+import {
+  isActive,
+  NOTHING_DONE,
+  rolloutNames,
+  type RolloutIntent,
+} from '../../../domain/rollout/rollout.js';
+import { Storage } from '../../../storage/storage.js';
+import { hostname } from 'node:os';
+import { findDependents } from './found-dependents.js';
+import { lookOf, type Known } from '../observer.js';
+import { chooseProbeWay } from '../health/probe.js';
+import { chooseFor } from './strategy-choice.js';
+import { replacementSettings, type ReplacementSettings } from '../steps/replacement-settings.js';
+
+/** How many earlier deployments are asked for containers that they may have left. */
+const FORMER_DEPLOYMENTS = 20;
+
+/** A rollout that has not begun. */
+export interface Prepared {
+  readonly intent: RolloutIntent;
+  /** Why the strategy is the one of the intent, for people. */
+  readonly strategyReason: string;
+  /** For its first look. */
+  readonly known: Known;
+}
+
+/** Looks at the running container before anything is touched and says what a rollout would start from. */
+@Injectable()
+export class RolloutPreparation {
+  constructor(
+    private readonly engines: Engines,
+    private readonly storage: Storage,
+  ) {}
+
+  /**
+   * What a rollout would start from.
+   * @throws DeployError where it must not begin: `container-missing`, `container-paused`,
+   * `container-unsupported`, `image-mismatch`, `has-dependents`, `probe-unreachable`,
+   * `strategy-unsupported`; EngineError.
+   */
+  async prepare(
+    deployment: Pick<Deployment, 'id' | 'tag' | 'force'> & { readonly digest: string },
+    service: Service,
+  ): Promise<Prepared> {
+    const engine = this.engines.get(service.engine);
+    // The slowest answer, and the same for whoever asks next.
+    engine.facts().catch(() => undefined);
+    const { environment, name } = service;
+    const former = await this.storage.deployments.intentsOf(environment, name, FORMER_DEPLOYMENTS);
+    const formerIds = former.flatMap((each) => idsIn(each as RolloutIntent));
+    const [container, peers, epoch] = await Promise.all([
+      currentContainer(engine, service, formerIds),
+      engine.containers(),
+      engine.epoch(),
+    ]);
+    refuseUnsupported(container);
+    const [image, dependents] = await Promise.all([
+      engine.image(container.Image),
+      entangledWith(engine, container, peers),
+    ]);
+    const settings = await replacementSettings(engine, container, image, peers);
+    const written = writtenRepository(container, image, service);
+    const state = containerState(container);
+    if (state === null) throw missing(service);
+    if (state.status === 'paused') {
+      throw new DeployError(
+        'container-paused',
+        `the container ${service.container} is paused; unpause it first`,
+      );
+    }
+    const [probeVia, files] = await Promise.all([
+      chooseProbeWay(engine, container, service.rollout.health.probe),
+      // The files of a --rm container go with it, and compose makes no such service.
+      state.autoRemove ? [] : engine.files.find(container, carriedFiles(container.Config.Labels)),
+    ]);
+    const { overlap, reason } = await chooseFor(
+      engine,
+      container,
+      service.rollout,
+      probeVia,
+      dependents,
+    );
+    const intent: RolloutIntent = {
+      deployment: deployment.id,
+      engine: service.engine,
+      environment: service.environment,
+      service: service.name,
+      container: service.container,
+      repository: service.repository,
+      image: `${written}:${deployment.tag}`,
+      digest: deployment.digest,
+      old: {
+        id: state.id,
+        imageId: state.imageId,
+        image: container.Config.Image ?? '',
+        digest: runningDigest(container, image, service.repository).digest,
+        startedAt: state.startedAt,
+        wasRunning: isActive(state),
+        restartPolicy: state.restartPolicy,
+        autoRemove: state.autoRemove,
+        record: null,
+      },
+      health: service.rollout.health,
+      probeVia,
+      onFailure: service.rollout.onFailure,
+      furtherNetworks: [],
+      skipSameImage: !deployment.force,
+      formerIds,
+      ...overlap,
+      ...NOTHING_DONE,
+      files,
+      dependents,
+      hooks: service.hooks,
+    };
+    const told = {
+      epoch,
+      oldImage: image,
+      hasWaitingNetwork: false,
+      inspections: new Map([[container.Id, container]]),
+    };
+    return {
+      strategyReason: reason,
+      intent: this.withReplacement(settings, intent),
+      known: {
+        before: lookOf(told, intent, this.storage.instanceId),
+        changed: peers.some((each) => isOfInterest(each, intent)) ? 'anything' : [],
+      },
+    };
+  }
+
+  /** Completes the intent with what the new container's settings say. */
+  private withReplacement(settings: ReplacementSettings, intent: RolloutIntent): RolloutIntent {
+    const replacement = replacementOf({
+      ...settings,
+      image: intent.image,
+      labels: {},
+      newImageId: null,
+    });
+    const furtherNetworks = replacement.furtherNetworks.map((network) => network.name);
+    if (!intent.old.autoRemove) return { ...intent, furtherNetworks };
+    const record = replacementOf({
+      ...settings,
+      image: intent.old.image,
+      labels: twinLabels(intent, this.storage.instanceId),
+      newImageId: intent.old.imageId,
+    });
+    return { ...intent, furtherNetworks, old: { ...intent.old, record } };
+  }
+}
+
+/** The container under the service's name, or else the one that a failed deployment left beside it. */
+async function currentContainer(
+  engine: EngineClient,
+  service: Service,
+  formerIds: readonly string[],
+): Promise<ContainerInspection> {
+  const names = rolloutNames(service.container);
+  const current = await engine.container(names.final);
+  // A name also matches a prefix of an id.
+  if (current !== null && nameOf(current) === names.final) return current;
+  const left = await engine.container(names.old);
+  if (left !== null && formerIds.includes(left.Id)) return left;
+  throw missing(service);
+}
+
+/** Whether another container has one of the names that a rollout uses, or has to follow it. */
+function isOfInterest({ id, names }: ContainerSummary, intent: RolloutIntent): boolean {
+  if (intent.dependents.some((each) => each.id === id && isAffected(each))) return true;
+  const used = Object.values(rolloutNames(intent.container));
+  return id !== intent.old.id && names.some((name) => used.includes(name));
+}
+
+/** Ids of the containers that a rollout replaced. Before Deploy knew of dependents, none were stored. */
+function idsIn({ old, dependents }: RolloutIntent): string[] {
+  const others = (dependents as RolloutIntent['dependents'] | undefined) ?? [];
+  return [old.id, ...others.filter(({ does }) => does === 'recreate').map(({ id }) => id)];
+}
+
+function missing(service: Service): DeployError {
+  return new DeployError(
+    'container-missing',
+    `there is no container ${service.container} on engine ${service.engine}; create it once by hand (docker run, docker compose), Deploy keeps its settings from then on`,
+  );
+}
+
+function refuseUnsupported(container: ContainerInspection): void {
+  const reason = whyUnsupported(container, { hostname: hostname() });
+  if (reason !== null) throw new DeployError('container-unsupported', reason);
+}
+
+/** The repository as the container's user wrote it, e.g. `acme/web` for `docker.io/acme/web`. */
+function writtenRepository(
+  container: ContainerInspection,
+  image: ImageInspection | null,
+  service: Service,
+): string {
+  const written = container.Config.Image ?? '';
+  const repository = repositoryAsWritten(written);
+  if (repository !== null) {
+    if (canonicalRepository(repository) === service.repository) return repository;
+    throw mismatch(service, written);
+  }
+  // It was run by image id: the image itself must be known to be of this repository.
+  const known = [...(image?.RepoDigests ?? []), ...repoTags(image)];
+  const match = known
+    .map(repositoryAsWritten)
+    .find((each) => each !== null && canonicalRepository(each) === service.repository);
+  if (match == null) throw mismatch(service, written);
+  return match;
+}
+
+function repoTags(image: ImageInspection | null): string[] {
+  const tags = image?.['RepoTags'];
+  return Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : [];
+}
+
+/** Without tag and digest; null for an image id. */
+function repositoryAsWritten(image: string): string | null {
+  if (/^(sha256:)?[a-f0-9]{12,64}$/.test(image)) return null;
+  const { tag } = parseImageReference(image);
+  const withoutDigest = image.split('@')[0] ?? image;
+  return tag === null ? withoutDigest : withoutDigest.slice(0, -tag.length - 1);
+}
+
+function mismatch(service: Service, written: string): DeployError {
+  return new DeployError(
+    'image-mismatch',
+    `the container ${service.container} runs ${written}, which is not of the repository ${service.repository} that the configuration names for ${service.environment}/${service.name}`,
+  );
+}
+
+/**
+ * Those that have to follow when this container is replaced.
+ * @throws DeployError where it or one of them could not be started again.
+ */
+async function entangledWith(
+  engine: EngineClient,
+  container: ContainerInspection,
+  peers: readonly ContainerSummary[],
+): Promise<readonly DependentIntent[]> {
+  const otherIds = peers.map((each) => each.id).filter((id) => id !== container.Id);
+  const inspections = await Promise.all(otherIds.map((id) => engine.container(id)));
+  const others = inspections.filter((each) => each !== null);
+  const reason = whyNotRestartable(container, others);
+  if (reason !== null) throw new DeployError('container-unsupported', reason);
+  return findDependents(engine, container, others);
+}

@@ -1,0 +1,197 @@
+import { Injectable } from '@nestjs/common';
+import { replacementOf, type Replacement } from '../../../docker/container-options.js';
+import type { EngineClient } from '../../../docker/engine-client.js';
+import type { ContainerInspection } from '../../../docker/inspection.js';
+import type { DependentIntent } from '../../../domain/rollout/dependents.js';
+import { DeployError } from '../../../domain/errors.js';
+import { canonicalRepository, parseImageReference } from '../../../domain/image/image-reference.js';
+import { candidateLabels } from '../../../domain/rollout/labels.js';
+import { networksWithNames, networksWithoutNames } from '../../../domain/rollout/overlap.js';
+import {
+  rolloutNames,
+  type NetworkAttachment,
+  type RolloutIntent,
+} from '../../../domain/rollout/rollout.js';
+import { Storage } from '../../../storage/storage.js';
+import { dependentReplacement } from './dependent-replacement.js';
+import type { Look } from '../observer.js';
+import { replacementSettings } from './replacement-settings.js';
+import { TagLock } from '../../locks/tag-lock.js';
+
+/** Somebody outside may move a tag between our tagging and our creating; so often it is tried again. */
+const TAG_TRIES = 3;
+
+/** Makes the containers of a rollout: the new one, and the copy of an old one that was run with `--rm`. */
+@Injectable()
+export class ContainerMaker {
+  readonly #lock = new TagLock();
+
+  constructor(private readonly storage: Storage) {}
+
+  /**
+   * How the new container is made: the old one's settings, the new image, our labels.
+   * @param look the one that shows the old one.
+   */
+  async candidate(engine: EngineClient, intent: RolloutIntent, look: Look): Promise<Replacement> {
+    const container = look.inspections.get(intent.old.id);
+    if (container === undefined) {
+      throw new DeployError('container-missing', `the container ${intent.container} was removed`);
+    }
+    const { body, ...rest } = replacementOf({
+      ...(await replacementSettings(engine, container, look.oldImage)),
+      ...networksAtFirst(intent),
+      image: intent.image,
+      labels: candidateLabels(intent, this.storage.instanceId),
+      newImageId: intent.imageId,
+    });
+    return { body: intent.strategy === 'handover' ? unarmed(body) : body, ...rest };
+  }
+
+  /** Creates the new container, proves that it is of the pulled image, and returns what it then is. */
+  async createCandidate(
+    engine: EngineClient,
+    intent: RolloutIntent,
+    look: Look,
+  ): Promise<ContainerInspection> {
+    const { candidate } = rolloutNames(intent.container);
+    const replacement = await this.candidate(engine, intent, look);
+    return this.holdTag(intent.image, engine, () =>
+      createFrom(engine, intent.image, wantedImage(intent), candidate, replacement),
+    );
+  }
+
+  /**
+   * Creates the copy of the old container, on the old image. The tag that its user wrote is pointed to
+   * the old image while that happens.
+   */
+  async createTwin(engine: EngineClient, intent: RolloutIntent): Promise<void> {
+    const record = intent.old.record as Replacement | null;
+    if (record === null)
+      throw new DeployError('restore-failed', 'there is no record of its settings');
+    const { twin } = rolloutNames(intent.container);
+    await this.holdTag(intent.old.image, engine, async () => {
+      await createFrom(engine, intent.old.image, intent.old.imageId, twin, record);
+      if (intent.imageId === null || intent.goal !== 'forward') return;
+      await pointTag(engine, intent.image, intent.imageId);
+    });
+  }
+
+  /** How the container is made that takes a dependent's place. @param look shows what it depends on. */
+  dependent(
+    engine: EngineClient,
+    intent: RolloutIntent,
+    dependent: DependentIntent,
+    look: Look,
+  ): Promise<Replacement> {
+    return dependentReplacement(engine, intent, dependent, look, this.storage.instanceId);
+  }
+
+  /**
+   * Creates a container of an image that its tag may not point to any more: the tag is pointed to it while that
+   * happens, and back.
+   * @param back What the tag shall point to then, where nobody knows it better.
+   */
+  async createOnImage(
+    engine: EngineClient,
+    { image, imageId }: { readonly image: string; readonly imageId: string },
+    name: string,
+    replacement: Replacement,
+    back: string | null,
+  ): Promise<ContainerInspection> {
+    return this.holdTag(image, engine, async () => {
+      const before = (await engine.image(image))?.Id ?? imageId;
+      try {
+        return await createFrom(engine, image, imageId, name, replacement);
+      } finally {
+        await pointTag(engine, image, before === imageId ? (back ?? imageId) : before);
+      }
+    });
+  }
+
+  /** Points a tag to what it was before a dependent was created from it. */
+  async returnTag(engine: EngineClient, image: string, imageId: string): Promise<void> {
+    await this.holdTag(image, engine, () => pointTag(engine, image, imageId));
+  }
+
+  /** Points the local tag to the old image again, where the old container's user wrote that tag. */
+  async restoreTag(engine: EngineClient, intent: RolloutIntent): Promise<void> {
+    if (!isSameTag(intent.image, intent.old.image)) return;
+    await this.holdTag(intent.image, engine, () =>
+      pointTag(engine, intent.image, intent.old.imageId),
+    );
+  }
+
+  private holdTag<T>(image: string, engine: EngineClient, work: () => Promise<T>): Promise<T> {
+    const split = splitTag(image);
+    const key = split === null ? image : `${canonicalRepository(split.repository)}:${split.tag}`;
+    return this.#lock.hold(engine.engine.name, key, work);
+  }
+}
+
+/** Beside the old container nobody may find the new one by name yet, unless that is wanted. */
+function networksAtFirst(intent: RolloutIntent): { networks?: readonly NetworkAttachment[] } {
+  if (intent.strategy === 'recreate') return {};
+  // To the others it is connected when it runs.
+  if (intent.strategy === 'handover') return { networks: networksWithoutNames(intent).slice(0, 1) };
+  const hasNames = intent.aliases === 'at-start';
+  return { networks: hasNames ? networksWithNames(intent) : networksWithoutNames(intent) };
+}
+
+/** An engine that is restarted must not start it while the ports are the old one's. */
+function unarmed(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const never = { Name: 'no', MaximumRetryCount: 0 };
+  return { ...body, HostConfig: { ...(body['HostConfig'] as object), RestartPolicy: never } };
+}
+
+async function createFrom(
+  engine: EngineClient,
+  image: string,
+  imageId: string,
+  name: string,
+  replacement: Replacement,
+): Promise<ContainerInspection> {
+  for (let attempt = 1; attempt <= TAG_TRIES; attempt++) {
+    await pointTag(engine, image, imageId);
+    const id = await engine.create(name, replacement.body, replacement.platform);
+    const created = await engine.container(id);
+    if (created?.Image === imageId) return created;
+    await engine.remove(id);
+  }
+  throw new DeployError('tag-moved', `something else keeps moving the local tag ${image}`);
+}
+
+/** Connects a container that was not started yet to the networks that its creation could not name. */
+export async function connectFurther(
+  engine: EngineClient,
+  id: string,
+  replacement: Pick<Replacement, 'furtherNetworks'>,
+): Promise<void> {
+  for (const network of replacement.furtherNetworks) {
+    await engine.networks.connect(network.name, id, network.endpoint);
+  }
+}
+
+function wantedImage(intent: RolloutIntent): string {
+  if (intent.imageId === null) throw new DeployError('internal', 'the image was not pulled');
+  return intent.imageId;
+}
+
+/** A container may also have been made by image id or digest: then there is no tag to move. */
+async function pointTag(engine: EngineClient, image: string, imageId: string): Promise<void> {
+  const split = splitTag(image);
+  if (split !== null) await engine.tag(imageId, split.repository, split.tag);
+}
+
+function splitTag(image: string): { repository: string; tag: string } | null {
+  if (image.includes('@') || /^(sha256:)?[a-f0-9]{12,64}$/.test(image)) return null;
+  const { tag } = parseImageReference(image);
+  if (tag === null) return { repository: image, tag: 'latest' };
+  return { repository: image.slice(0, -tag.length - 1), tag };
+}
+
+/** Whether two references are the same tag, however they are written. */
+export function isSameTag(left: string, right: string): boolean {
+  const [one, other] = [splitTag(left), splitTag(right)];
+  if (one === null || other === null || one.tag !== other.tag) return false;
+  return canonicalRepository(one.repository) === canonicalRepository(other.repository);
+}

@@ -1,0 +1,57 @@
+import { replacementOf, type Replacement } from '../../../docker/container-options.js';
+import { boundTo, type Replaced } from '../../../docker/dependent-body.js';
+import type { EngineClient } from '../../../docker/engine-client.js';
+import { isAffected, type DependentIntent } from '../../../domain/rollout/dependents.js';
+import { DeployError } from '../../../domain/errors.js';
+import { dependentLabels } from '../../../domain/rollout/labels.js';
+import { rolloutNames, type RolloutIntent } from '../../../domain/rollout/rollout.js';
+import type { Look } from '../observer.js';
+import { replacementSettings } from './replacement-settings.js';
+
+/**
+ * How the container is made that takes a dependent's place: its own settings and image, bound to the new
+ * containers of those that it depends on.
+ * @param look One that shows the dependent, and the new containers.
+ * @throws DeployError `dependent-failed` where it is not there; EngineError.
+ */
+export async function dependentReplacement(
+  engine: EngineClient,
+  intent: RolloutIntent,
+  dependent: DependentIntent,
+  look: Look,
+  instance: string,
+): Promise<Replacement> {
+  const container = look.inspections.get(dependent.id);
+  if (container === undefined) {
+    throw new DeployError('dependent-failed', `the container ${dependent.name} was removed`);
+  }
+  const settings = await replacementSettings(
+    engine,
+    container,
+    await engine.image(dependent.imageId),
+  );
+  const { body, ...rest } = replacementOf({
+    ...settings,
+    containerNames: new Map([...settings.containerNames, ...finalNames(intent)]),
+    image: dependent.image,
+    newImageId: dependent.imageId,
+    labels: dependentLabels(dependent, intent, instance, container.Config.Labels ?? {}),
+  });
+  return { body: boundTo(body, container, replacedIn(look, intent)), ...rest };
+}
+
+/** By what names those are known, for good, that have temporary ones now or soon. */
+function finalNames({ old, container, dependents }: RolloutIntent): [string, string][] {
+  return [
+    [old.id, container],
+    ...dependents.filter(isAffected).map(({ id, name }): [string, string] => [id, name]),
+  ];
+}
+
+function replacedIn({ snapshot }: Look, intent: RolloutIntent): Replaced[] {
+  const { candidate, dependents } = snapshot;
+  return finalNames(intent).flatMap(([id, final]) => {
+    const now = id === intent.old.id ? candidate : (dependents[id]?.replacement ?? null);
+    return now === null ? [] : [{ before: { id, names: [final, rolloutNames(final).old] }, now }];
+  });
+}

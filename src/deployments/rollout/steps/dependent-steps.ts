@@ -1,0 +1,189 @@
+import { EngineError } from '../../../docker/engine-error.js';
+import {
+  abandonedName,
+  dependentOf,
+  runOf,
+  without,
+  type DependentIntent,
+  type DependentStep,
+} from '../../../domain/rollout/dependents.js';
+import { DeployError, messageOf, type ErrorCode } from '../../../domain/errors.js';
+import {
+  rolloutNames,
+  type ContainerState,
+  type RolloutIntent,
+} from '../../../domain/rollout/rollout.js';
+import { connectFurther, isSameTag, type ContainerMaker } from './container-maker.js';
+import { logTail, removeStopped, stopAndSettle } from './ending.js';
+import { watchHealth, type GateOutcome } from '../health/health-watch.js';
+import type { Executors, StepContext, StepResult } from './step-context.js';
+
+/** How long one without a check of its own has to stay up, in milliseconds. */
+const STAYS_UP_MS = 1_000;
+
+type DependentExecutors = Pick<Executors, DependentStep['name']>;
+
+/** The steps that let the containers follow that depend on the replaced one. Each is idempotent. */
+export function dependentSteps(maker: ContainerMaker): DependentExecutors {
+  return {
+    'create-dependent': async (step, context) => {
+      const { engine, intent, look } = context;
+      const dependent = dependentOf(intent, step.of);
+      const replacement = await maker.dependent(engine, intent, dependent, look);
+      const begun = look.snapshot.dependents[step.of]?.replacement ?? null;
+      const made = begun ?? (await create(maker, context, dependent, replacement));
+      if (begun !== null) await returnTag(maker, context, dependent);
+      await connectFurther(engine, made.id, replacement);
+      for (const path of dependent.files) await engine.files.copy(path, dependent.id, made.id);
+      return {
+        patch: { unfinishedDependents: without(intent.unfinishedDependents, step.of) },
+        changed: [made.id],
+      };
+    },
+    'return-dependent-tag': async (step, context) => {
+      const { intent } = context;
+      await returnTag(maker, context, dependentOf(intent, step.of));
+      return {
+        patch: { unfinishedDependents: without(intent.unfinishedDependents, step.of) },
+        changed: [],
+      };
+    },
+    'stop-dependent': async ({ id }, { engine, look }) => {
+      const { inspection } = await stopAndSettle(engine, id, look);
+      return { changed: [{ id, inspection }] };
+    },
+    'retire-dependent': async ({ of, id }, { engine, intent }) => {
+      await engine.rename(id, rolloutNames(dependentOf(intent, of).name).old);
+      return { changed: [id] };
+    },
+    'name-dependent': giveName,
+    'return-dependent': giveName,
+    'start-dependent': async ({ id }, { engine }) => {
+      await engine.start(id);
+      return { changed: 'the-known' };
+    },
+    'verify-dependent': verify,
+    'remove-dependent': async ({ id }, { engine, look }) => removeStopped(engine, id, look),
+  };
+}
+
+async function create(
+  maker: ContainerMaker,
+  { engine, intent }: StepContext,
+  dependent: DependentIntent,
+  replacement: Parameters<ContainerMaker['createOnImage']>[3],
+): Promise<{ readonly id: string }> {
+  const { candidate } = rolloutNames(dependent.name);
+  const back = tagBelongsTo(dependent, intent);
+  const { Id: id } = await maker.createOnImage(engine, dependent, candidate, replacement, back);
+  return { id };
+}
+
+async function returnTag(
+  maker: ContainerMaker,
+  { engine, intent }: StepContext,
+  dependent: DependentIntent,
+): Promise<void> {
+  const back = tagBelongsTo(dependent, intent) ?? dependent.imageId;
+  await maker.returnTag(engine, dependent.image, back);
+}
+
+/** The image that a dependent's tag shall name; null where it names the dependent's own. */
+function tagBelongsTo(dependent: DependentIntent, intent: RolloutIntent): string | null {
+  const isOfService = isSameTag(dependent.image, intent.image);
+  return isOfService && intent.imageId !== null ? intent.imageId : dependent.tagImageId;
+}
+
+async function giveName(
+  { of, id }: DependentStep,
+  { engine, intent }: StepContext,
+): Promise<StepResult> {
+  await engine.rename(id, dependentOf(intent, of).name);
+  return { changed: [id] };
+}
+
+async function verify({ of, id }: DependentStep, context: StepContext): Promise<StepResult> {
+  const { engine, intent, look } = context;
+  const dependent = dependentOf(intent, of);
+  const outcome = await watch(id, dependent, context);
+  if (outcome.kind === 'interrupted') return { interrupted: true };
+  const container = containerOf(look.snapshot.dependents[of], id);
+  if (outcome.kind === 'passed') {
+    return { patch: { provedDependents: [...intent.provedDependents, runOf(container)] } };
+  }
+  const message = `${dependent.name}, which depends on ${intent.container}, does not stay up: ${outcome.message}`;
+  const tail = await logTail(engine, id, intent);
+  if (intent.goal === 'forward') {
+    return { failure: { code: 'dependent-failed', message }, patch: tail };
+  }
+  return { problem: message, patch: giveUpOn({ name: 'verify-dependent', of }, message, intent) };
+}
+
+/**
+ * What is intended where a step of a dependent cannot be done. Null where that is a failure of the rollout: going
+ * forward it is, but for what only tidies up.
+ */
+export function withoutDependentStep(
+  step: DependentStep,
+  intent: RolloutIntent,
+  error: unknown,
+): RolloutIntent | null {
+  if (step.name === 'remove-dependent' || step.name === 'return-dependent-tag') {
+    return { ...intent, abandoned: [...intent.abandoned, abandonedName(step)] };
+  }
+  if (intent.goal === 'forward') return null;
+  return giveUpOn(step, dependentFailure(step, intent, error).message, intent);
+}
+
+/** A step of a dependent that cannot be done, as the failure of a rollout. */
+export function dependentFailure(
+  step: DependentStep,
+  intent: RolloutIntent,
+  error: unknown,
+): { readonly code: ErrorCode; readonly message: string } {
+  const { name } = dependentOf(intent, step.of);
+  const message = `${name}, which depends on ${intent.container}: ${step.name} is not possible: ${messageOf(error)}`;
+  const isLost = error instanceof EngineError && error.isUnreachable;
+  return { code: isLost ? 'engine-unavailable' : 'dependent-failed', message };
+}
+
+/** What a dependent cannot do any more is told, and the others go on. */
+function giveUpOn(
+  step: Pick<DependentStep, 'name' | 'of'>,
+  trouble: string,
+  intent: RolloutIntent,
+): RolloutIntent {
+  return {
+    ...intent,
+    abandoned: [...intent.abandoned, abandonedName(step)],
+    dependentTroubles: [...intent.dependentTroubles, trouble],
+  };
+}
+
+/** Restarts that lie behind one that was there before are no matter. */
+function watch(
+  id: string,
+  { proof, id: of }: DependentIntent,
+  { engine, intent, look, signal }: StepContext,
+): Promise<GateOutcome> {
+  const byHealth = proof === 'health';
+  const health = { timeoutMs: null, stableForMs: byHealth ? 0 : STAYS_UP_MS, probe: null };
+  const gate: RolloutIntent = {
+    ...intent,
+    health,
+    old: { ...intent.old, id: of, autoRemove: false },
+  };
+  const options = { ignoresHealth: !byHealth };
+  return watchHealth(engine, id, gate, look.snapshot.epoch, signal, options);
+}
+
+function containerOf(
+  state:
+    | { readonly old: ContainerState | null; readonly replacement: ContainerState | null }
+    | undefined,
+  id: string,
+): ContainerState {
+  const container = [state?.old, state?.replacement].find((each) => each?.id === id);
+  if (container == null) throw new DeployError('internal', `${id} was not looked at`);
+  return container;
+}

@@ -1,0 +1,71 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { containerState } from '../../../docker/container-state.js';
+import type { EngineClient } from '../../../docker/engine-client.js';
+import { EngineError } from '../../../docker/engine-error.js';
+import type { ContainerInspection } from '../../../docker/inspection.js';
+import { messageOf } from '../../../domain/errors.js';
+import { isActive, type RolloutIntent } from '../../../domain/rollout/rollout.js';
+import type { Look } from '../observer.js';
+import type { StepResult } from './step-context.js';
+
+const LOG_TAIL_LINES = 50;
+const UNREAD = '(the log could not be read';
+/** How long a container may take to be shown as stopped after its stop was done, in milliseconds. */
+const SETTLE_MS = 10_000;
+const SETTLE_PAUSE_MS = 20;
+
+/**
+ * Stops a container and returns when it was seen stopped: what it is then, and the time of its end by the
+ * engine's clock.
+ */
+export async function stopAndSettle(
+  engine: EngineClient,
+  id: string,
+  look: Look,
+): Promise<{ readonly at: string; readonly inspection: ContainerInspection | null }> {
+  await engine.stop(id, look.inspections.get(id)?.Config.StopTimeout ?? null);
+  const deadline = performance.now() + SETTLE_MS;
+  for (;;) {
+    const inspection = await engine.container(id);
+    const state = inspection === null ? null : containerState(inspection);
+    // A container that was run with --rm is gone with its end.
+    if (state === null || !isActive(state)) {
+      return { at: state?.finishedAt ?? new Date(await engine.now()).toISOString(), inspection };
+    }
+    if (performance.now() > deadline) {
+      throw new EngineError(`${state.name} is still ${state.status} after its stop`, 500);
+    }
+    await pause(SETTLE_PAUSE_MS);
+  }
+}
+
+/** Removes a container, after its stop where it runs; its volumes stay. */
+export async function removeStopped(
+  engine: EngineClient,
+  id: string,
+  look: Look,
+): Promise<StepResult> {
+  const inspection = look.inspections.get(id);
+  const state = inspection === undefined ? null : containerState(inspection);
+  if (state !== null && isActive(state)) await stopAndSettle(engine, id, look);
+  await engine.remove(id);
+  return {};
+}
+
+/**
+ * The first tail that was kept stays. A log that cannot be read must not stop an undoing; it says why, until it
+ * can be read.
+ */
+export async function logTail(
+  engine: EngineClient,
+  id: string,
+  intent: RolloutIntent,
+): Promise<Partial<RolloutIntent>> {
+  const [first] = intent.logTail ?? [];
+  if (first !== undefined && !first.startsWith(UNREAD)) return {};
+  try {
+    return { logTail: await engine.lastLogLines(id, LOG_TAIL_LINES) };
+  } catch (error) {
+    return { logTail: [`${UNREAD}: ${messageOf(error)})`] };
+  }
+}

@@ -1,0 +1,157 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { containerState } from '../../../../docker/container-state.js';
+import type { Replacement } from '../../../../docker/container-options.js';
+import type { EngineClient } from '../../../../docker/engine-client.js';
+import { hookReplacementOf } from '../../../../docker/hook-body.js';
+import type { ContainerInspection } from '../../../../docker/inspection.js';
+import { overlapFactsOf } from '../../../../docker/overlap-facts.js';
+import { DeployError } from '../../../../domain/errors.js';
+import type { HookList, RunHook } from '../../../../domain/rollout/hooks.js';
+import { hookLabels } from '../../../../domain/rollout/labels.js';
+import { isActive, rolloutNames, type ContainerState } from '../../../../domain/rollout/rollout.js';
+import { connectFurther } from '../container-maker.js';
+import { replacementSettings } from '../replacement-settings.js';
+import type { StepContext } from '../step-context.js';
+import { labelsOfVolumes } from '../../preparing/strategy-choice.js';
+
+/** Its end is looked for at least so often, in milliseconds. */
+const LOOK_MS = 500;
+/** How long the last of its output is waited for when it has ended, in milliseconds. */
+const OUTPUT_MS = 2_000;
+
+/** What a one-off container is made of. */
+export interface OneOff {
+  readonly hook: RunHook;
+  readonly list: HookList;
+  /** Id of this Deploy, for its label. */
+  readonly instance: string;
+}
+
+/**
+ * Runs a one-off container of the new image with the service's settings, until it ends, and removes it. Where it
+ * cannot be removed, or this program is killed, the next look at the engine shows it, and it is removed then.
+ * @param onLine Called with each line that it writes.
+ * @returns why it failed; null where it ended with exit code 0.
+ * @throws EngineError, DeployError `hook-failed`; an AbortError where the signal ended it.
+ */
+export async function runOneOff(
+  oneOff: OneOff,
+  context: StepContext,
+  onLine: (line: string) => void,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const { engine, intent } = context;
+  const template = templateFor(oneOff.list, context);
+  const replacement = await replacementFor(oneOff, template, context);
+  signal.throwIfAborted();
+  const { hook: name } = rolloutNames(intent.container);
+  const id = await engine.create(name, replacement.body, replacement.platform);
+  try {
+    for (const path of intent.files) await engine.files.copy(path, template.Id, id);
+    await connectFurther(engine, id, replacement);
+    signal.throwIfAborted();
+    await engine.start(id);
+    return whyBad(await untilItEnds(engine, id, onLine, signal));
+  } finally {
+    await engine.hooks.remove(id).catch(() => undefined); // Told by the next look.
+  }
+}
+
+/** The container of the service whose settings the one-off one gets: one that is sure to be there. */
+function templateFor(list: HookList, { look }: StepContext): ContainerInspection {
+  const { old, twin, candidate } = look.snapshot;
+  const inOrder = list === 'after' ? [candidate, old] : [old, twin, candidate];
+  const found = inOrder.find((each) => each !== null);
+  const inspection = found == null ? undefined : look.inspections.get(found.id);
+  if (inspection === undefined) {
+    throw new DeployError(
+      'hook-failed',
+      'no container of the service is left to take its settings from',
+    );
+  }
+  return inspection;
+}
+
+async function replacementFor(
+  { hook, instance }: OneOff,
+  template: ContainerInspection,
+  { engine, intent, look }: StepContext,
+): Promise<Replacement> {
+  if (intent.imageId === null) {
+    throw new DeployError(
+      'hook-failed',
+      'the new image was not pulled, so there is nothing to run',
+    );
+  }
+  await refuseExclusive(engine, template, look.snapshot);
+  const image = await engine.image(template.Image);
+  const settings = await replacementSettings(engine, template, image);
+  const env = Object.entries(hook.env).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value : value.reveal(),
+  ]);
+  return hookReplacementOf(
+    {
+      ...settings,
+      image: intent.imageId,
+      newImageId: intent.imageId,
+      labels: hookLabels(intent, instance),
+    },
+    { command: hook.command, env: Object.fromEntries(env) as Record<string, string> },
+  );
+}
+
+/** What two must never have at once, whoever they are. */
+async function refuseExclusive(
+  engine: EngineClient,
+  template: ContainerInspection,
+  { old, twin, candidate }: StepContext['look']['snapshot'],
+): Promise<void> {
+  if (![old, twin, candidate].some((each) => each !== null && isActive(each))) return;
+  const { exclusiveVolumes } = overlapFactsOf(template, await labelsOfVolumes(engine, template));
+  if (exclusiveVolumes.length === 0) return;
+  throw new DeployError(
+    'hook-failed',
+    `what is mounted at ${exclusiveVolumes.join(', ')} is marked as exclusive, so no one-off container may have it beside the service; use exec, or take the mark away`,
+  );
+}
+
+async function untilItEnds(
+  engine: EngineClient,
+  id: string,
+  onLine: (line: string) => void,
+  signal: AbortSignal,
+): Promise<ContainerState> {
+  const following = new AbortController();
+  const seen = { isOver: false };
+  // Its exit code decides: output that cannot be read is no reason to call it failed.
+  const output = engine.hooks
+    .follow(id, onLine, following.signal)
+    .catch(() => undefined)
+    .then(() => {
+      seen.isOver = true;
+    });
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const inspection = await engine.container(id);
+      if (inspection === null)
+        throw new DeployError('hook-failed', 'somebody removed its container');
+      const state = containerState(inspection);
+      if (state !== null && !isActive(state)) {
+        await Promise.race([output, pause(OUTPUT_MS, undefined, { ref: false })]);
+        return state;
+      }
+      const nextLook = pause(LOOK_MS, undefined, { signal });
+      await (seen.isOver ? nextLook : Promise.race([output, nextLook]));
+    }
+  } finally {
+    following.abort();
+  }
+}
+
+function whyBad({ exitCode, outOfMemory, error }: ContainerState): string | null {
+  if (outOfMemory) return 'it was killed because it ran out of memory';
+  if (error !== '') return error;
+  return exitCode === 0 ? null : `it exited with code ${String(exitCode)}`;
+}

@@ -1,0 +1,78 @@
+import { compareSettings } from '../../../docker/comparison/compare.js';
+import type { Purpose } from '../../../docker/comparison/explanations.js';
+import { unexplained } from '../../../domain/deployment/comparison.js';
+import { DeployError } from '../../../domain/errors.js';
+import type { RolloutIntent } from '../../../domain/rollout/rollout.js';
+import type { ContainerMaker } from './container-maker.js';
+import { replacementSettings } from './replacement-settings.js';
+import type { Executors, StepContext, StepResult } from './step-context.js';
+
+/** The steps that make sure that nothing of the old container is lost, while it still runs untouched. */
+export function proofSteps(maker: ContainerMaker): Pick<Executors, 'carry-files' | 'compare'> {
+  return {
+    'carry-files': async (step, context) => carryFiles(step.id, context),
+    compare: async (step, context) => compare(step.id, context, maker),
+  };
+}
+
+async function carryFiles(id: string, { engine, intent }: StepContext): Promise<StepResult> {
+  const { files } = engine;
+  for (const path of intent.files) {
+    await files.copy(path, intent.old.id, id);
+    const [before, after] = await Promise.all([
+      files.facts(intent.old.id, path),
+      files.facts(id, path),
+    ]);
+    if (before?.size !== after?.size || before?.mode !== after?.mode) {
+      throw new DeployError(
+        'settings-changed',
+        `${path} is not in the new container as it was in the old one`,
+      );
+    }
+  }
+  return { patch: { filesCarried: true }, changed: [] };
+}
+
+async function compare(
+  id: string,
+  { engine, intent, look }: StepContext,
+  maker: ContainerMaker,
+): Promise<StepResult> {
+  const old = look.inspections.get(intent.old.id);
+  const candidate = look.inspections.get(id);
+  if (old === undefined || candidate === undefined) {
+    throw new DeployError('internal', 'there are no two containers to compare');
+  }
+  const [newImage, context, { body }] = await Promise.all([
+    engine.image(candidate.Image),
+    replacementSettings(engine, old, look.oldImage),
+    maker.candidate(engine, intent, look),
+  ]);
+  const { oldImage } = look;
+  const purpose = purposeOf(intent, candidate.Image);
+  const compared = { old, oldImage, candidate, newImage, requested: body, purpose };
+  const comparison = compareSettings(compared, context, new Date().toISOString());
+  const lost = unexplained(comparison);
+  return {
+    patch: { comparison },
+    changed: [],
+    ...(lost === null ? {} : { failure: { code: 'settings-changed', message: inWords(lost) } }),
+  };
+}
+
+function inWords(lost: string): string {
+  return `the new container would not have the settings of the old one, which was left as it is: ${lost}`;
+}
+
+function purposeOf(intent: RolloutIntent, imageId: string): Purpose {
+  const names = intent.networks.map(({ name }) => name);
+  const isHandover = intent.strategy === 'handover';
+  return {
+    image: intent.image,
+    imageId,
+    container: intent.container,
+    joinedLater: isHandover ? names.slice(1) : [],
+    namedLater: isHandover ? names.slice(0, 1) : names,
+    isArmedLater: isHandover,
+  };
+}

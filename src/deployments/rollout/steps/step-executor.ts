@@ -1,0 +1,240 @@
+import { Injectable } from '@nestjs/common';
+import { containerState } from '../../../docker/container-state.js';
+import type { Replacement } from '../../../docker/container-options.js';
+import type { EngineClient } from '../../../docker/engine-client.js';
+import { beforeDependentStep, isDependentStep } from '../../../domain/rollout/dependents.js';
+import { isWaiting } from '../../../domain/rollout/overlap.js';
+import {
+  isActive,
+  isDrainTold,
+  later,
+  rolloutNames,
+  type RestartPolicy,
+  type RolloutIntent,
+  type Snapshot,
+} from '../../../domain/rollout/rollout.js';
+import type { EngineStep } from '../../../domain/rollout/step.js';
+import { ContainerMaker, connectFurther } from './container-maker.js';
+import { watchHealth, type GateOutcome, type WatchOptions } from '../health/health-watch.js';
+import { HookRunner } from './hooks/hook-runner.js';
+import { ImagePuller } from './image-puller.js';
+import { dependentSteps } from './dependent-steps.js';
+import { logTail, removeStopped, stopAndSettle } from './ending.js';
+import { attachWithoutNames, overlapSteps } from './overlap-steps.js';
+import { proofSteps } from './proof-steps.js';
+import type { Executors, StepContext, StepResult } from './step-context.js';
+import { WaitingNetworks } from './waiting-networks.js';
+
+const NEVER_RESTART: RestartPolicy = { name: 'no', maximumRetryCount: 0 };
+
+/** What must be in the journal before a step acts, beyond its name. */
+export function beforeStep(
+  step: EngineStep,
+  snapshot: Snapshot,
+  intent: RolloutIntent,
+): Partial<RolloutIntent> {
+  if (isDependentStep(step)) return beforeDependentStep(step, intent);
+  if (step.name === 'stop-old' && !intent.stopIssued) return { stopIssued: true };
+  if (step.name === 'drain-old') return isDrainTold(intent) ? { drainIssued: true } : {};
+  if (step.name === 'hand-over' || step.name === 'hand-back') {
+    return { detachIssued: true, oldDownAt: intent.oldDownAt ?? new Date().toISOString() };
+  }
+  if (step.name !== 'start-new') return {};
+  const { candidate, old } = snapshot;
+  const isRetry = candidate !== null && (candidate.error !== '' || candidate.exitCode !== 0);
+  return {
+    startedInEpoch: snapshot.epoch,
+    portRetries: intent.portRetries + (isRetry ? 1 : 0),
+    oldDownAt: (old === null || isActive(old) ? null : old.finishedAt) ?? intent.oldDownAt,
+  };
+}
+
+/** Carries steps out. */
+@Injectable()
+export class StepExecutor {
+  constructor(
+    private readonly maker: ContainerMaker,
+    private readonly puller: ImagePuller,
+    private readonly waiting: WaitingNetworks,
+    private readonly hooks: HookRunner,
+  ) {}
+
+  async execute(step: EngineStep, context: StepContext): Promise<StepResult> {
+    const executor = this.executors[step.name] as (
+      step: EngineStep,
+      context: StepContext,
+    ) => Promise<StepResult>;
+    return executor(step, context);
+  }
+
+  private readonly executors: Executors = {
+    ...overlapSteps(this.waiting),
+    ...proofSteps(this.maker),
+    ...dependentSteps(this.maker),
+    pull: async (_step, { engine, intent, look, signal }) => ({
+      patch: { imageId: await this.puller.pull(engine, intent, look.oldImage, signal) },
+      // It may have taken long. Whoever took one of the names meanwhile is told by the creation's refusal.
+      changed: [intent.old.id],
+    }),
+    'clear-leftover': async (step, { engine, intent, look }) =>
+      step.container === rolloutNames(intent.container).hook
+        ? removeHook(step.id, engine)
+        : removeStopped(engine, step.id, look),
+    create: async (_step, { engine, intent, look }) => {
+      const created = await this.maker.createCandidate(engine, intent, look);
+      return { changed: [{ id: created.Id, inspection: created }] };
+    },
+    'connect-new': async (step, { engine, intent, look }) => {
+      await connectFurther(engine, step.id, await this.maker.candidate(engine, intent, look));
+      return { patch: { connected: true }, changed: [step.id] };
+    },
+    'create-twin': async (_step, { engine, intent }) => {
+      await this.maker.createTwin(engine, intent);
+      return {};
+    },
+    'stop-old': async (step, { engine, intent, look }) => {
+      const { at, inspection } = await stopAndSettle(engine, step.id, look);
+      // One that was run with --rm is still there for a moment.
+      const isGoing = inspection !== null && containerState(inspection) === null;
+      return {
+        // Going forward in a handover it had stopped serving long before.
+        patch: intent.detachIssued && intent.goal !== 'back' ? {} : { oldDownAt: at },
+        changed: [isGoing ? step.id : { id: step.id, inspection }],
+      };
+    },
+    'retire-old': async (step, { engine, intent }) => {
+      await engine.rename(step.id, rolloutNames(intent.container).old);
+      return { changed: [step.id] };
+    },
+    'take-name': async (step, { engine, intent }) => {
+      await engine.rename(step.id, intent.container);
+      return { changed: [step.id] };
+    },
+    'start-new': async (step, context) => this.startNew(step.id, context),
+    'arm-new': async (step, { engine, intent }) =>
+      setPolicy(engine, step.id, intent.old.restartPolicy),
+    'disarm-old': async (step, { engine }) => setPolicy(engine, step.id, NEVER_RESTART),
+    'verify-new': async (step, context) => this.verifyNew(step.id, context),
+    'watch-new': async (step, context) => this.watchNew(step.id, context),
+    'remove-old': async (step, { engine, look }) => removeStopped(engine, step.id, look),
+    'remove-twin': async (step, { engine, look }) => removeStopped(engine, step.id, look),
+    'stop-new': async (step, { engine, intent, look }) => {
+      // The log of a container that was run with --rm goes with its end.
+      const isGoing = look.snapshot.candidate?.autoRemove === true;
+      const early = isGoing ? await logTail(engine, step.id, intent) : null;
+      await stopAndSettle(engine, step.id, look);
+      return { patch: early ?? (await logTail(engine, step.id, intent)) };
+    },
+    'disarm-new': async (step, { engine }) => setPolicy(engine, step.id, NEVER_RESTART),
+    'set-aside-new': async (step, { engine, intent }) => {
+      const patch = await logTail(engine, step.id, intent);
+      await engine.rename(step.id, rolloutNames(intent.container).failed);
+      return { patch };
+    },
+    'recreate-old': async (_step, { engine, intent }) => {
+      await this.maker.createTwin(engine, intent);
+      return {};
+    },
+    'return-name': async (step, { engine, intent }) => {
+      await engine.rename(step.id, intent.container);
+      return {};
+    },
+    'rearm-old': async (step, { engine, intent }) =>
+      setPolicy(engine, step.id, intent.old.restartPolicy),
+    'start-old': async (step, { engine, intent }) => {
+      const record = intent.old.record as Replacement | null;
+      if (record !== null && step.id !== intent.old.id) {
+        await connectFurther(engine, step.id, record);
+      }
+      await engine.start(step.id);
+      // It may have gone down again after it had proved healthy: then it has to do so anew.
+      return { patch: { restoredAt: null } };
+    },
+    'verify-old': async (step, context) => this.verifyOld(step.id, context),
+    'restore-tag': async (_step, { engine, intent }) => {
+      await this.maker.restoreTag(engine, intent);
+      return { patch: { tagRestored: true } };
+    },
+    'remove-new': async (step, { engine, intent, look }) => {
+      const patch = await logTail(engine, step.id, intent);
+      await removeStopped(engine, step.id, look);
+      return { patch };
+    },
+    'run-before-hook': async (step, context) => this.hooks.run(step, context),
+    'run-after-hook': async (step, context) => this.hooks.run(step, context),
+    'run-failure-hook': async (step, context) => this.hooks.run(step, context),
+    'remove-hook': async (step, { engine }) => removeHook(step.id, engine),
+  };
+
+  private async startNew(id: string, context: StepContext): Promise<StepResult> {
+    const { engine, intent, look } = context;
+    await engine.start(id);
+    const { candidate } = look.snapshot;
+    // At once, for its program may need its neighbours while it boots.
+    const isParked = candidate !== null && isWaiting(candidate, intent);
+    if (isParked && intent.waiting?.kind === 'macvlan') await attachWithoutNames(id, context);
+    return { patch: { verifiedAt: null, watchedAt: null }, changed: 'the-known' };
+  }
+
+  /** A longer look at one that has proved healthy, while the old one is at hand. */
+  private async watchNew(id: string, context: StepContext): Promise<StepResult> {
+    const outcome = await watch(id, context, {
+      passedAt: await switchedAt(context),
+      stableForMs: context.intent.watchMs,
+    });
+    if (outcome.kind === 'interrupted') return { interrupted: true };
+    if (outcome.kind === 'passed') return { patch: { watchedAt: outcome.healthyAt } };
+    return { failure: outcome, patch: await logTail(context.engine, id, context.intent) };
+  }
+
+  private async verifyNew(id: string, context: StepContext): Promise<StepResult> {
+    const outcome = await watch(id, context);
+    if (outcome.kind === 'interrupted') return { interrupted: true };
+    if (outcome.kind === 'passed') return { patch: { verifiedAt: outcome.healthyAt } };
+    return { failure: outcome, patch: await logTail(context.engine, id, context.intent) };
+  }
+
+  private async verifyOld(id: string, context: StepContext): Promise<StepResult> {
+    const { reconnectedAt } = context.intent;
+    const outcome = await watch(id, context, {
+      reconnectedAt: reconnectedAt === null ? null : Date.parse(reconnectedAt),
+    });
+    if (outcome.kind === 'interrupted') return { interrupted: true };
+    if (outcome.kind === 'passed') return { patch: { restoredAt: outcome.healthyAt } };
+    return { patch: { restoreFailed: `the old container was started, but ${outcome.message}` } };
+  }
+}
+
+async function removeHook(id: string, engine: EngineClient): Promise<StepResult> {
+  await engine.hooks.remove(id);
+  return {};
+}
+
+/**
+ * From when on the new container has served alone, in milliseconds of the engine's clock: since it proved
+ * healthy, since the old one ended or since it got the ports, whichever came last. What the journal lost of a
+ * handover counts as now: a watch that is too long does no harm.
+ */
+async function switchedAt({ engine, intent, look }: StepContext): Promise<number> {
+  const isLost = intent.strategy === 'handover' && intent.reconnectedAt === null;
+  if (isLost) return engine.now();
+  const proved = later(intent.reconnectedAt, intent.verifiedAt);
+  return Date.parse(later(proved, look.snapshot.old?.finishedAt ?? null) ?? '');
+}
+
+function watch(
+  id: string,
+  { engine, intent, look, signal }: StepContext,
+  options: WatchOptions = {},
+): Promise<GateOutcome> {
+  return watchHealth(engine, id, intent, look.snapshot.epoch, signal, options);
+}
+
+async function setPolicy(
+  engine: EngineClient,
+  id: string,
+  policy: RestartPolicy,
+): Promise<StepResult> {
+  await engine.setRestartPolicy(id, policy);
+  return {};
+}

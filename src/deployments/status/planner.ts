@@ -1,0 +1,146 @@
+import { Injectable } from '@nestjs/common';
+import type { Deployment } from '../../domain/deployment/deployment.js';
+import type { DependentIntent } from '../../domain/rollout/dependents.js';
+import type { RolloutSettings, Service } from '../../domain/settings/environment.js';
+import { DeployError } from '../../domain/errors.js';
+import { simulateRollout } from '../../domain/rollout/plan/plan.js';
+import type { RolloutIntent } from '../../domain/rollout/rollout.js';
+import { describeStep, isDecision } from '../../domain/rollout/step.js';
+import { waitingReason } from '../../domain/deployment/waiting-reason.js';
+import { Engines } from '../../docker/engines.js';
+import { EnvironmentsService } from '../../environments/environments.service.js';
+import { RegistryClient } from '../../registries/registry-client.js';
+import { Storage } from '../../storage/storage.js';
+import { observe } from '../rollout/observer.js';
+import { RolloutPreparation } from '../rollout/preparing/preparation.js';
+import { ServiceInspector, type RunningView } from '../../environments/service-inspector.js';
+
+/** How many earlier deployments the expected downtime is taken from. */
+const DOWNTIME_SAMPLES = 10;
+const LOOKUP_MS = 20_000;
+
+interface Version {
+  readonly tag: string | null;
+  readonly digest: string | null;
+}
+
+/** CONTRACT section 4, `plan`. */
+export interface PlanView {
+  /** As configured where nothing would be done, else the one that would be used. */
+  readonly strategy: RolloutSettings['strategy'];
+  /** Why it is that one; null where nothing would be done. */
+  readonly strategyReason: string | null;
+  readonly from: Version | null;
+  readonly to: Version;
+  readonly steps: readonly { readonly name: string; readonly description: string }[];
+  readonly differences: readonly string[];
+  /** Containers that depend on this one, in the order in which they are brought up. */
+  readonly dependents: readonly Pick<DependentIntent, 'name' | 'by' | 'does'>[];
+  /** Median of the last successful deployments by that strategy; null where there was none. */
+  readonly expectedDowntimeMs: number | null;
+  /** Why nothing would be done; null where something would. */
+  readonly reason: string | null;
+}
+
+/** Says what a deployment would do, without doing it: the real decisions on the real engine's state. */
+@Injectable()
+export class Planner {
+  constructor(
+    private readonly storage: Storage,
+    private readonly engines: Engines,
+    private readonly environments: EnvironmentsService,
+    private readonly registry: RegistryClient,
+    private readonly preparation: RolloutPreparation,
+    private readonly inspector: ServiceInspector,
+  ) {}
+
+  /** @throws DeployError where the deployment would fail before anything is touched, with the same code. */
+  async plan(wanted: Deployment, service: Service): Promise<PlanView> {
+    const digest = wanted.digest ?? (await this.lookUp(wanted));
+    const { running, digests } = await this.inspector.inspect(service);
+    const view = {
+      strategy: service.rollout.strategy,
+      strategyReason: null,
+      from: versionOf(running),
+      to: { tag: wanted.tag, digest },
+      differences: [],
+      dependents: [],
+      expectedDowntimeMs: 0,
+    };
+    const reason = await this.whyNot({ ...wanted, digest }, service, digests, running?.tag ?? null);
+    return reason === null
+      ? this.rollout({ ...wanted, digest }, service)
+      : { ...view, steps: [], reason };
+  }
+
+  /**
+   * What the rollout of a digest that may go would do now.
+   * @throws DeployError where it would fail before anything is touched, with the same code.
+   */
+  async rollout(
+    wanted: Deployment & { readonly digest: string },
+    service: Service,
+  ): Promise<PlanView> {
+    const { running } = await this.inspector.inspect(service);
+    const { intent, known, strategyReason } = await this.preparation.prepare(wanted, service);
+    const engine = this.engines.get(service.engine);
+    const { snapshot } = await observe(engine, intent, this.storage.instanceId, known);
+    const steps = simulateRollout(snapshot, intent);
+    const last = steps.at(-1);
+    if (last?.name === 'give-up') throw new DeployError(last.code, last.message);
+    return {
+      from: versionOf(running),
+      to: { tag: wanted.tag, digest: wanted.digest },
+      differences: [],
+      strategy: intent.strategy,
+      strategyReason,
+      dependents: intent.dependents.map(({ name, by, does }) => ({ name, by, does })),
+      expectedDowntimeMs: await this.expectedDowntime(service, intent),
+      steps: steps
+        .filter((step) => !isDecision(step))
+        .map((step) => ({ name: step.name, description: describeStep(step, intent) })),
+      reason: null,
+    };
+  }
+
+  private async lookUp({ image, tag }: Deployment): Promise<string> {
+    const signal = AbortSignal.timeout(LOOKUP_MS);
+    return (await this.registry.resolveDigest(image, tag, signal)).digest;
+  }
+
+  private async whyNot(
+    wanted: Deployment & { readonly digest: string },
+    service: Service,
+    running: readonly string[],
+    runningTag: string | null,
+  ): Promise<string | null> {
+    if (!wanted.force && running.includes(wanted.digest)) {
+      return `${wanted.digest} is running already`;
+    }
+    const seen = { currentTag: runningTag, promotion: null };
+    const now = Date.now();
+    const decision = await this.environments.decide(wanted, service, seen, now);
+    if (decision.kind === 'go') return null;
+    const notBefore = decision.kind === 'wait' ? decision.until : null;
+    return waitingReason({ phase: 'waiting', reason: decision.reason, notBefore }, now);
+  }
+
+  private async expectedDowntime(
+    { environment, name }: Service,
+    { strategy }: RolloutIntent,
+  ): Promise<number | null> {
+    const last = await this.storage.deployments.succeeded(environment, name, DOWNTIME_SAMPLES);
+    const samples = last
+      .filter((each) => each.strategy === strategy)
+      .map((each) => each.downtimeMs)
+      .filter((each) => each !== null)
+      .sort((left, right) => left - right);
+    // Two run at once: by that strategy there is no gap to begin with.
+    const expected = strategy === 'start-first' ? 0 : null;
+    return samples[Math.floor(samples.length / 2)] ?? expected;
+  }
+}
+
+function versionOf(running: RunningView | null): Version | null {
+  return running && { tag: running.tag, digest: running.digest };
+}
