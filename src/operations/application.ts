@@ -5,7 +5,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { ConfigurationService } from '../config/configuration.service.js';
 import { accessLog } from './access-log.js';
 import { HttpServer } from './http-server.js';
-import { OpenApiService } from './openapi.service.js';
+import { OpenApiService } from '../api/openapi/openapi.service.js';
 import { trustProxies } from './trusted-proxies.js';
 
 /**

@@ -10,8 +10,7 @@ import { DeployError } from '../../domain/errors.js';
 import { Storage } from '../../storage/storage.js';
 import { auditEntry } from '../audit-entry.js';
 import { unknownDeployment } from './deployment.service.js';
-import { assertSameDigest, spentLink, VerdictService } from './verdict.service.js';
-import { unknownLink } from '../approve-links/link-authentication.js';
+import { assertSameDigest, spentLink, unknownLink, VerdictService } from './verdict.service.js';
 import { LinkKey } from './link-key.js';
 
 const ID_BYTES = 16;

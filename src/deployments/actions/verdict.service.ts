@@ -135,6 +135,11 @@ export function assertSameDigest({ digest }: Deployment, link: ApproveLink): voi
   throw new DeployError('wrong-phase', 'the deployment is of another digest than the link');
 }
 
+/** There is no such link: forged, cut off, or of a deployment that is not kept any more. */
+export function unknownLink(): DeployError {
+  return new DeployError('not-found', 'this link is not valid; was all of it copied?');
+}
+
 /** The link is good for one verdict, which was given. */
 export function spentLink(): DeployError {
   return new DeployError('gone', 'this link has been used; each is good for one answer');

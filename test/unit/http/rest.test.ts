@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ulid } from 'ulid';
-import { SCHEMAS } from '../../../src/operations/openapi-schemas.js';
+import { SCHEMAS } from '../../../src/api/openapi/openapi-schemas.js';
 import {
   aConfiguration,
   aHubBody,

@@ -1,5 +1,5 @@
-import { PHASES } from '../domain/deployment/deployment.js';
-import { ERROR_CODES } from '../domain/errors.js';
+import { PHASES } from '../../domain/deployment/deployment.js';
+import { ERROR_CODES } from '../../domain/errors.js';
 
 /** A JSON Schema (2020-12), as OpenAPI 3.1 uses it. */
 export interface Schema {

@@ -5,7 +5,7 @@ import { Requires } from '../access/requires.decorator.js';
 import type { QuarantineEntry } from '../storage/quarantine.repository.js';
 import { NoQuery } from './list-query.dto.js';
 import type { PageView } from './page.dto.js';
-import { QuarantineService } from './actions/quarantine.service.js';
+import { QuarantineService } from '../deployments/actions/quarantine.service.js';
 
 /** Which digests are not deployed again in a service, and an end to that. */
 @Controller('api/v1/environments/:environment/services/:service/quarantine')

@@ -1,4 +1,4 @@
-import { PHASES } from '../domain/deployment/deployment.js';
+import { PHASES } from '../../domain/deployment/deployment.js';
 import { json, PAGE, type Operation } from './openapi-operation.js';
 import { POLICY_OPERATIONS } from './openapi-policy-operations.js';
 import { ref, type Schema } from './openapi-schemas.js';

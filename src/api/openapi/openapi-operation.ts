@@ -1,4 +1,4 @@
-import type { RouteAccess } from '../access/requires.decorator.js';
+import type { RouteAccess } from '../../access/requires.decorator.js';
 import type { Schema } from './openapi-schemas.js';
 
 /** What the OpenAPI document says of one route. */

@@ -1,7 +1,7 @@
 import { Controller, Get, Header, Param, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { Public } from '../access/requires.decorator.js';
-import { DeployError } from '../domain/errors.js';
+import { Public } from '../../access/requires.decorator.js';
+import { DeployError } from '../../domain/errors.js';
 import { OpenApiService } from './openapi.service.js';
 
 const PAGE_POLICY = [

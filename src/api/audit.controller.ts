@@ -2,7 +2,7 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { Requires } from '../access/requires.decorator.js';
 import type { AuditEntry } from '../domain/deployment/audit.js';
 import { Storage } from '../storage/storage.js';
-import { pageOf } from './intake/delivery.service.js';
+import { pageOf } from '../deployments/intake/delivery.service.js';
 import { ListQuery } from './list-query.dto.js';
 import { pageView, type PageView } from './page.dto.js';
 

@@ -25,13 +25,17 @@ import {
   RollbackRequest,
 } from './deploy-request.dto.js';
 import { deploymentView, type DeploymentView } from '../domain/deployment/deployment.dto.js';
-import { DeploymentService, type PlanView } from './actions/deployment.service.js';
-import { Explainer, type Explanation } from './status/explainer.js';
-import { FreezeService } from './actions/freeze.service.js';
+import { DeploymentService, type PlanView } from '../deployments/actions/deployment.service.js';
+import { Explainer, type Explanation } from '../deployments/status/explainer.js';
+import { FreezeService } from '../deployments/actions/freeze.service.js';
 import { NoQuery } from './list-query.dto.js';
 import type { PageView } from './page.dto.js';
-import { RollbackService } from './actions/rollback.service.js';
-import { StatusService, type EnvironmentView, type ServiceView } from './status/status.service.js';
+import { RollbackService } from '../deployments/actions/rollback.service.js';
+import {
+  StatusService,
+  type EnvironmentView,
+  type ServiceView,
+} from '../deployments/status/status.service.js';
 
 /** What is configured and what runs; deploying and rolling back by hand. */
 @Controller('api/v1/environments')

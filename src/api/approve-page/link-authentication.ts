@@ -5,7 +5,8 @@ import { FailedAuthentications } from '../../access/failed-authentications.js';
 import { senderNetwork } from '../../access/sender-address.js';
 import { readLink, type ApproveLink } from '../../domain/deployment/approve-link.js';
 import { DeployError } from '../../domain/errors.js';
-import { LinkKey } from '../actions/link-key.js';
+import { LinkKey } from '../../deployments/actions/link-key.js';
+import { unknownLink } from '../../deployments/actions/verdict.service.js';
 
 /** Signs nothing: as long as there is no key, whatever is presented is compared with this one. */
 const NO_KEY = randomBytes(32);
@@ -36,9 +37,4 @@ export class LinkAuthentication {
     }
     return link;
   }
-}
-
-/** There is no such link: forged, cut off, or of a deployment that is not kept any more. */
-export function unknownLink(): DeployError {
-  return new DeployError('not-found', 'this link is not valid; was all of it copied?');
 }

@@ -1,8 +1,8 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Response } from 'express';
-import { ConfigurationService } from '../config/configuration.service.js';
-import { DeployError } from '../domain/errors.js';
-import { Storage } from '../storage/storage.js';
+import { ConfigurationService } from '../../config/configuration.service.js';
+import { DeployError } from '../../domain/errors.js';
+import { Storage } from '../../storage/storage.js';
 import { EventStream } from './event-stream.js';
 
 const MOST_STREAMS = 256;

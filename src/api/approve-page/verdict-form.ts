@@ -1,7 +1,7 @@
 import { urlencoded } from 'express';
 import type { Request, Response } from 'express';
 import { DeployError } from '../../domain/errors.js';
-import type { Verdict } from '../actions/approve-links.js';
+import type { Verdict } from '../../deployments/actions/approve-links.js';
 
 /** What the form of the page sends. */
 export interface VerdictForm {

@@ -6,7 +6,7 @@ import { Requires } from '../access/requires.decorator.js';
 import { DeployError } from '../domain/errors.js';
 import { Storage } from '../storage/storage.js';
 import { deploymentView } from '../domain/deployment/deployment.dto.js';
-import { EventStreams } from './event-streams.js';
+import { EventStreams } from './streams/event-streams.js';
 
 const EVENTS_AT_ONCE = 100;
 

@@ -9,10 +9,10 @@ import {
   type DeploymentView,
   type WholeDeployment,
 } from '../domain/deployment/deployment.dto.js';
-import { DeploymentService } from './actions/deployment.service.js';
+import { DeploymentService } from '../deployments/actions/deployment.service.js';
 import { DeploymentListQuery } from './list-query.dto.js';
 import { pageView, type PageView } from './page.dto.js';
-import { VerdictService } from './actions/verdict.service.js';
+import { VerdictService } from '../deployments/actions/verdict.service.js';
 
 /** What was, is and will be rolled out. */
 @Controller('api/v1/deployments')

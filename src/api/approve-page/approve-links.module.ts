@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '../../access/access.module.js';
-import { DeploymentsModule } from '../deployments.module.js';
+import { DeploymentsModule } from '../../deployments/deployments.module.js';
 import { ApproveLinkController } from './approve-link.controller.js';
-import { ApproveLinks } from '../actions/approve-links.js';
+import { ApproveLinks } from '../../deployments/actions/approve-links.js';
 import { ApprovePageController } from './approve-page.controller.js';
 import { LinkAuthentication } from './link-authentication.js';
-import { LinkKey } from '../actions/link-key.js';
+import { LinkKey } from '../../deployments/actions/link-key.js';
 
 /** Links for approvers, and where they lead. */
 @Module({

@@ -2,7 +2,7 @@ import { Controller, Get, Param, Post, Req, Res, UseFilters } from '@nestjs/comm
 import type { Request, Response } from 'express';
 import { Public } from '../../access/requires.decorator.js';
 import { answerPage, questionPage, sendPage } from './approve-page.js';
-import { ApproveLinks } from '../actions/approve-links.js';
+import { ApproveLinks } from '../../deployments/actions/approve-links.js';
 import { LinkAuthentication } from './link-authentication.js';
 import { PageFilter } from './page.filter.js';
 import { readVerdict } from './verdict-form.js';

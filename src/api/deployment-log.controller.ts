@@ -7,9 +7,9 @@ import { hasEnded } from '../domain/deployment/deployment.js';
 import { DeployError } from '../domain/errors.js';
 import type { LogLine } from '../storage/log.repository.js';
 import { Storage } from '../storage/storage.js';
-import { DeploymentService } from './actions/deployment.service.js';
-import type { EventStream } from './event-stream.js';
-import { EventStreams } from './event-streams.js';
+import { DeploymentService } from '../deployments/actions/deployment.service.js';
+import type { EventStream } from './streams/event-stream.js';
+import { EventStreams } from './streams/event-streams.js';
 import { LogQuery } from './list-query.dto.js';
 import { pageView } from './page.dto.js';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Response } from 'express';
 import type { ApproveLink } from '../../domain/deployment/approve-link.js';
 import type { Deployment, Trigger } from '../../domain/deployment/deployment.js';
-import type { Question } from '../actions/approve-links.js';
+import type { Question } from '../../deployments/actions/approve-links.js';
 import { markup, Markup } from './markup.js';
 import { LONGEST_COMMENT } from './verdict-form.js';
 

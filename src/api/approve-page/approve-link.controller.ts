@@ -3,7 +3,7 @@ import { IsOptional, IsString, Length } from 'class-validator';
 import { Caller } from '../../access/caller.decorator.js';
 import type { Principal } from '../../access/principal.js';
 import { Requires } from '../../access/requires.decorator.js';
-import { ApproveLinks, type MadeLink } from '../actions/approve-links.js';
+import { ApproveLinks, type MadeLink } from '../../deployments/actions/approve-links.js';
 
 const LONGEST_NAME = 200;
 

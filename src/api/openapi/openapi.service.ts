@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Injectable, type INestApplication } from '@nestjs/common';
-import { DeployError } from '../domain/errors.js';
+import { DeployError } from '../../domain/errors.js';
 
 /** Files of Swagger UI that the page needs; nothing else of it is served. */
 const FILES = new Set([

@@ -11,8 +11,8 @@ import {
   type DeliverySummaryView,
   type DeliveryView,
 } from './delivery.dto.js';
-import { DeliveryService } from './intake/delivery.service.js';
-import { DeploymentService } from './actions/deployment.service.js';
+import { DeliveryService } from '../deployments/intake/delivery.service.js';
+import { DeploymentService } from '../deployments/actions/deployment.service.js';
 import { ListQuery } from './list-query.dto.js';
 import { pageView, type PageView } from './page.dto.js';
 
