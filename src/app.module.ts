@@ -5,6 +5,8 @@ import type { ConfigurationSource } from './config/configuration.service.js';
 import { ApproveLinksModule } from './api/approve-page/approve-links.module.js';
 import { DeploymentsApiModule } from './api/deployments-api.module.js';
 import { DeploymentsModule } from './deployments/deployments.module.js';
+import { HttpModule } from './http/http.module.js';
+import { OpenApiModule } from './api/openapi/openapi.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import type { Storage } from './storage/storage.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -25,8 +27,10 @@ export class AppModule {
         DeploymentsModule,
         DeploymentsApiModule,
         ApproveLinksModule,
-        // Last: it also takes the addresses that nobody else answers to.
+        OpenApiModule,
         OperationsModule,
+        // Last: it also takes the addresses that nobody else answers to.
+        HttpModule,
       ],
     };
   }

@@ -8,7 +8,7 @@ import { printFault } from './config/fault.js';
 import { loadConfiguration } from './config/load-configuration.js';
 import type { Configuration, ListenAddress } from './domain/settings/environment.js';
 import { messageOf } from './domain/errors.js';
-import { createApplication } from './operations/application.js';
+import { createApplication } from './application.js';
 import { DeployLogger } from './operations/logger.js';
 import { MetricsServer } from './operations/metrics-server.js';
 import { StorageOpenError } from './storage/storage-open-error.js';

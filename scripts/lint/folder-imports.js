@@ -30,16 +30,7 @@ const MAY_IMPORT = {
   ],
   webhooks: ['domain', 'config', 'environments', 'deployments', 'access'],
   api: ['domain', 'config', 'storage', 'environments', 'deployments', 'access', 'http'],
-  operations: [
-    'domain',
-    'config',
-    'storage',
-    'environments',
-    'deployments',
-    'access',
-    'http',
-    'api',
-  ],
+  operations: ['domain', 'config', 'storage', 'environments', 'deployments', 'access', 'http'],
 };
 
 /** One door per outside thing. */

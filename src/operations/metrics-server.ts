@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { ListenAddress } from '../domain/settings/environment.js';
-import { redactedPath } from './redacted-path.js';
+import { redactedPath } from '../http/redacted-path.js';
 import { MetricsService } from './metrics.service.js';
 
 /** Serves `/metrics`, and nothing else, on `server.metricsListen`. */

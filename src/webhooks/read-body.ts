@@ -1,7 +1,7 @@
 import type { Webhook } from '../domain/settings/environment.js';
-import { readDockerHub } from './docker-hub.source.js';
+import { readDockerHub } from './sources/docker-hub.source.js';
 import type { DecodedBody } from './raw-body.js';
-import type { ParsedBody, Source } from './source.js';
+import type { ParsedBody, Source } from './sources/source.js';
 
 const SOURCES: Readonly<Record<Webhook['type'], Source>> = { 'docker-hub': readDockerHub };
 

@@ -25,9 +25,11 @@ import { PruningTally } from '../../src/deployments/pruning/pruning-tally.js';
 import { StatusService } from '../../src/deployments/status/status.service.js';
 import { Worker } from '../../src/deployments/queue/worker.js';
 import { EnvironmentsModule } from '../../src/environments/environments.module.js';
-import { prepare } from '../../src/operations/application.js';
-import { HttpServer } from '../../src/operations/http-server.js';
+import { prepare } from '../../src/application.js';
+import { HttpServer } from '../../src/http/http-server.js';
 import { DeployLogger } from '../../src/operations/logger.js';
+import { HttpModule } from '../../src/http/http.module.js';
+import { OpenApiModule } from '../../src/api/openapi/openapi.module.js';
 import { OperationsModule } from '../../src/operations/operations.module.js';
 import { Storage } from '../../src/storage/storage.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
@@ -133,7 +135,9 @@ export async function startHttpEdge(yaml = aConfiguration()): Promise<HttpEdge> 
       WebhooksModule,
       DeploymentsApiModule,
       ApproveLinksModule,
+      OpenApiModule,
       OperationsModule,
+      HttpModule,
     ],
   })
     .overrideModule(DeploymentsModule)

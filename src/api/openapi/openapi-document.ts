@@ -4,7 +4,7 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import type { Operation } from './openapi-operation.js';
 import { OPERATIONS } from './openapi-operations.js';
 import { SCHEMAS, ref, type Schema } from './openapi-schemas.js';
-import { PROBLEM_MEDIA_TYPE } from '../../operations/problem.js';
+import { PROBLEM_MEDIA_TYPE } from '../../http/problem.js';
 
 /** The route of unknown addresses, as the scanner writes it. */
 const UNKNOWN = '/{path}';

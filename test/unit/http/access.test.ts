@@ -10,7 +10,7 @@ import { makeFirstToken } from '../../../src/access/first-token.js';
 import { hashOf } from '../../../src/access/secret-hash.js';
 import { ConfigurationService } from '../../../src/config/configuration.service.js';
 import { OPERATIONS } from '../../../src/api/openapi/openapi-operations.js';
-import { ProblemFilter } from '../../../src/operations/problem.filter.js';
+import { ProblemFilter } from '../../../src/http/problem.filter.js';
 import { aConfiguration, SECRETS, startHttpEdge, type HttpEdge } from '../../support/http-edge.js';
 import { aDeployment } from '../../support/http-fakes.js';
 

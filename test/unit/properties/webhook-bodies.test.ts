@@ -9,7 +9,7 @@ import { isTag, parseImageReference } from '../../../src/domain/image/image-refe
 import { Secret } from '../../../src/domain/secrets/secret.js';
 import { rawBody, type DecodedBody } from '../../../src/webhooks/raw-body.js';
 import { readBody } from '../../../src/webhooks/read-body.js';
-import type { ParsedBody } from '../../../src/webhooks/source.js';
+import type { ParsedBody } from '../../../src/webhooks/sources/source.js';
 import { aDockerHubPush } from '../../support/docker-hub.js';
 import { asyncProperty, property, PROPERTY_TIMEOUT_MS } from '../../support/property-runs.js';
 import { bitten, registryHost, repositoryPath, tagText } from './reference-grammar.js';

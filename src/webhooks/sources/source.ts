@@ -1,4 +1,4 @@
-import type { PushEvent } from '../domain/image/push-event.js';
+import type { PushEvent } from '../../domain/image/push-event.js';
 
 /** What a body says: pushes to look at, or why there is nothing to do, in words for the sender's log. */
 export type ParsedBody = { readonly pushes: readonly PushEvent[] } | { readonly ignored: string };

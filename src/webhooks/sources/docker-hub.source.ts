@@ -1,5 +1,5 @@
-import { isTag, parseImageReference, repositoryOf } from '../domain/image/image-reference.js';
-import { DeployError } from '../domain/errors.js';
+import { isTag, parseImageReference, repositoryOf } from '../../domain/image/image-reference.js';
+import { DeployError } from '../../domain/errors.js';
 import type { ParsedBody } from './source.js';
 import { ownField } from './own-field.js';
 

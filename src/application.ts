@@ -2,11 +2,11 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
-import { ConfigurationService } from '../config/configuration.service.js';
-import { accessLog } from './access-log.js';
-import { HttpServer } from './http-server.js';
-import { OpenApiService } from '../api/openapi/openapi.service.js';
-import { trustProxies } from './trusted-proxies.js';
+import { ConfigurationService } from './config/configuration.service.js';
+import { accessLog } from './http/access-log.js';
+import { HttpServer } from './http/http-server.js';
+import { OpenApiService } from './api/openapi/openapi.service.js';
+import { trustProxies } from './http/trusted-proxies.js';
 
 /**
  * The application over HTTP, ready for `listen`: no body is read before it is known who sends it, and
