@@ -42,7 +42,7 @@ if (existsSync(REPORT)) {
   await recordTrials('mutation', {
     title: 'Changed rules for the settings of a container',
     command: 'npm run mutation',
-    columns: ['file of src/docker/options', 'changes', 'noticed by a test'],
+    columns: ['file of src/docker', 'changes', 'noticed by a test'],
     rows,
   });
   await writeReliabilityPage();

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Replacement } from '../src/docker/container-options.js';
-import type { ContainerInspection } from '../src/docker/inspection.js';
+import type { Replacement } from '../src/docker/creation/container-options.js';
+import type { ContainerInspection } from '../src/docker/inspection/inspection.js';
 import {
   client,
   created,

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { ContainerInspection } from '../src/docker/inspection.js';
+import type { ContainerInspection } from '../src/docker/inspection/inspection.js';
 import {
   client,
   EVERYTHING,

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { EngineNetworks } from '../src/docker/engine-networks.js';
+import { EngineNetworks } from '../src/docker/client/engine-networks.js';
 import { aNetwork, expectNoWaitingNetwork, wiring, withRollout } from './support/handovers.js';
 import { Probe } from './support/probe.js';
 import { Scenario } from './support/scenario.js';

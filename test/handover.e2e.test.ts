@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { EngineClient } from '../src/docker/engine-client.js';
+import { EngineClient } from '../src/docker/client/engine-client.js';
 import { aNetwork, expectNoWaitingNetwork, wiring, withRollout } from './support/handovers.js';
 import { Probe } from './support/probe.js';
 import { Scenario } from './support/scenario.js';

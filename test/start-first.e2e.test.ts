@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StepRecord } from '../src/domain/deployment/deployment.js';
-import { EngineClient } from '../src/docker/engine-client.js';
+import { EngineClient } from '../src/docker/client/engine-client.js';
 import { EngineEvents } from './support/engine-events.js';
 import { aNetwork } from './support/handovers.js';
 import { Scenario } from './support/scenario.js';

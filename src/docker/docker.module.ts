@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { Engines } from './engines.js';
+import { Engines } from './client/engines.js';
 
 /** The only door to the engines. */
 @Module({ providers: [Engines], exports: [Engines] })

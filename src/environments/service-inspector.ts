@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
-import { containerState } from '../docker/container-state.js';
-import { EngineError } from '../docker/engine-error.js';
-import { Engines } from '../docker/engines.js';
-import type { ContainerInspection } from '../docker/inspection.js';
-import { nameOf } from '../docker/inspection.js';
-import { runningDigest } from '../docker/running-digest.js';
+import { containerState } from '../docker/inspection/container-state.js';
+import { EngineError } from '../docker/client/engine-error.js';
+import { Engines } from '../docker/client/engines.js';
+import type { ContainerInspection } from '../docker/inspection/inspection.js';
+import { nameOf } from '../docker/inspection/inspection.js';
+import { runningDigest } from '../docker/inspection/running-digest.js';
 import type { Service } from '../domain/settings/environment.js';
 import { DeployError } from '../domain/errors.js';
 import { parseImageReference } from '../domain/image/image-reference.js';

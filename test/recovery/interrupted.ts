@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
-import { replacementOf } from '../../src/docker/container-options.js';
-import { EngineClient } from '../../src/docker/engine-client.js';
+import { replacementOf } from '../../src/docker/creation/container-options.js';
+import { EngineClient } from '../../src/docker/client/engine-client.js';
 import { newDeployment } from '../../src/domain/deployment/deployment.js';
 import { candidateLabels, twinLabels } from '../../src/domain/rollout/labels.js';
 import {

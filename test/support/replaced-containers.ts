@@ -1,9 +1,12 @@
 import { expect, onTestFinished } from 'vitest';
 import { compareSettings } from '../../src/docker/comparison/compare.js';
-import { replacementOf, type Replacement } from '../../src/docker/container-options.js';
-import { EngineClient } from '../../src/docker/engine-client.js';
-import type { ContainerInspection, ImageInspection } from '../../src/docker/inspection.js';
-import type { ReplacementInput } from '../../src/docker/options/replacement-input.js';
+import { replacementOf, type Replacement } from '../../src/docker/creation/container-options.js';
+import { EngineClient } from '../../src/docker/client/engine-client.js';
+import type {
+  ContainerInspection,
+  ImageInspection,
+} from '../../src/docker/inspection/inspection.js';
+import type { ReplacementInput } from '../../src/docker/creation/options/replacement-input.js';
 import { unexplained } from '../../src/domain/deployment/comparison.js';
 import { aBusyboxImage } from './image.js';
 import { pull } from './pull.js';

@@ -114,12 +114,12 @@ describe('docs/troubleshooting.md', () => {
 
 describe('docs/operations.md', () => {
   it('lists every call to the engine, and no other', () => {
-    const sources = readdirSync(join(ROOT, 'src/docker')).filter((file) =>
+    const sources = readdirSync(join(ROOT, 'src/docker/client')).filter((file) =>
       file.startsWith('engine-'),
     );
     const called = [
       ...sources
-        .map((file) => read(`src/docker/${file}`))
+        .map((file) => read(`src/docker/client/${file}`))
         .join('\n')
         .matchAll(/method: '(GET|POST|DELETE|PUT|HEAD)',\s+path: ['`]([^'`]+)['`]/g),
     ].map((match) => `${match[1] ?? ''} ${shape(match[2] ?? '')}`);
@@ -220,7 +220,7 @@ describe('README.md', () => {
   it('names the versions that the program asks for', () => {
     const { engines } = JSON.parse(read('package.json')) as { engines: { node: string } };
     expect(README).toContain(`Node.js \`${engines.node}\``);
-    const connection = read('src/docker/engine-connection.ts');
+    const connection = read('src/docker/client/engine-connection.ts');
     const newest = /NEWEST_API = '([\d.]+)'/.exec(connection)?.[1] ?? 'none';
     const oldest = /OLDEST_API = '([\d.]+)'/.exec(connection)?.[1] ?? 'none';
     expect(README).toContain(`API ${oldest} to ${newest}`);

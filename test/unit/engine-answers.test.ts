@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { EngineClient } from '../../src/docker/engine-client.js';
+import { EngineClient } from '../../src/docker/client/engine-client.js';
 import { FakeServer, type FakeAnswer } from '../support/fake-server.js';
 
 const VERSION = { ApiVersion: '1.41', Version: '20.10.24', Os: 'linux', Arch: 'amd64' };

@@ -1,8 +1,8 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { EngineClient } from '../../docker/engine-client.js';
-import { EngineError } from '../../docker/engine-error.js';
-import { Engines } from '../../docker/engines.js';
+import type { EngineClient } from '../../docker/client/engine-client.js';
+import { EngineError } from '../../docker/client/engine-error.js';
+import { Engines } from '../../docker/client/engines.js';
 import { messageOf } from '../../domain/errors.js';
 import { namesToRemove, type LocalImage } from '../../domain/deployment/kept-images.js';
 import { EngineSlots } from '../locks/engine-slots.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Engines } from '../../docker/engines.js';
+import { Engines } from '../../docker/client/engines.js';
 import type { Deployment } from '../../domain/deployment/deployment.js';
 import type { Service } from '../../domain/settings/environment.js';
 import { messageOf } from '../../domain/errors.js';

@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
-import { containerState } from '../../docker/container-state.js';
-import type { EngineClient } from '../../docker/engine-client.js';
-import { Engines } from '../../docker/engines.js';
+import { containerState } from '../../docker/inspection/container-state.js';
+import type { EngineClient } from '../../docker/client/engine-client.js';
+import { Engines } from '../../docker/client/engines.js';
 import { newDeployment, type Deployment } from '../../domain/deployment/deployment.js';
 import { messageOf } from '../../domain/errors.js';
 import { canonicalRepository, parseImageReference } from '../../domain/image/image-reference.js';

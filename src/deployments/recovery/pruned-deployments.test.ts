@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { aDeployment, aDigest } from '../../../test/unit/storage/samples.js';
 import { anOpenStorage } from '../../../test/unit/storage/temporary-storage.js';
-import type { Engines } from '../../docker/engines.js';
+import type { Engines } from '../../docker/client/engines.js';
 import { LABELS } from '../../domain/rollout/labels.js';
 import type { EnvironmentsService } from '../../environments/environments.service.js';
 import type { Storage } from '../../storage/storage.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { EngineClient } from '../../docker/engine-client.js';
-import type { ContainerInspection } from '../../docker/inspection.js';
+import type { EngineClient } from '../../docker/client/engine-client.js';
+import type { ContainerInspection } from '../../docker/inspection/inspection.js';
 import { aContainer, anImage } from '../../docker/testing/inspection-builders.js';
 import { NO_HOOKS } from '../../domain/rollout/hooks.js';
 import { hookLabels, LABELS } from '../../domain/rollout/labels.js';

@@ -7,10 +7,10 @@ import {
   type RolloutIntent,
   type Snapshot,
 } from '../../domain/rollout/rollout.js';
-import { containerState } from '../../docker/container-state.js';
-import type { EngineClient } from '../../docker/engine-client.js';
-import { EngineError } from '../../docker/engine-error.js';
-import type { ContainerInspection, ImageInspection } from '../../docker/inspection.js';
+import { containerState } from '../../docker/inspection/container-state.js';
+import type { EngineClient } from '../../docker/client/engine-client.js';
+import { EngineError } from '../../docker/client/engine-error.js';
+import type { ContainerInspection, ImageInspection } from '../../docker/inspection/inspection.js';
 
 /** How long a container may take to be removed before it is looked at as it is, in milliseconds. */
 const REMOVAL_MS = 10_000;

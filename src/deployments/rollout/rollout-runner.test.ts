@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Deployment } from '../../domain/deployment/deployment.js';
 import type { Service } from '../../domain/settings/environment.js';
-import { EngineError } from '../../docker/engine-error.js';
+import { EngineError } from '../../docker/client/engine-error.js';
 import { aDeployment, aDigest } from '../../../test/unit/storage/samples.js';
 import { anOpenStorage } from '../../../test/unit/storage/temporary-storage.js';
 import type { Storage } from '../../storage/storage.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
-import { EngineError } from '../../docker/engine-error.js';
+import { EngineError } from '../../docker/client/engine-error.js';
 import type { Deployment } from '../../domain/deployment/deployment.js';
 import type { Service } from '../../domain/settings/environment.js';
 import { DeployError, messageOf } from '../../domain/errors.js';

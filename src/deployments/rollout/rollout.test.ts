@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { EngineClient } from '../../docker/engine-client.js';
-import { EngineError } from '../../docker/engine-error.js';
-import type { Engines } from '../../docker/engines.js';
-import type { ContainerInspection } from '../../docker/inspection.js';
+import type { EngineClient } from '../../docker/client/engine-client.js';
+import { EngineError } from '../../docker/client/engine-error.js';
+import type { Engines } from '../../docker/client/engines.js';
+import type { ContainerInspection } from '../../docker/inspection/inspection.js';
 import { aContainer, anImage } from '../../docker/testing/inspection-builders.js';
 import { LABELS } from '../../domain/rollout/labels.js';
 import type { RolloutIntent } from '../../domain/rollout/rollout.js';

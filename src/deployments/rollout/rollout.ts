@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { EngineClient } from '../../docker/engine-client.js';
-import { Engines } from '../../docker/engines.js';
+import type { EngineClient } from '../../docker/client/engine-client.js';
+import { Engines } from '../../docker/client/engines.js';
 import { acknowledge } from '../../domain/rollout/next-step/acknowledge.js';
 import type { DeploymentPatch } from '../../domain/deployment/deployment.js';
 import { DeployError, messageOf, type ErrorCode } from '../../domain/errors.js';

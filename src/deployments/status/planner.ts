@@ -7,7 +7,7 @@ import { simulateRollout } from '../../domain/rollout/plan/plan.js';
 import type { RolloutIntent } from '../../domain/rollout/rollout.js';
 import { describeStep, isDecision } from '../../domain/rollout/step.js';
 import { waitingReason } from '../../domain/deployment/waiting-reason.js';
-import { Engines } from '../../docker/engines.js';
+import { Engines } from '../../docker/client/engines.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
 import { RegistryClient } from '../../registries/registry-client.js';
 import { Storage } from '../../storage/storage.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Engines } from '../../docker/engines.js';
+import { Engines } from '../../docker/client/engines.js';
 import { groupView, type GroupView } from '../../domain/deployment/group.js';
 import {
   describePolicy,

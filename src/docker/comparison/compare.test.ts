@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { unexplained } from '../../domain/deployment/comparison.js';
-import type { ContainerConfig, HostConfig } from '../inspection.js';
+import type { ContainerConfig, HostConfig } from '../inspection/inspection.js';
 import {
   NEW_ID,
   aNewContainer,

@@ -1,5 +1,5 @@
 import type { SettingDifference, SettingsComparison } from '../../domain/deployment/comparison.js';
-import type { ContainerInspection, ImageInspection } from '../inspection.js';
+import type { ContainerInspection, ImageInspection } from '../inspection/inspection.js';
 import { explanationOf, type Purpose } from './explanations.js';
 import { settingsOf, settingsOfImage, type ComparisonContext } from './settings.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { unexplained } from '../../domain/deployment/comparison.js';
-import type { EndpointSettings } from '../inspection.js';
+import type { EndpointSettings } from '../inspection/inspection.js';
 import {
   aNewContainer,
   compared,

@@ -1,8 +1,8 @@
 import { CONTROL_LABELS } from '../../domain/rollout/labels.js';
-import type { ContainerInspection } from '../inspection.js';
-import { cleanPath } from '../options/container-path.js';
-import { ENDPOINT_SYSCTLS } from '../options/interface-sysctls.js';
-import { volumeAt } from '../options/mounts.js';
+import type { ContainerInspection } from '../inspection/inspection.js';
+import { cleanPath } from '../creation/options/container-path.js';
+import { ENDPOINT_SYSCTLS } from '../creation/options/interface-sysctls.js';
+import { volumeAt } from '../creation/options/mounts.js';
 import { canonical } from './canonical.js';
 import type { Settings } from './settings.js';
 

@@ -1,15 +1,19 @@
-import type { ContainerConfig, ContainerInspection, EndpointSettings } from '../inspection.js';
-import { isApiAtLeast } from '../options/api-version.js';
-import { cleanPath } from '../options/container-path.js';
-import { swappinessOf } from '../options/host-config.js';
-import { domainNameOf, hostNameOf } from '../options/host-name.js';
-import { linksAsWritten } from '../options/links.js';
-import { bindsOf, volumeAt } from '../options/mounts.js';
-import { networkModeByName } from '../options/networks.js';
-import { maskedPathsOf, readOnlyPathsOf } from '../options/protected-paths.js';
-import type { ReplacementInput } from '../options/replacement-input.js';
-import { modeByName } from '../options/shared-namespace.js';
-import { volumesFromByName } from '../options/volumes-from.js';
+import type {
+  ContainerConfig,
+  ContainerInspection,
+  EndpointSettings,
+} from '../inspection/inspection.js';
+import { isApiAtLeast } from '../creation/options/api-version.js';
+import { cleanPath } from '../creation/options/container-path.js';
+import { swappinessOf } from '../creation/options/host-config.js';
+import { domainNameOf, hostNameOf } from '../creation/options/host-name.js';
+import { linksAsWritten } from '../inspection/links.js';
+import { bindsOf, volumeAt } from '../creation/options/mounts.js';
+import { networkModeByName } from '../creation/options/networks.js';
+import { maskedPathsOf, readOnlyPathsOf } from '../creation/options/protected-paths.js';
+import type { ReplacementInput } from '../creation/options/replacement-input.js';
+import { modeByName } from '../inspection/shared-namespace.js';
+import { volumesFromByName } from '../creation/options/volumes-from.js';
 import { canonical } from './canonical.js';
 
 /** What is set, by the place where an inspection shows it. What is not set is not in it. */

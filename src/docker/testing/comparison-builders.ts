@@ -1,8 +1,8 @@
 import type { SettingsComparison } from '../../domain/deployment/comparison.js';
 import { compareSettings, type ComparedContainers } from '../comparison/compare.js';
 import type { Purpose } from '../comparison/explanations.js';
-import { replacementOf } from '../container-options.js';
-import type { ContainerConfig, ContainerInspection, HostConfig } from '../inspection.js';
+import { replacementOf } from '../creation/container-options.js';
+import type { ContainerConfig, ContainerInspection, HostConfig } from '../inspection/inspection.js';
 import { aContainer, anImage, aReplacementInput } from './inspection-builders.js';
 
 /** Of the new container, and of its image. */

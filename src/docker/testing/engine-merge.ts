@@ -1,4 +1,4 @@
-import type { ContainerConfig, HealthCheck } from '../inspection.js';
+import type { ContainerConfig, HealthCheck } from '../inspection/inspection.js';
 
 /**
  * What an engine stores of a create request: the request merged with its image, field by field as

@@ -6,8 +6,8 @@ import type {
   ImageInspection,
   MountPoint,
   RunState,
-} from '../inspection.js';
-import type { ReplacementInput } from '../options/replacement-input.js';
+} from '../inspection/inspection.js';
+import type { ReplacementInput } from '../creation/options/replacement-input.js';
 
 export const CONTAINER_ID = '0123456789ab'.padEnd(64, 'c');
 export const IMAGE_ID = `sha256:${'1'.repeat(64)}`;

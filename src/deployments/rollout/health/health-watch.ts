@@ -1,8 +1,8 @@
-import { containerState } from '../../../docker/container-state.js';
-import type { EngineClient } from '../../../docker/engine-client.js';
-import { EngineError } from '../../../docker/engine-error.js';
-import { healthCheckTimes } from '../../../docker/health-check-times.js';
-import type { ContainerInspection } from '../../../docker/inspection.js';
+import { containerState } from '../../../docker/inspection/container-state.js';
+import type { EngineClient } from '../../../docker/client/engine-client.js';
+import { EngineError } from '../../../docker/client/engine-error.js';
+import { healthCheckTimes } from '../../../docker/inspection/health-check-times.js';
+import type { ContainerInspection } from '../../../docker/inspection/inspection.js';
 import type { ErrorCode } from '../../../domain/errors.js';
 import { gateSettings, type GateSettings } from '../../../domain/rollout/health/gate-settings.js';
 import {

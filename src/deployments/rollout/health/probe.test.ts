@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { EngineClient } from '../../../docker/engine-client.js';
-import { EngineError } from '../../../docker/engine-error.js';
+import type { EngineClient } from '../../../docker/client/engine-client.js';
+import { EngineError } from '../../../docker/client/engine-error.js';
 import { aContainer } from '../../../docker/testing/inspection-builders.js';
 import { tryProbe, type ProbeResult } from './probe.js';
 

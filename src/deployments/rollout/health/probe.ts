@@ -1,13 +1,13 @@
 import { get } from 'node:http';
 import { connect } from 'node:net';
-import type { EngineClient } from '../../../docker/engine-client.js';
-import { EngineError } from '../../../docker/engine-error.js';
-import type { ContainerInspection } from '../../../docker/inspection.js';
+import type { EngineClient } from '../../../docker/client/engine-client.js';
+import { EngineError } from '../../../docker/client/engine-error.js';
+import type { ContainerInspection } from '../../../docker/inspection/inspection.js';
 import {
   containerAddress,
   publishedAddress,
   type ProbeAddress,
-} from '../../../docker/probe-address.js';
+} from '../../../docker/inspection/probe-address.js';
 import { DeployError, messageOf } from '../../../domain/errors.js';
 import type { Probe } from '../../../domain/settings/environment.js';
 import type { RolloutIntent } from '../../../domain/rollout/rollout.js';

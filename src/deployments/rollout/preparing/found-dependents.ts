@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
-import { containerState } from '../../../docker/container-state.js';
-import { dependencesAmong, proofOf, whyNotFollow } from '../../../docker/dependents.js';
-import type { EngineClient } from '../../../docker/engine-client.js';
-import { nameOf, type ContainerInspection } from '../../../docker/inspection.js';
+import { containerState } from '../../../docker/inspection/container-state.js';
+import { dependencesAmong, proofOf, whyNotFollow } from '../../../docker/inspection/dependents.js';
+import type { EngineClient } from '../../../docker/client/engine-client.js';
+import { nameOf, type ContainerInspection } from '../../../docker/inspection/inspection.js';
 import { isAffected, type DependentIntent } from '../../../domain/rollout/dependents.js';
 import {
   dependentsInOrder,

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { containerState } from '../../../docker/container-state.js';
-import { replacementOf } from '../../../docker/container-options.js';
-import type { ContainerSummary, EngineClient } from '../../../docker/engine-client.js';
-import { Engines } from '../../../docker/engines.js';
+import { containerState } from '../../../docker/inspection/container-state.js';
+import { replacementOf } from '../../../docker/creation/container-options.js';
+import type { ContainerSummary, EngineClient } from '../../../docker/client/engine-client.js';
+import { Engines } from '../../../docker/client/engines.js';
 import {
   nameOf,
   type ContainerInspection,
   type ImageInspection,
-} from '../../../docker/inspection.js';
-import { whyNotRestartable, whyUnsupported } from '../../../docker/refusals.js';
-import { runningDigest } from '../../../docker/running-digest.js';
+} from '../../../docker/inspection/inspection.js';
+import { whyNotRestartable, whyUnsupported } from '../../../docker/inspection/refusals.js';
+import { runningDigest } from '../../../docker/inspection/running-digest.js';
 import type { Deployment } from '../../../domain/deployment/deployment.js';
 import type { Service } from '../../../domain/settings/environment.js';
 import { isAffected, type DependentIntent } from '../../../domain/rollout/dependents.js';

@@ -1,8 +1,8 @@
-import { networksToBeOn } from '../../../docker/container-options.js';
-import type { EngineClient } from '../../../docker/engine-client.js';
-import type { NetworkInspection } from '../../../docker/engine-networks.js';
-import type { ContainerInspection } from '../../../docker/inspection.js';
-import { overlapFactsOf } from '../../../docker/overlap-facts.js';
+import { networksToBeOn } from '../../../docker/creation/container-options.js';
+import type { EngineClient } from '../../../docker/client/engine-client.js';
+import type { NetworkInspection } from '../../../docker/client/engine-networks.js';
+import type { ContainerInspection } from '../../../docker/inspection/inspection.js';
+import { overlapFactsOf } from '../../../docker/inspection/overlap-facts.js';
 import { isAffected, type DependentIntent } from '../../../domain/rollout/dependents.js';
 import type { RolloutSettings, Strategy } from '../../../domain/settings/environment.js';
 import { DeployError } from '../../../domain/errors.js';

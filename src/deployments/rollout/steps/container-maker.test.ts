@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EngineClient } from '../../../docker/engine-client.js';
+import type { EngineClient } from '../../../docker/client/engine-client.js';
 import { aContainer } from '../../../docker/testing/inspection-builders.js';
 import { anIntent, NEW_IMAGE } from '../../../domain/testing/builders.js';
 import type { Storage } from '../../../storage/storage.js';

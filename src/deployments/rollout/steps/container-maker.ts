@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { replacementOf, type Replacement } from '../../../docker/container-options.js';
-import type { EngineClient } from '../../../docker/engine-client.js';
-import type { ContainerInspection } from '../../../docker/inspection.js';
+import { replacementOf, type Replacement } from '../../../docker/creation/container-options.js';
+import type { EngineClient } from '../../../docker/client/engine-client.js';
+import type { ContainerInspection } from '../../../docker/inspection/inspection.js';
 import type { DependentIntent } from '../../../domain/rollout/dependents.js';
 import { DeployError } from '../../../domain/errors.js';
 import { canonicalRepository, parseImageReference } from '../../../domain/image/image-reference.js';

@@ -1,6 +1,6 @@
-import { replacementOf, type Replacement } from '../../../docker/container-options.js';
-import { boundTo, type Replaced } from '../../../docker/dependent-body.js';
-import type { EngineClient } from '../../../docker/engine-client.js';
+import { replacementOf, type Replacement } from '../../../docker/creation/container-options.js';
+import { boundTo, type Replaced } from '../../../docker/creation/dependent-body.js';
+import type { EngineClient } from '../../../docker/client/engine-client.js';
 import { isAffected, type DependentIntent } from '../../../domain/rollout/dependents.js';
 import { DeployError } from '../../../domain/errors.js';
 import { dependentLabels } from '../../../domain/rollout/labels.js';

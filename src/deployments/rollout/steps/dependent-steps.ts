@@ -1,4 +1,4 @@
-import { EngineError } from '../../../docker/engine-error.js';
+import { EngineError } from '../../../docker/client/engine-error.js';
 import {
   abandonedName,
   dependentOf,

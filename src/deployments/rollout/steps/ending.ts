@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { containerState } from '../../../docker/container-state.js';
-import type { EngineClient } from '../../../docker/engine-client.js';
-import { EngineError } from '../../../docker/engine-error.js';
-import type { ContainerInspection } from '../../../docker/inspection.js';
+import { containerState } from '../../../docker/inspection/container-state.js';
+import type { EngineClient } from '../../../docker/client/engine-client.js';
+import { EngineError } from '../../../docker/client/engine-error.js';
+import type { ContainerInspection } from '../../../docker/inspection/inspection.js';
 import { messageOf } from '../../../domain/errors.js';
 import { isActive, type RolloutIntent } from '../../../domain/rollout/rollout.js';
 import type { Look } from '../observer.js';

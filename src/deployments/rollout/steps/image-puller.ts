@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { EngineClient } from '../../../docker/engine-client.js';
-import { EngineError } from '../../../docker/engine-error.js';
-import type { ImageInspection } from '../../../docker/inspection.js';
+import type { EngineClient } from '../../../docker/client/engine-client.js';
+import { EngineError } from '../../../docker/client/engine-error.js';
+import type { ImageInspection } from '../../../docker/inspection/inspection.js';
 import { DeployError, messageOf, type ErrorCode } from '../../../domain/errors.js';
 import type { RolloutIntent } from '../../../domain/rollout/rollout.js';
 import { RegistryCredentials } from '../../../registries/registry-credentials.js';

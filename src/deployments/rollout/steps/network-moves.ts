@@ -1,6 +1,6 @@
-import { containerState } from '../../../docker/container-state.js';
-import type { EngineClient } from '../../../docker/engine-client.js';
-import { EngineError } from '../../../docker/engine-error.js';
+import { containerState } from '../../../docker/inspection/container-state.js';
+import type { EngineClient } from '../../../docker/client/engine-client.js';
+import { EngineError } from '../../../docker/client/engine-error.js';
 import { inGatewayOrder, isConnected } from '../../../domain/rollout/overlap.js';
 import type {
   ContainerState,

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { containerState } from '../../../docker/container-state.js';
-import type { EngineClient } from '../../../docker/engine-client.js';
-import { EngineError } from '../../../docker/engine-error.js';
-import type { ContainerInspection, EndpointSettings } from '../../../docker/inspection.js';
+import { containerState } from '../../../docker/inspection/container-state.js';
+import type { EngineClient } from '../../../docker/client/engine-client.js';
+import { EngineError } from '../../../docker/client/engine-error.js';
+import type {
+  ContainerInspection,
+  EndpointSettings,
+} from '../../../docker/inspection/inspection.js';
 import { aContainer } from '../../../docker/testing/inspection-builders.js';
 import { anOverlap, NOON } from '../../../domain/testing/builders.js';
 import { overlapSteps } from './overlap-steps.js';

@@ -1,8 +1,8 @@
 import { get } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { EngineClient } from '../../../docker/engine-client.js';
-import type { ContainerInspection } from '../../../docker/inspection.js';
-import { containerAddress } from '../../../docker/probe-address.js';
+import type { EngineClient } from '../../../docker/client/engine-client.js';
+import type { ContainerInspection } from '../../../docker/inspection/inspection.js';
+import { containerAddress } from '../../../docker/inspection/probe-address.js';
 import type { DrainSettings } from '../../../domain/settings/environment.js';
 import { DeployError, messageOf } from '../../../domain/errors.js';
 import {

@@ -1,6 +1,9 @@
-import type { ReplacementInput } from '../../../docker/options/replacement-input.js';
-import type { ContainerSummary, EngineClient } from '../../../docker/engine-client.js';
-import type { ContainerInspection, ImageInspection } from '../../../docker/inspection.js';
+import type { ReplacementInput } from '../../../docker/creation/options/replacement-input.js';
+import type { ContainerSummary, EngineClient } from '../../../docker/client/engine-client.js';
+import type {
+  ContainerInspection,
+  ImageInspection,
+} from '../../../docker/inspection/inspection.js';
 
 /** What of the old container and its engine decides how its replacement is made. */
 export type ReplacementSettings = Omit<ReplacementInput, 'image' | 'labels' | 'newImageId'>;

@@ -1,4 +1,4 @@
-import type { EngineClient } from '../../../docker/engine-client.js';
+import type { EngineClient } from '../../../docker/client/engine-client.js';
 import type { ErrorCode } from '../../../domain/errors.js';
 import type { RolloutIntent } from '../../../domain/rollout/rollout.js';
 import type { EngineStep } from '../../../domain/rollout/step.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { containerState } from '../../../docker/container-state.js';
-import type { Replacement } from '../../../docker/container-options.js';
-import type { EngineClient } from '../../../docker/engine-client.js';
+import { containerState } from '../../../docker/inspection/container-state.js';
+import type { Replacement } from '../../../docker/creation/container-options.js';
+import type { EngineClient } from '../../../docker/client/engine-client.js';
 import { beforeDependentStep, isDependentStep } from '../../../domain/rollout/dependents.js';
 import { isWaiting } from '../../../domain/rollout/overlap.js';
 import {

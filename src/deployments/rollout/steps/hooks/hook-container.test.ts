@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EngineClient } from '../../../../docker/engine-client.js';
+import type { EngineClient } from '../../../../docker/client/engine-client.js';
 import { aContainer, anImage } from '../../../../docker/testing/inspection-builders.js';
 import type { RolloutIntent } from '../../../../domain/rollout/rollout.js';
 import { anIntent, NEW_IMAGE, OLD_ID } from '../../../../domain/testing/builders.js';

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { containerState } from '../../../../docker/container-state.js';
-import type { Replacement } from '../../../../docker/container-options.js';
-import type { EngineClient } from '../../../../docker/engine-client.js';
-import { hookReplacementOf } from '../../../../docker/hook-body.js';
-import type { ContainerInspection } from '../../../../docker/inspection.js';
-import { overlapFactsOf } from '../../../../docker/overlap-facts.js';
+import { containerState } from '../../../../docker/inspection/container-state.js';
+import type { Replacement } from '../../../../docker/creation/container-options.js';
+import type { EngineClient } from '../../../../docker/client/engine-client.js';
+import { hookReplacementOf } from '../../../../docker/creation/hook-body.js';
+import type { ContainerInspection } from '../../../../docker/inspection/inspection.js';
+import { overlapFactsOf } from '../../../../docker/inspection/overlap-facts.js';
 import { DeployError } from '../../../../domain/errors.js';
 import type { HookList, RunHook } from '../../../../domain/rollout/hooks.js';
 import { hookLabels } from '../../../../domain/rollout/labels.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfigurationService } from '../../../../config/configuration.service.js';
-import type { EngineClient } from '../../../../docker/engine-client.js';
-import { EngineError } from '../../../../docker/engine-error.js';
+import type { EngineClient } from '../../../../docker/client/engine-client.js';
+import { EngineError } from '../../../../docker/client/engine-error.js';
 import {
   ALL_HOOKS_RUN,
   type HookAction,
