@@ -5,7 +5,7 @@ import { assertEnvironment, type Principal } from '../access/principal.js';
 import { Requires } from '../access/requires.decorator.js';
 import { hasEnded } from '../domain/deployment/deployment.js';
 import { DeployError } from '../domain/errors.js';
-import type { LogLine } from '../storage/log.repository.js';
+import type { LogLine } from '../storage/repositories/log.repository.js';
 import { Storage } from '../storage/storage.js';
 import { DeploymentService } from '../deployments/actions/deployment.service.js';
 import type { EventStream } from './streams/event-stream.js';

@@ -2,7 +2,7 @@ import { Controller, Delete, Get, HttpCode, Param, Query } from '@nestjs/common'
 import { Caller } from '../access/caller.decorator.js';
 import { assertEnvironment, type Principal } from '../access/principal.js';
 import { Requires } from '../access/requires.decorator.js';
-import type { QuarantineEntry } from '../storage/quarantine.repository.js';
+import type { QuarantineEntry } from '../storage/repositories/quarantine.repository.js';
 import { NoQuery } from './list-query.dto.js';
 import type { PageView } from './page.dto.js';
 import { QuarantineService } from '../deployments/actions/quarantine.service.js';

@@ -1,5 +1,5 @@
 import { decodeTime, monotonicFactory } from 'ulid';
-import type { Repositories } from '../storage/repositories.js';
+import type { Repositories } from '../storage/repositories/repositories.js';
 
 const next = monotonicFactory();
 

@@ -2,7 +2,7 @@ import { printFault, type Fault } from '../config/fault.js';
 import type { ConfigurationSource } from '../config/configuration.service.js';
 import { loadConfiguration } from '../config/load-configuration.js';
 import { DeployError } from '../domain/errors.js';
-import { backupDatabase } from '../storage/backup.js';
+import { backupDatabase } from '../storage/sqlite/backup.js';
 import { StorageOpenError } from '../storage/storage-open-error.js';
 
 /** The `backup FILE` command. Its exit code: 1 for a faulty configuration or target, 2 without a storage. */

@@ -3,8 +3,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { migrate } from './migrations.js';
 import * as initial from './migrations/0001-initial.js';
 import * as pruning from './migrations/0002-pruning.js';
-import { SqliteDialect } from './sqlite-dialect.js';
-import { openSqlite } from './sqlite.js';
+import { SqliteDialect } from './sqlite/sqlite-dialect.js';
+import { openSqlite } from './sqlite/sqlite.js';
 
 async function emptyDatabase(): Promise<Kysely<unknown>> {
   const handle = await openSqlite(':memory:', { timeoutMs: 0 });

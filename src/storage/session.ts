@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Kysely } from 'kysely';
 import { DeployError } from '../domain/errors.js';
-import type { Schema } from './schema.js';
-import { toDeployError } from './sqlite-failure.js';
+import type { Schema } from './repositories/schema.js';
+import { toDeployError } from './sqlite/sqlite-failure.js';
 
 /** What is told after a commit: something of this deployment is new. */
 export interface Change {

@@ -10,7 +10,7 @@ import {
   aStorageUrl,
   fileOf,
 } from '../../test/unit/storage/temporary-storage.js';
-import { openSqlite } from './sqlite.js';
+import { openSqlite } from './sqlite/sqlite.js';
 import { StorageOpenError } from './storage-open-error.js';
 import { Storage } from './storage.js';
 

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { Kysely } from 'kysely';
 import { DeployError, messageOf } from '../domain/errors.js';
-import { backupDatabase } from './backup.js';
-import { openDatabaseFile } from './database-file.js';
+import { backupDatabase } from './sqlite/backup.js';
+import { openDatabaseFile } from './sqlite/database-file.js';
 import { migrate } from './migrations.js';
-import { createFolderOf } from './private-file.js';
-import { ProcessLock } from './process-lock.js';
-import { Repositories } from './repositories.js';
-import type { Schema } from './schema.js';
+import { createFolderOf } from './sqlite/private-file.js';
+import { ProcessLock } from './sqlite/process-lock.js';
+import { Repositories } from './repositories/repositories.js';
+import type { Schema } from './repositories/schema.js';
 import { StorageSession, TransactionSession, type ChangeListener } from './session.js';
-import { SqliteDialect } from './sqlite-dialect.js';
-import type { SqliteHandle } from './sqlite.js';
+import { SqliteDialect } from './sqlite/sqlite-dialect.js';
+import type { SqliteHandle } from './sqlite/sqlite.js';
 import { StorageOpenError } from './storage-open-error.js';
 import { sqliteFileOf } from './storage-url.js';
 

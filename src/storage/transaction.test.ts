@@ -7,9 +7,9 @@ import {
   aStorageUrl,
 } from '../../test/unit/storage/temporary-storage.js';
 import { DeployError } from '../domain/errors.js';
-import type { Repositories } from './repositories.js';
+import type { Repositories } from './repositories/repositories.js';
 import type { Change } from './session.js';
-import { openSqlite } from './sqlite.js';
+import { openSqlite } from './sqlite/sqlite.js';
 import type { Storage } from './storage.js';
 
 const NO_FINGERPRINT = { bodyHash: null, senderDeliveryId: null };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { ERROR_CODES } from '../../src/domain/errors.js';
-import { openSqlite } from '../../src/storage/sqlite.js';
+import { openSqlite } from '../../src/storage/sqlite/sqlite.js';
 import type { DeployProcess } from '../support/deploy-process.js';
 import { Scenario } from '../support/scenario.js';
 import { HUB_SECRET } from '../support/scene.js';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { openSqlite, type SqliteHandle } from '../../src/storage/sqlite.js';
+import { openSqlite, type SqliteHandle } from '../../src/storage/sqlite/sqlite.js';
 import type { DeployProcess } from '../support/deploy-process.js';
 import { FrailDisk, SmallDisk } from '../support/disks.js';
 

@@ -5,7 +5,7 @@ import type { Service } from '../../domain/settings/environment.js';
 import { DeployError } from '../../domain/errors.js';
 import type { RolloutIntent } from '../../domain/rollout/rollout.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
-import type { DeploymentFilter } from '../../storage/deployment.repository.js';
+import type { DeploymentFilter } from '../../storage/repositories/deployment.repository.js';
 import { Storage } from '../../storage/storage.js';
 import { pageOf } from '../intake/delivery.service.js';
 import { DeploymentLog } from '../deployment-log.js';

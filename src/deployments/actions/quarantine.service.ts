@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../domain/deployment/audit.js';
 import { DeployError } from '../../domain/errors.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
-import type { QuarantineEntry } from '../../storage/quarantine.repository.js';
+import type { QuarantineEntry } from '../../storage/repositories/quarantine.repository.js';
 import { Storage } from '../../storage/storage.js';
 import { auditEntry } from '../audit-entry.js';
 

@@ -6,7 +6,7 @@ import { hasEnded, NOT_STARTED, type Deployment } from '../../domain/deployment/
 import { DeployError } from '../../domain/errors.js';
 import type { ApprovalSettings } from '../../domain/settings/policy-settings.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
-import type { Repositories } from '../../storage/repositories.js';
+import type { Repositories } from '../../storage/repositories/repositories.js';
 import { Storage } from '../../storage/storage.js';
 import { auditEntry } from '../audit-entry.js';
 import { DeploymentLog } from '../deployment-log.js';

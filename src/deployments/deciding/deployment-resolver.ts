@@ -8,7 +8,7 @@ import {
 import type { Service } from '../../domain/settings/environment.js';
 import { isByHand, supersedes } from '../../domain/deployment/supersede.js';
 import type { TagRule } from '../../domain/image/tag-rule.js';
-import type { Repositories } from '../../storage/repositories.js';
+import type { Repositories } from '../../storage/repositories/repositories.js';
 import { Storage } from '../../storage/storage.js';
 import { Decisions, heldBy, type Current } from '../../environments/decisions.js';
 import { DeploymentLog } from '../deployment-log.js';

@@ -4,7 +4,7 @@ import type { Service } from '../../domain/settings/environment.js';
 import { nextMove, whyDropped, type GroupRun } from '../../domain/deployment/group.js';
 import type { PolicyDecision } from '../../domain/policy/policy.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
-import type { Repositories } from '../../storage/repositories.js';
+import type { Repositories } from '../../storage/repositories/repositories.js';
 import { Storage } from '../../storage/storage.js';
 import { DeploymentLog } from '../deployment-log.js';
 import { ended } from './deployment-resolver.js';

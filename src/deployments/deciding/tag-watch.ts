@@ -9,7 +9,7 @@ import type { Service } from '../../domain/settings/environment.js';
 import { isByHand } from '../../domain/deployment/supersede.js';
 import { movesInGroup } from '../../domain/deployment/group.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
-import type { Recheck } from '../../storage/recheck.repository.js';
+import type { Recheck } from '../../storage/repositories/recheck.repository.js';
 import { Storage } from '../../storage/storage.js';
 import { Decisions } from '../../environments/decisions.js';
 import { DeploymentLog } from '../deployment-log.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { NOT_STARTED, type Deployment } from '../../domain/deployment/deployment.js';
 import type { Service } from '../../domain/settings/environment.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
-import type { Repositories } from '../../storage/repositories.js';
+import type { Repositories } from '../../storage/repositories/repositories.js';
 import { ended } from '../deciding/deployment-resolver.js';
 import { newDeploymentOf } from '../new-deployment.js';
 

@@ -1,5 +1,5 @@
 import { newDeployment, type Deployment } from '../../domain/deployment/deployment.js';
-import type { Repositories } from '../../storage/repositories.js';
+import type { Repositories } from '../../storage/repositories/repositories.js';
 import { newId } from '../new-id.js';
 
 /**

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Service } from '../../domain/settings/environment.js';
 import { whyNotPolled } from '../../domain/deployment/poll.js';
-import type { Repositories } from '../../storage/repositories.js';
+import type { Repositories } from '../../storage/repositories/repositories.js';
 import { Storage } from '../../storage/storage.js';
 import { DeploymentLog } from '../deployment-log.js';
 import { newDeploymentOf } from '../new-deployment.js';

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { openDatabaseFile } from '../../../src/storage/database-file.js';
-import { ProcessLock } from '../../../src/storage/process-lock.js';
+import { openDatabaseFile } from '../../../src/storage/sqlite/database-file.js';
+import { ProcessLock } from '../../../src/storage/sqlite/process-lock.js';
 import { Storage } from '../../../src/storage/storage.js';
-import type { SqliteHandle } from '../../../src/storage/sqlite.js';
+import type { SqliteHandle } from '../../../src/storage/sqlite/sqlite.js';
 
 /** An empty folder that is removed when the test ends. */
 export async function aFolder(): Promise<string> {

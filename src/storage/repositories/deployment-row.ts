@@ -1,5 +1,5 @@
 import type { Selectable, Updateable } from 'kysely';
-import type { Deployment, DeploymentPatch, Failure } from '../domain/deployment/deployment.js';
+import type { Deployment, DeploymentPatch, Failure } from '../../domain/deployment/deployment.js';
 import type { DeploymentTable } from './schema.js';
 
 /** A row of `deployments` without the intent, which only recovery reads. */

@@ -1,4 +1,4 @@
-import type { Session } from './session.js';
+import type { Session } from '../session.js';
 
 /** A digest that was itself at fault in a service, and how that is known. */
 export interface QuarantineEntry {

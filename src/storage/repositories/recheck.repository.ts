@@ -1,4 +1,4 @@
-import type { Session } from './session.js';
+import type { Session } from '../session.js';
 
 /** A duplicate's wish that the registry be asked once more for a tag. */
 export interface Recheck {

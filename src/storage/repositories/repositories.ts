@@ -9,7 +9,7 @@ import { LogRepository } from './log.repository.js';
 import { PruningRepository } from './pruning.repository.js';
 import { QuarantineRepository } from './quarantine.repository.js';
 import { RecheckRepository } from './recheck.repository.js';
-import type { Session } from './session.js';
+import type { Session } from '../session.js';
 import { SettingRepository } from './setting.repository.js';
 import { SpentLinkRepository } from './spent-link.repository.js';
 import { TokenRepository } from './token.repository.js';

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
-import type { Delivery } from '../domain/deployment/delivery.js';
-import type { PushEvent } from '../domain/image/push-event.js';
+import type { Delivery } from '../../domain/deployment/delivery.js';
+import type { PushEvent } from '../../domain/image/push-event.js';
 import type { Schema } from './schema.js';
-import type { Session } from './session.js';
+import type { Session } from '../session.js';
 
 /** A delivery as lists show it. */
 export type DeliverySummary = Omit<Delivery, 'headers' | 'body'>;

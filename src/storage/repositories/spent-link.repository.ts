@@ -1,5 +1,5 @@
-import type { ApproveLink } from '../domain/deployment/approve-link.js';
-import type { Session } from './session.js';
+import type { ApproveLink } from '../../domain/deployment/approve-link.js';
+import type { Session } from '../session.js';
 
 type Spendable = Pick<ApproveLink, 'deployment' | 'id'>;
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult } from 'kysely';
-import { DeployError } from '../domain/errors.js';
+import { DeployError } from '../../domain/errors.js';
 import { isUnavailable } from './sqlite-failure.js';
 import type { SqliteHandle, SqliteStatement, SqliteValue } from './sqlite.js';
 

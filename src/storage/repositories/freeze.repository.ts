@@ -1,5 +1,5 @@
-import type { Freeze } from '../domain/policy/freeze.js';
-import type { Session } from './session.js';
+import type { Freeze } from '../../domain/policy/freeze.js';
+import type { Session } from '../session.js';
 
 /** Freezes by hand: one per environment, the last that was asked for. */
 export class FreezeRepository {

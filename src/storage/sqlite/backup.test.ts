@@ -1,16 +1,16 @@
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { aDelivery, aDeployment } from '../../test/unit/storage/samples.js';
-import { StorageChild } from '../../test/unit/storage/child-process.js';
+import { aDelivery, aDeployment } from '../../../test/unit/storage/samples.js';
+import { StorageChild } from '../../../test/unit/storage/child-process.js';
 import {
   aFolder,
   anOpenStorage,
   aStorageUrl,
   fileOf,
-} from '../../test/unit/storage/temporary-storage.js';
+} from '../../../test/unit/storage/temporary-storage.js';
 import { backupDatabase } from './backup.js';
-import { Storage } from './storage.js';
+import { Storage } from '../storage.js';
 
 const NO_FINGERPRINT = { bodyHash: null, senderDeliveryId: null };
 

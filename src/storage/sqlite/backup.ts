@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { DeployError, messageOf } from '../domain/errors.js';
+import { DeployError, messageOf } from '../../domain/errors.js';
 import { isOurs } from './database-file.js';
 import { createPrivateFile, syncToDisk } from './private-file.js';
 import { openSqlite } from './sqlite.js';
-import { StorageOpenError } from './storage-open-error.js';
-import { sqliteFileOf } from './storage-url.js';
+import { StorageOpenError } from '../storage-open-error.js';
+import { sqliteFileOf } from '../storage-url.js';
 
 /** The running server may be in the middle of a commit. */
 const BUSY_TIMEOUT_MS = 5_000;

@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely';
-import { hasEnded, PHASES } from '../domain/deployment/deployment.js';
-import { KEPT_DEPLOYMENTS } from '../domain/deployment/retention.js';
+import { hasEnded, PHASES } from '../../domain/deployment/deployment.js';
+import { KEPT_DEPLOYMENTS } from '../../domain/deployment/retention.js';
 import { PAST_COLUMNS } from './history.repository.js';
 import type { Schema } from './schema.js';
-import type { Session } from './session.js';
+import type { Session } from '../session.js';
 
 /** A service by the names of its environment and its own, configured or not. */
 export interface ServiceName {

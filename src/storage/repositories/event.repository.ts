@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
-import type { Deployment } from '../domain/deployment/deployment.js';
+import type { Deployment } from '../../domain/deployment/deployment.js';
 import type { Schema } from './schema.js';
-import type { Session } from './session.js';
+import type { Session } from '../session.js';
 
 /** A deployment as it was right after one of its changes. */
 export interface DeploymentEvent {

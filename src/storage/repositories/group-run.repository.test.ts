@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { aDeployment } from '../../test/unit/storage/samples.js';
-import { anOpenStorage } from '../../test/unit/storage/temporary-storage.js';
-import type { GroupRun } from '../domain/deployment/group.js';
-import type { Storage } from './storage.js';
+import { aDeployment } from '../../../test/unit/storage/samples.js';
+import { anOpenStorage } from '../../../test/unit/storage/temporary-storage.js';
+import type { GroupRun } from '../../domain/deployment/group.js';
+import type { Storage } from '../storage.js';
 
 const NOON = '2026-01-01T12:00:00.000Z';
 

@@ -1,7 +1,7 @@
 import { createPrivateFile, requireWritable } from './private-file.js';
 import { isNotADatabase } from './sqlite-failure.js';
 import { openSqlite, type SqliteHandle } from './sqlite.js';
-import { StorageOpenError } from './storage-open-error.js';
+import { StorageOpenError } from '../storage-open-error.js';
 
 /** `Dply` in the header of the file says whose it is (https://sqlite.org/pragma.html#pragma_application_id). */
 const APPLICATION_ID = 0x44706c79;

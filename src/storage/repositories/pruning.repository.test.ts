@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { aDelivery, aDeployment } from '../../test/unit/storage/samples.js';
-import { anOpenStorage } from '../../test/unit/storage/temporary-storage.js';
-import type { Deployment } from '../domain/deployment/deployment.js';
-import { KEPT_DEPLOYMENTS } from '../domain/deployment/retention.js';
-import type { Storage } from './storage.js';
+import { aDelivery, aDeployment } from '../../../test/unit/storage/samples.js';
+import { anOpenStorage } from '../../../test/unit/storage/temporary-storage.js';
+import type { Deployment } from '../../domain/deployment/deployment.js';
+import { KEPT_DEPLOYMENTS } from '../../domain/deployment/retention.js';
+import type { Storage } from '../storage.js';
 
 const WEB = { environment: 'staging', service: 'web' };
 const day = (number: number): string => new Date(Date.UTC(2026, 0, number)).toISOString();

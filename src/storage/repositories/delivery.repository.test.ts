@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { aDelivery, aDeployment } from '../../test/unit/storage/samples.js';
-import { anOpenStorage } from '../../test/unit/storage/temporary-storage.js';
+import { aDelivery, aDeployment } from '../../../test/unit/storage/samples.js';
+import { anOpenStorage } from '../../../test/unit/storage/temporary-storage.js';
 
 const NO_FINGERPRINT = { bodyHash: null, senderDeliveryId: null };
 

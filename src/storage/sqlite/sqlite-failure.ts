@@ -1,4 +1,4 @@
-import { DeployError, messageOf } from '../domain/errors.js';
+import { DeployError, messageOf } from '../../domain/errors.js';
 
 /**
  * Failures of the disk, the file or the machine rather than of the statement, by primary result code

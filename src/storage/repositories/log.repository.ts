@@ -1,5 +1,5 @@
-import { DeployError } from '../domain/errors.js';
-import type { Session } from './session.js';
+import { DeployError } from '../../domain/errors.js';
+import type { Session } from '../session.js';
 
 /** One line of a deployment's own log, before it has a number. */
 export interface NewLogLine {

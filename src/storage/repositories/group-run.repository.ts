@@ -1,7 +1,7 @@
-import type { Deployment } from '../domain/deployment/deployment.js';
-import type { GroupRun } from '../domain/deployment/group.js';
+import type { Deployment } from '../../domain/deployment/deployment.js';
+import type { GroupRun } from '../../domain/deployment/group.js';
 import { DEPLOYMENT_COLUMNS, deploymentOf } from './deployment-row.js';
-import type { Session } from './session.js';
+import type { Session } from '../session.js';
 
 /** Grouped deployments; their deployments bear their ids. */
 export class GroupRunRepository {

@@ -1,4 +1,4 @@
-import type { Session } from './session.js';
+import type { Session } from '../session.js';
 
 /** Single values that Deploy keeps for itself, by name. */
 export class SettingRepository {

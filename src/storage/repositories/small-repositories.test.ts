@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { aDeployment } from '../../test/unit/storage/samples.js';
-import { anOpenStorage } from '../../test/unit/storage/temporary-storage.js';
+import { aDeployment } from '../../../test/unit/storage/samples.js';
+import { anOpenStorage } from '../../../test/unit/storage/temporary-storage.js';
 
 describe('the log of a deployment', () => {
   it('is numbered from 1 and read on from any number', async () => {

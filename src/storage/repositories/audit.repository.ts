@@ -1,5 +1,5 @@
-import type { AuditEntry } from '../domain/deployment/audit.js';
-import type { Session } from './session.js';
+import type { AuditEntry } from '../../domain/deployment/audit.js';
+import type { Session } from '../session.js';
 
 /** Who did what. Entries are only ever added. */
 export class AuditRepository {

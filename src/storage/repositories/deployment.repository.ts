@@ -7,12 +7,12 @@ import {
   type DeploymentPatch,
   type Phase,
   type StepRecord,
-} from '../domain/deployment/deployment.js';
-import { DeployError } from '../domain/errors.js';
+} from '../../domain/deployment/deployment.js';
+import { DeployError } from '../../domain/errors.js';
 import { changedColumnsOf, DEPLOYMENT_COLUMNS, deploymentOf, rowOf } from './deployment-row.js';
 import { appendEvent } from './event.repository.js';
 import type { Schema } from './schema.js';
-import type { Session } from './session.js';
+import type { Session } from '../session.js';
 
 /** Which deployments a list shows. Left out or null: all. */
 export interface DeploymentFilter {

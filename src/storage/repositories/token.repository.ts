@@ -1,5 +1,5 @@
-import type { Role } from '../domain/settings/environment.js';
-import type { Session } from './session.js';
+import type { Role } from '../../domain/settings/environment.js';
+import type { Session } from '../session.js';
 
 /** A token that Deploy made itself: its hash only, never the token. */
 export interface StoredToken {

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
-import type { Deployment } from '../domain/deployment/deployment.js';
+import type { Deployment } from '../../domain/deployment/deployment.js';
 import type { DeploymentTable, Schema } from './schema.js';
-import type { Session } from './session.js';
+import type { Session } from '../session.js';
 
 /** What is known of a rollout that has ended for as long as Deploy is there. */
 export type PastRollout = Pick<

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { aDeployment, aDigest } from '../../test/unit/storage/samples.js';
-import { anOpenStorage } from '../../test/unit/storage/temporary-storage.js';
-import { PHASES, TRANSITIONS, type Deployment } from '../domain/deployment/deployment.js';
+import { aDeployment, aDigest } from '../../../test/unit/storage/samples.js';
+import { anOpenStorage } from '../../../test/unit/storage/temporary-storage.js';
+import { PHASES, TRANSITIONS, type Deployment } from '../../domain/deployment/deployment.js';
 
 const AT = '2026-03-01T10:00:05.000Z';
 

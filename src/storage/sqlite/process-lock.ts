@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createPrivateFile, requireWritable } from './private-file.js';
 import { isBusy } from './sqlite-failure.js';
 import { openSqlite, type SqliteHandle } from './sqlite.js';
-import { StorageOpenError } from './storage-open-error.js';
+import { StorageOpenError } from '../storage-open-error.js';
 
 /** An old process may take 10 s to end, but frees its storage well before. */
 const WAIT_MS = 5_000;
