@@ -8,7 +8,7 @@ import {
   wholeDeploymentView,
   type DeploymentView,
   type WholeDeployment,
-} from '../domain/deployment/deployment.dto.js';
+} from '../domain/deployment/deployment-view.js';
 import { DeploymentService } from '../deployments/actions/deployment.service.js';
 import { DeploymentListQuery } from './list-query.dto.js';
 import { pageView, type PageView } from './page.dto.js';

@@ -24,7 +24,7 @@ import {
   present,
   RollbackRequest,
 } from './deploy-request.dto.js';
-import { deploymentView, type DeploymentView } from '../domain/deployment/deployment.dto.js';
+import { deploymentView, type DeploymentView } from '../domain/deployment/deployment-view.js';
 import { DeploymentService, type PlanView } from '../deployments/actions/deployment.service.js';
 import { Explainer, type Explanation } from '../deployments/status/explainer.js';
 import { FreezeService } from '../deployments/actions/freeze.service.js';

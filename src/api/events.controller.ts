@@ -5,7 +5,7 @@ import type { Principal } from '../access/principal.js';
 import { Requires } from '../access/requires.decorator.js';
 import { DeployError } from '../domain/errors.js';
 import { Storage } from '../storage/storage.js';
-import { deploymentView } from '../domain/deployment/deployment.dto.js';
+import { deploymentView } from '../domain/deployment/deployment-view.js';
 import { EventStreams } from './streams/event-streams.js';
 
 const EVENTS_AT_ONCE = 100;

@@ -9,7 +9,7 @@ import { runningDigest } from '../docker/inspection/running-digest.js';
 import type { Service } from '../domain/settings/environment.js';
 import { DeployError } from '../domain/errors.js';
 import { parseImageReference } from '../domain/image/image-reference.js';
-import type { ContainerState } from '../domain/rollout/rollout.js';
+import type { ContainerState } from '../domain/rollout/intent.js';
 
 /** What runs, of CONTRACT section 4. A digest or tag that cannot be known is null, never guessed. */
 export interface RunningView {

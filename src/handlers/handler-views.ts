@@ -1,6 +1,6 @@
 import { hasEnded, type Deployment as StoredDeployment } from '../domain/deployment/deployment.js';
 import type { Delivery } from '../domain/deployment/delivery.js';
-import type { RolloutIntent } from '../domain/rollout/rollout.js';
+import type { RolloutIntent } from '../domain/rollout/intent.js';
 import { describeStep, isDecision, type Step } from '../domain/rollout/step.js';
 import type { Deployment, Plan, Push, Result } from './api.js';
 

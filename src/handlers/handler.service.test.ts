@@ -11,7 +11,7 @@ import type {
   Service,
   Webhook,
 } from '../domain/settings/environment.js';
-import { simulateRollout } from '../domain/rollout/plan/plan.js';
+import { simulateRollout } from '../domain/rollout/plan/simulate.js';
 import { aSnapshot, anIntent } from '../domain/testing/builders.js';
 import { HandlerSchedule } from './failure-patience.js';
 import { HandlerRunners } from './handler-runners.js';

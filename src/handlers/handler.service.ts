@@ -4,7 +4,7 @@ import type { Delivery } from '../domain/deployment/delivery.js';
 import type { Deployment } from '../domain/deployment/deployment.js';
 import type { HandlerFile, Service, Webhook } from '../domain/settings/environment.js';
 import { messageOf } from '../domain/errors.js';
-import type { RolloutIntent } from '../domain/rollout/rollout.js';
+import type { RolloutIntent } from '../domain/rollout/intent.js';
 import type { Step } from '../domain/rollout/step.js';
 import { FailurePatience, HandlerSchedule } from './failure-patience.js';
 import { HandlerFailure, onOneLine } from './handler-failure.js';

@@ -8,7 +8,7 @@ import {
   NOTHING_DONE,
   rolloutNames,
   type RolloutIntent,
-} from '../../src/domain/rollout/rollout.js';
+} from '../../src/domain/rollout/intent.js';
 import { Storage } from '../../src/storage/storage.js';
 import type { Fleet, FleetService } from '../support/kill-fleet.js';
 import { pull } from '../support/pull.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { expect } from 'vitest';
 import type Docker from 'dockerode';
-import type { RolloutIntent } from '../../src/domain/rollout/rollout.js';
+import type { RolloutIntent } from '../../src/domain/rollout/intent.js';
 import type { SampleApp } from '../support/sample-app.js';
 import type { Interrupted } from './interrupted.js';
 import { blockers, failed, goneWithTwin, inState, occupied } from './row-builders.js';

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import { onTestFinished } from 'vitest';
 import type { ServiceView } from '../../src/deployments/status/status.service.js';
-import type { WholeDeployment } from '../../src/domain/deployment/deployment.dto.js';
+import type { WholeDeployment } from '../../src/domain/deployment/deployment-view.js';
 import type { Deployment } from '../../src/domain/deployment/deployment.js';
 import { DeployInProcess, type InProcessOptions } from './deploy-in-process.js';
 import { DeployProcess, type DeployOptions } from './deploy-process.js';

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES, isVersionAtFault, type ErrorCode } from '../../src/domain/errors.js';
 import { CONTROL_LABELS } from '../../src/domain/rollout/labels.js';
-import { simulateRollout } from '../../src/domain/rollout/plan/plan.js';
-import { rolloutNames, type RolloutIntent } from '../../src/domain/rollout/rollout.js';
+import { simulateRollout } from '../../src/domain/rollout/plan/simulate.js';
+import { rolloutNames, type RolloutIntent } from '../../src/domain/rollout/intent.js';
 import { describeStep, isDecision, type Step } from '../../src/domain/rollout/step.js';
 import {
   aRemovedWhenStopped,

@@ -5,7 +5,7 @@ import type { Deployment, DeploymentPatch } from '../../domain/deployment/deploy
 import type { Service, Webhook } from '../../domain/settings/environment.js';
 import { messageOf } from '../../domain/errors.js';
 import type { PolicyDecision } from '../../domain/policy/policy.js';
-import type { RolloutIntent } from '../../domain/rollout/rollout.js';
+import type { RolloutIntent } from '../../domain/rollout/intent.js';
 import type { Step } from '../../domain/rollout/step.js';
 import { waitingReason } from '../../domain/deployment/waiting-reason.js';
 import {

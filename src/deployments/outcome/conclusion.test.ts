@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES, isVersionAtFault, type ErrorCode } from '../../domain/errors.js';
 import type { Phase, Serving } from '../../domain/deployment/deployment.js';
-import type { RolloutIntent } from '../../domain/rollout/rollout.js';
+import type { RolloutIntent } from '../../domain/rollout/intent.js';
 import { anIntent } from '../../domain/testing/builders.js';
 import { concludeRollout, type Conclusion } from './conclusion.js';
 

@@ -1,7 +1,7 @@
 import type { DeploymentPatch, Failure } from '../../domain/deployment/deployment.js';
 import { isAffected } from '../../domain/rollout/dependents.js';
 import { ERROR_CODES, isVersionAtFault, type ErrorCode } from '../../domain/errors.js';
-import type { RolloutIntent } from '../../domain/rollout/rollout.js';
+import type { RolloutIntent } from '../../domain/rollout/intent.js';
 import type { Decision } from '../../domain/rollout/step.js';
 
 /** How a rollout ended, in the deployment's words. */

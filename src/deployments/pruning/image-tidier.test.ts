@@ -6,7 +6,7 @@ import { EngineError } from '../../docker/client/engine-error.js';
 import type { Engines } from '../../docker/client/engines.js';
 import type { Phase } from '../../domain/deployment/deployment.js';
 import type { Service } from '../../domain/settings/environment.js';
-import type { LocalImage } from '../../domain/deployment/kept-images.js';
+import type { LocalImage } from '../../domain/deployment/image-retention.js';
 import type { EnvironmentsService } from '../../environments/environments.service.js';
 import type { Storage } from '../../storage/storage.js';
 import { EngineSlots } from '../locks/engine-slots.js';

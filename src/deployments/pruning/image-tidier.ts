@@ -4,7 +4,7 @@ import type { EngineClient } from '../../docker/client/engine-client.js';
 import { EngineError } from '../../docker/client/engine-error.js';
 import { Engines } from '../../docker/client/engines.js';
 import { messageOf } from '../../domain/errors.js';
-import { namesToRemove, type LocalImage } from '../../domain/deployment/kept-images.js';
+import { namesToRemove, type LocalImage } from '../../domain/deployment/image-retention.js';
 import { EngineSlots } from '../locks/engine-slots.js';
 import { PruneSchedule } from './prune-schedule.js';
 import { PruningTally } from './pruning-tally.js';

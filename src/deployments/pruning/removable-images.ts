@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UNDER_WAY } from '../../domain/deployment/deployment.js';
 import type { Service } from '../../domain/settings/environment.js';
-import { imagesOfService, type RemovableNames } from '../../domain/deployment/kept-images.js';
+import { imagesOfService, type RemovableNames } from '../../domain/deployment/image-retention.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
 import { Storage } from '../../storage/storage.js';
 

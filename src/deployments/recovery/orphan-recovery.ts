@@ -22,7 +22,7 @@ import {
   type ContainerState,
   type RestartPolicy,
   type RolloutIntent,
-} from '../../domain/rollout/rollout.js';
+} from '../../domain/rollout/intent.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
 import { Storage } from '../../storage/storage.js';
 import { DeploymentLog } from '../deployment-log.js';

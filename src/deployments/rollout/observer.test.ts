@@ -4,7 +4,7 @@ import type { ContainerInspection } from '../../docker/inspection/inspection.js'
 import { aContainer, anImage } from '../../docker/testing/inspection-builders.js';
 import { NO_HOOKS } from '../../domain/rollout/hooks.js';
 import { hookLabels, LABELS } from '../../domain/rollout/labels.js';
-import type { RolloutIntent } from '../../domain/rollout/rollout.js';
+import type { RolloutIntent } from '../../domain/rollout/intent.js';
 import { anIntent, OLD_ID } from '../../domain/testing/builders.js';
 import { aRunHook } from '../../domain/testing/hook-builders.js';
 import { observe, type Known, type Look } from './observer.js';

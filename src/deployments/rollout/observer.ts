@@ -6,7 +6,7 @@ import {
   type ContainerState,
   type RolloutIntent,
   type Snapshot,
-} from '../../domain/rollout/rollout.js';
+} from '../../domain/rollout/intent.js';
 import { containerState } from '../../docker/inspection/container-state.js';
 import type { EngineClient } from '../../docker/client/engine-client.js';
 import { EngineError } from '../../docker/client/engine-error.js';

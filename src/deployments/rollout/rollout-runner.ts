@@ -4,7 +4,7 @@ import { EngineError } from '../../docker/client/engine-error.js';
 import type { Deployment } from '../../domain/deployment/deployment.js';
 import type { Service } from '../../domain/settings/environment.js';
 import { DeployError, messageOf } from '../../domain/errors.js';
-import type { RolloutIntent } from '../../domain/rollout/rollout.js';
+import type { RolloutIntent } from '../../domain/rollout/intent.js';
 import { Storage } from '../../storage/storage.js';
 import { ClaimedPreparation } from './preparing/claimed-preparation.js';
 import { DeploymentLog } from '../deployment-log.js';

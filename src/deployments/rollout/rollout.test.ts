@@ -5,7 +5,7 @@ import type { Engines } from '../../docker/client/engines.js';
 import type { ContainerInspection } from '../../docker/inspection/inspection.js';
 import { aContainer, anImage } from '../../docker/testing/inspection-builders.js';
 import { LABELS } from '../../domain/rollout/labels.js';
-import type { RolloutIntent } from '../../domain/rollout/rollout.js';
+import type { RolloutIntent } from '../../domain/rollout/intent.js';
 import type { EngineStep } from '../../domain/rollout/step.js';
 import { anIntent, NEW_IMAGE, NOON, OLD_ID } from '../../domain/testing/builders.js';
 import type { Storage } from '../../storage/storage.js';

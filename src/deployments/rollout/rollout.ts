@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EngineClient } from '../../docker/client/engine-client.js';
 import { Engines } from '../../docker/client/engines.js';
-import { acknowledge } from '../../domain/rollout/next-step/acknowledge.js';
+import { acknowledge } from '../../domain/rollout/next-step/sync-intent.js';
 import type { DeploymentPatch } from '../../domain/deployment/deployment.js';
 import { DeployError, messageOf, type ErrorCode } from '../../domain/errors.js';
 import { isDependentStep } from '../../domain/rollout/dependents.js';
 import { goalAfterFailure } from '../../domain/rollout/next-step/next-step-back.js';
 import { nextStep } from '../../domain/rollout/next-step/next-step.js';
-import { simulateRollout } from '../../domain/rollout/plan/plan.js';
-import { isTouched, type RolloutIntent, type Snapshot } from '../../domain/rollout/rollout.js';
+import { simulateRollout } from '../../domain/rollout/plan/simulate.js';
+import { isTouched, type RolloutIntent, type Snapshot } from '../../domain/rollout/intent.js';
 import {
   describeStep,
   type Decision,

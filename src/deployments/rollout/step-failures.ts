@@ -5,7 +5,7 @@ import {
   isActive,
   type RolloutIntent,
   type Snapshot,
-} from '../../domain/rollout/rollout.js';
+} from '../../domain/rollout/intent.js';
 import { classifyStartFailure } from '../../domain/rollout/next-step/start-failure.js';
 import type { EngineStep } from '../../domain/rollout/step.js';
 

@@ -12,7 +12,7 @@ import type { Freeze } from '../../domain/policy/freeze.js';
 import { describeTagRule, type WrittenTagRule } from '../../domain/image/tag-rule.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
 import { Storage } from '../../storage/storage.js';
-import { deploymentView, type DeploymentView } from '../../domain/deployment/deployment.dto.js';
+import { deploymentView, type DeploymentView } from '../../domain/deployment/deployment-view.js';
 import {
   ServiceInspector,
   type InspectedService,

@@ -1,4 +1,4 @@
-import type { LocalImage } from '../../domain/deployment/kept-images.js';
+import type { LocalImage } from '../../domain/deployment/image-retention.js';
 import type { EngineConnection } from './engine-connection.js';
 
 /** Layers of gigabytes on a slow disk take their time, in milliseconds. */

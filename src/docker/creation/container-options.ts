@@ -2,7 +2,7 @@ import { isApiAtLeast } from './options/api-version.js';
 import { configOf } from './options/config.js';
 import { hostConfigOf } from './options/host-config.js';
 import { sysctlsOf } from './options/interface-sysctls.js';
-import type { NetworkAttachment } from '../../domain/rollout/rollout.js';
+import type { NetworkAttachment } from '../../domain/rollout/intent.js';
 import { attachmentsOf, hasOwnNetwork } from './options/networks.js';
 import { platformOf } from './options/platform.js';
 import type { ReplacementInput } from './options/replacement-input.js';

@@ -1,5 +1,5 @@
 import { hasEnded, NOT_STARTED, UNDER_WAY, type Deployment, type Phase } from './deployment.js';
-import { asWritten } from '../spans.js';
+import { asWritten } from '../duration.js';
 
 /** `rollback-all`: what has moved already goes back, the last first. `stop`: it stays. */
 export type GroupFailure = 'rollback-all' | 'stop';

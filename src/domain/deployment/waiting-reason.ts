@@ -1,5 +1,5 @@
 import type { Deployment } from './deployment.js';
-import { inWords } from '../spans.js';
+import { inWords } from '../duration.js';
 
 /**
  * The reason of a deployment as it reads now: one that waits for a time is kept as a sentence without it, `… opens`, and

@@ -1,5 +1,5 @@
 import type { PolicySettings } from '../settings/policy-settings.js';
-import { asWritten } from '../spans.js';
+import { asWritten } from '../duration.js';
 import { clock, isAnyOpen, nextClosing, nextOpening } from './windows.js';
 
 /** A policy as the configuration would write it: what is not set is left out. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ALL_HOOKS_RUN, afterHook, type Hooks } from './hooks.js';
 import { nextStep } from './next-step/next-step.js';
-import { simulateRollout } from './plan/plan.js';
-import type { RolloutIntent, Snapshot } from './rollout.js';
+import { simulateRollout } from './plan/simulate.js';
+import type { RolloutIntent, Snapshot } from './intent.js';
 import {
   aCandidate,
   aContainer,

@@ -1,4 +1,4 @@
-import type { ContainerState } from './rollout.js';
+import type { ContainerState } from './intent.js';
 import type { Secret } from '../secrets/secret.js';
 
 /**

@@ -1,5 +1,5 @@
 import { isAffected, type DependentIntent } from './dependents.js';
-import type { RestartPolicy, RolloutIntent } from './rollout.js';
+import type { RestartPolicy, RolloutIntent } from './intent.js';
 
 /** Labels on every container that Deploy creates (CONTRACT section 5). */
 export const LABELS = {

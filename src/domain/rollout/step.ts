@@ -3,7 +3,7 @@ import type { Phase, Serving } from '../deployment/deployment.js';
 import type { ErrorCode } from '../errors.js';
 import type { DrainSettings } from '../settings/environment.js';
 import type { HookStep } from './hooks.js';
-import { rolloutNames, type RolloutIntent } from './rollout.js';
+import { rolloutNames, type RolloutIntent } from './intent.js';
 import { describeDependentStep } from './plan/step-dependents.js';
 import { describeHookStep } from './plan/step-hooks.js';
 

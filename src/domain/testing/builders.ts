@@ -8,7 +8,7 @@ import {
   type OldContainer,
   type RolloutIntent,
   type Snapshot,
-} from '../rollout/rollout.js';
+} from '../rollout/intent.js';
 
 export const OLD_ID = 'old-container';
 const OLD_IMAGE = 'sha256:old-image';

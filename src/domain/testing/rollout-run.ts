@@ -1,11 +1,11 @@
-import { acknowledge } from '../rollout/next-step/acknowledge.js';
+import { acknowledge } from '../rollout/next-step/sync-intent.js';
 import { beforeDependentStep, isDependentStep } from '../rollout/dependents.js';
 import type { ErrorCode } from '../errors.js';
 import { countOfHooks } from '../rollout/hooks.js';
 import { goalAfterFailure } from '../rollout/next-step/next-step-back.js';
 import { nextStep } from '../rollout/next-step/next-step.js';
-import { afterStep } from '../rollout/plan/plan.js';
-import type { RolloutIntent, Snapshot } from '../rollout/rollout.js';
+import { afterStep } from '../rollout/plan/simulate.js';
+import type { RolloutIntent, Snapshot } from '../rollout/intent.js';
 import { isDecision, type Decision, type EngineStep, type Step } from '../rollout/step.js';
 
 /** What the engine shows and what is intended, at one moment. */

@@ -1,4 +1,4 @@
-import type { ContainerState, RolloutIntent, Snapshot } from '../rollout/rollout.js';
+import type { ContainerState, RolloutIntent, Snapshot } from '../rollout/intent.js';
 import { aCandidate, aContainer, aSnapshot, NEVER, NEW_IMAGE, NOON } from './builders.js';
 import { runRollout } from './rollout-run.js';
 

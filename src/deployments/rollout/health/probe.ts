@@ -10,7 +10,7 @@ import {
 } from '../../../docker/inspection/probe-address.js';
 import { DeployError, messageOf } from '../../../domain/errors.js';
 import type { Probe } from '../../../domain/settings/environment.js';
-import type { RolloutIntent } from '../../../domain/rollout/rollout.js';
+import type { RolloutIntent } from '../../../domain/rollout/intent.js';
 
 /** One try of a probe may take so long, in milliseconds. */
 const TRY_MS = 5_000;

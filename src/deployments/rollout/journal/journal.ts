@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { DeploymentPatch, StepRecord } from '../../../domain/deployment/deployment.js';
-import { NO_OVERLAP, NOTHING_DONE, type RolloutIntent } from '../../../domain/rollout/rollout.js';
+import { NO_OVERLAP, NOTHING_DONE, type RolloutIntent } from '../../../domain/rollout/intent.js';
 import { Storage } from '../../../storage/storage.js';
 import { DeploymentLog } from '../../deployment-log.js';
 import { RolloutJournal } from './rollout-journal.js';

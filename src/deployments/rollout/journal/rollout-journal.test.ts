@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { DeployError } from '../../../domain/errors.js';
-import type { RolloutIntent } from '../../../domain/rollout/rollout.js';
+import type { RolloutIntent } from '../../../domain/rollout/intent.js';
 import { anIntent } from '../../../domain/testing/builders.js';
 import type { Storage } from '../../../storage/storage.js';
 import { aDeployment } from '../../../../test/unit/storage/samples.js';

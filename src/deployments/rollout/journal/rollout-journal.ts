@@ -1,6 +1,6 @@
 import type { DeploymentPatch } from '../../../domain/deployment/deployment.js';
 import { messageOf } from '../../../domain/errors.js';
-import { isTouched, type RolloutIntent } from '../../../domain/rollout/rollout.js';
+import { isTouched, type RolloutIntent } from '../../../domain/rollout/intent.js';
 import type { Repositories } from '../../../storage/repositories/repositories.js';
 import type { Storage } from '../../../storage/storage.js';
 import type { DeploymentLog } from '../../deployment-log.js';

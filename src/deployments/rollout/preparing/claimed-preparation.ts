@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Deployment } from '../../../domain/deployment/deployment.js';
 import { isAffected } from '../../../domain/rollout/dependents.js';
 import type { Service } from '../../../domain/settings/environment.js';
-import type { RolloutIntent } from '../../../domain/rollout/rollout.js';
+import type { RolloutIntent } from '../../../domain/rollout/intent.js';
 import { ContainerClaims } from '../../locks/container-claims.js';
 import { DeploymentLog } from '../../deployment-log.js';
 import { RolloutPreparation, type Prepared } from './preparation.js';

@@ -21,7 +21,7 @@ import {
   NOTHING_DONE,
   rolloutNames,
   type RolloutIntent,
-} from '../../../domain/rollout/rollout.js';
+} from '../../../domain/rollout/intent.js';
 import { Storage } from '../../../storage/storage.js';
 import { hostname } from 'node:os';
 import { findDependents } from './found-dependents.js';

@@ -6,12 +6,12 @@ import { overlapFactsOf } from '../../../docker/inspection/overlap-facts.js';
 import { isAffected, type DependentIntent } from '../../../domain/rollout/dependents.js';
 import type { RolloutSettings, Strategy } from '../../../domain/settings/environment.js';
 import { DeployError } from '../../../domain/errors.js';
-import { inGatewayOrder } from '../../../domain/rollout/overlap.js';
+import { inGatewayOrder } from '../../../domain/rollout/networks.js';
 import {
   NO_OVERLAP,
   type RolloutIntent,
   type WaitingNetwork,
-} from '../../../domain/rollout/rollout.js';
+} from '../../../domain/rollout/intent.js';
 import { chooseStrategy } from '../../../domain/rollout/strategy.js';
 
 /** Sorts before every name that people give. */

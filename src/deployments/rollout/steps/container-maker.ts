@@ -6,12 +6,12 @@ import type { DependentIntent } from '../../../domain/rollout/dependents.js';
 import { DeployError } from '../../../domain/errors.js';
 import { canonicalRepository, parseImageReference } from '../../../domain/image/image-reference.js';
 import { candidateLabels } from '../../../domain/rollout/labels.js';
-import { networksWithNames, networksWithoutNames } from '../../../domain/rollout/overlap.js';
+import { networksWithNames, networksWithoutNames } from '../../../domain/rollout/networks.js';
 import {
   rolloutNames,
   type NetworkAttachment,
   type RolloutIntent,
-} from '../../../domain/rollout/rollout.js';
+} from '../../../domain/rollout/intent.js';
 import { Storage } from '../../../storage/storage.js';
 import { dependentReplacement } from './dependent-replacement.js';
 import type { Look } from '../observer.js';

@@ -12,7 +12,7 @@ import {
   rolloutNames,
   type ContainerState,
   type RolloutIntent,
-} from '../../../domain/rollout/rollout.js';
+} from '../../../domain/rollout/intent.js';
 import { connectFurther, isSameTag, type ContainerMaker } from './container-maker.js';
 import { logTail, removeStopped, stopAndSettle } from './ending.js';
 import { watchHealth, type GateOutcome } from '../health/health-watch.js';

@@ -3,7 +3,7 @@ import type { EngineClient } from '../../../docker/client/engine-client.js';
 import { EngineError } from '../../../docker/client/engine-error.js';
 import type { ImageInspection } from '../../../docker/inspection/inspection.js';
 import { DeployError, messageOf, type ErrorCode } from '../../../domain/errors.js';
-import type { RolloutIntent } from '../../../domain/rollout/rollout.js';
+import type { RolloutIntent } from '../../../domain/rollout/intent.js';
 import { RegistryCredentials } from '../../../registries/registry-credentials.js';
 import { isEngineGone } from '../health/health-watch.js';
 

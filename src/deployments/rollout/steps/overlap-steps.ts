@@ -12,12 +12,12 @@ import {
   isWaiting,
   networksWithNames,
   networksWithoutNames,
-} from '../../../domain/rollout/overlap.js';
+} from '../../../domain/rollout/networks.js';
 import {
   isActive,
   type ContainerState,
   type RolloutIntent,
-} from '../../../domain/rollout/rollout.js';
+} from '../../../domain/rollout/intent.js';
 import { isEngineGone } from '../health/health-watch.js';
 import { connect, connectAnew, detach, leave } from './network-moves.js';
 import type { Executors, StepContext, StepResult } from './step-context.js';

@@ -2,7 +2,7 @@ import { compareSettings } from '../../../docker/comparison/compare.js';
 import type { Purpose } from '../../../docker/comparison/explanations.js';
 import { unexplained } from '../../../domain/deployment/comparison.js';
 import { DeployError } from '../../../domain/errors.js';
-import type { RolloutIntent } from '../../../domain/rollout/rollout.js';
+import type { RolloutIntent } from '../../../domain/rollout/intent.js';
 import type { ContainerMaker } from './container-maker.js';
 import { replacementSettings } from './replacement-settings.js';
 import type { Executors, StepContext, StepResult } from './step-context.js';

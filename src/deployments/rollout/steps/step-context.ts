@@ -1,6 +1,6 @@
 import type { EngineClient } from '../../../docker/client/engine-client.js';
 import type { ErrorCode } from '../../../domain/errors.js';
-import type { RolloutIntent } from '../../../domain/rollout/rollout.js';
+import type { RolloutIntent } from '../../../domain/rollout/intent.js';
 import type { EngineStep } from '../../../domain/rollout/step.js';
 import type { Changed, Look } from '../observer.js';
 

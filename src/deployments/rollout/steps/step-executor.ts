@@ -3,7 +3,7 @@ import { containerState } from '../../../docker/inspection/container-state.js';
 import type { Replacement } from '../../../docker/creation/container-options.js';
 import type { EngineClient } from '../../../docker/client/engine-client.js';
 import { beforeDependentStep, isDependentStep } from '../../../domain/rollout/dependents.js';
-import { isWaiting } from '../../../domain/rollout/overlap.js';
+import { isWaiting } from '../../../domain/rollout/networks.js';
 import {
   isActive,
   isDrainTold,
@@ -12,7 +12,7 @@ import {
   type RestartPolicy,
   type RolloutIntent,
   type Snapshot,
-} from '../../../domain/rollout/rollout.js';
+} from '../../../domain/rollout/intent.js';
 import type { EngineStep } from '../../../domain/rollout/step.js';
 import { ContainerMaker, connectFurther } from './container-maker.js';
 import { watchHealth, type GateOutcome, type WatchOptions } from '../health/health-watch.js';

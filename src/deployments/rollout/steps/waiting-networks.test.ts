@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineClient } from '../../../docker/client/engine-client.js';
 import { EngineError } from '../../../docker/client/engine-error.js';
-import type { RolloutIntent } from '../../../domain/rollout/rollout.js';
+import type { RolloutIntent } from '../../../domain/rollout/intent.js';
 import type { Storage } from '../../../storage/storage.js';
 import { WaitingNetworks } from './waiting-networks.js';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EngineClient } from '../../../docker/client/engine-client.js';
 import { LABELS } from '../../../domain/rollout/labels.js';
-import type { RolloutIntent, WaitingNetwork } from '../../../domain/rollout/rollout.js';
+import type { RolloutIntent, WaitingNetwork } from '../../../domain/rollout/intent.js';
 import { Storage } from '../../../storage/storage.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { NetworkAttachment } from '../../../domain/rollout/rollout.js';
+import type { NetworkAttachment } from '../../../domain/rollout/intent.js';
 import type { ContainerInspection, EndpointSettings } from '../../inspection/inspection.js';
 import { isApiAtLeast } from './api-version.js';
 import { definedFields, unlessEmpty } from './defined-fields.js';

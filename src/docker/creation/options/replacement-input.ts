@@ -1,4 +1,4 @@
-import type { NetworkAttachment } from '../../../domain/rollout/rollout.js';
+import type { NetworkAttachment } from '../../../domain/rollout/intent.js';
 import type { ContainerInspection, ImageInspection } from '../../inspection/inspection.js';
 
 /** Everything that decides how a container is created anew. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Phase, Serving } from '../../deployment/deployment.js';
 import { nextStep } from './next-step.js';
-import type { RolloutIntent, Snapshot } from '../rollout.js';
+import type { RolloutIntent, Snapshot } from '../intent.js';
 import {
   aCandidate,
   aContainer,

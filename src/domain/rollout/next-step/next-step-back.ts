@@ -5,7 +5,7 @@ import {
   startLeftDependents,
   withdrawDependents,
 } from './next-step-dependents.js';
-import { hasTheNetworks, isAsBefore, isServing } from '../overlap.js';
+import { hasTheNetworks, isAsBefore, isServing } from '../networks.js';
 import {
   hasPolicyOfOld,
   isAbandoned,
@@ -16,7 +16,7 @@ import {
   type ContainerState,
   type RolloutIntent,
   type Snapshot,
-} from '../rollout.js';
+} from '../intent.js';
 import type { Step } from '../step.js';
 
 /**

@@ -8,7 +8,7 @@ import {
   type ContainerState,
   type RolloutIntent,
   type Snapshot,
-} from '../rollout.js';
+} from '../intent.js';
 import { classifyStartFailure, startFailure } from './start-failure.js';
 import type { Step } from '../step.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { acknowledge } from './acknowledge.js';
+import { acknowledge } from './sync-intent.js';
 import type { DependentIntent, DependentState } from '../dependents.js';
 import { nextStep } from './next-step.js';
-import type { ContainerState, RolloutIntent, Snapshot } from '../rollout.js';
+import type { ContainerState, RolloutIntent, Snapshot } from '../intent.js';
 import { aContainer, anIntent, aSnapshot, NOON } from '../../testing/builders.js';
 import { aDependent, asItWas } from '../../testing/dependent-starts.js';
 import { runRollout } from '../../testing/rollout-run.js';

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { isAffected, type DependentState } from '../dependents.js';
-import { simulateRollout } from '../plan/plan.js';
-import { isActive, isTouched, type Snapshot } from '../rollout.js';
+import { simulateRollout } from '../plan/simulate.js';
+import { isActive, isTouched, type Snapshot } from '../intent.js';
 import type { EngineStep, Step } from '../step.js';
 import { aContainer, anIntent, aSnapshot } from '../../testing/builders.js';
 import { aDependent, DEPENDENT_STARTS, withDependents } from '../../testing/dependent-starts.js';

@@ -9,7 +9,7 @@ import {
   recreated,
   stateOf,
   type Outlook,
-} from './dependent-outlook.js';
+} from './dependent-context.js';
 import { runOf, type DependentIntent } from '../dependents.js';
 import { giveUp } from './next-step-common.js';
 import {
@@ -19,7 +19,7 @@ import {
   type ContainerState,
   type RolloutIntent,
   type Snapshot,
-} from '../rollout.js';
+} from '../intent.js';
 import type { Step } from '../step.js';
 
 /** These are not connected to, but chosen by the network mode alone. */

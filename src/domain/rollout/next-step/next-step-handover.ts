@@ -17,7 +17,7 @@ import {
   isOnNetworks,
   isServing,
   isWaiting,
-} from '../overlap.js';
+} from '../networks.js';
 import {
   hasPolicyOfOld,
   isAbandoned,
@@ -26,7 +26,7 @@ import {
   type ContainerState,
   type RolloutIntent,
   type Snapshot,
-} from '../rollout.js';
+} from '../intent.js';
 import type { Step } from '../step.js';
 
 /**

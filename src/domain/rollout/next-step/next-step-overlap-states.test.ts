@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { isServing } from '../overlap.js';
+import { isServing } from '../networks.js';
 import {
   isActive,
   isTouched,
   type ContainerState,
   type RolloutIntent,
   type Snapshot,
-} from '../rollout.js';
+} from '../intent.js';
 import {
   aCandidate,
   aContainer,

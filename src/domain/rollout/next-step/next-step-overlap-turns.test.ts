@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { acknowledge } from './acknowledge.js';
+import { acknowledge } from './sync-intent.js';
 import { nextStep } from './next-step.js';
-import type { ContainerState, RolloutIntent, Snapshot } from '../rollout.js';
+import type { ContainerState, RolloutIntent, Snapshot } from '../intent.js';
 import type { Step } from '../step.js';
 import {
   aCandidate,

@@ -9,8 +9,8 @@ import {
   whyItEnded,
   whyNotTrusted,
 } from './next-step-common.js';
-import { hasNames } from '../overlap.js';
-import { isActive, type ContainerState, type RolloutIntent, type Snapshot } from '../rollout.js';
+import { hasNames } from '../networks.js';
+import { isActive, type ContainerState, type RolloutIntent, type Snapshot } from '../intent.js';
 import type { Step } from '../step.js';
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isActive, type ContainerState, type RolloutIntent, type Snapshot } from '../rollout.js';
+import { isActive, type ContainerState, type RolloutIntent, type Snapshot } from '../intent.js';
 import type { Step } from '../step.js';
 import {
   aCandidate,

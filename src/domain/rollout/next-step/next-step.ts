@@ -24,7 +24,7 @@ import {
   type ContainerState,
   type RolloutIntent,
   type Snapshot,
-} from '../rollout.js';
+} from '../intent.js';
 import type { Step } from '../step.js';
 
 /**

@@ -1,5 +1,5 @@
 import { dependentOf, type DependentIntent, type DependentStep } from '../dependents.js';
-import { rolloutNames, type RolloutIntent } from '../rollout.js';
+import { rolloutNames, type RolloutIntent } from '../intent.js';
 
 /** One sentence that says what a step does to a container that depends on the replaced one. */
 export function describeDependentStep(step: DependentStep, intent: RolloutIntent): string {

@@ -8,7 +8,7 @@ import {
   type HookStep,
 } from '../hooks.js';
 import { quoted } from '../../quoted.js';
-import { rolloutNames, type RolloutIntent } from '../rollout.js';
+import { rolloutNames, type RolloutIntent } from '../intent.js';
 
 /** A command in a message is at most so long. */
 const LONGEST_COMMAND = 160;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineClient } from '../../../../docker/client/engine-client.js';
 import { aContainer, anImage } from '../../../../docker/testing/inspection-builders.js';
-import type { RolloutIntent } from '../../../../domain/rollout/rollout.js';
+import type { RolloutIntent } from '../../../../domain/rollout/intent.js';
 import { anIntent, NEW_IMAGE, OLD_ID } from '../../../../domain/testing/builders.js';
 import { aRunHook } from '../../../../domain/testing/hook-builders.js';
 import { runOneOff } from './hook-container.js';

@@ -8,7 +8,7 @@ import { overlapFactsOf } from '../../../../docker/inspection/overlap-facts.js';
 import { DeployError } from '../../../../domain/errors.js';
 import type { HookList, RunHook } from '../../../../domain/rollout/hooks.js';
 import { hookLabels } from '../../../../domain/rollout/labels.js';
-import { isActive, rolloutNames, type ContainerState } from '../../../../domain/rollout/rollout.js';
+import { isActive, rolloutNames, type ContainerState } from '../../../../domain/rollout/intent.js';
 import { connectFurther } from '../container-maker.js';
 import { replacementSettings } from '../replacement-settings.js';
 import type { StepContext } from '../step-context.js';

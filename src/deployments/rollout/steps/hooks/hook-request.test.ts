@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../../domain/secrets/secret.js';
 import { aDeployment } from '../../../../domain/testing/builders.js';
 import { anHttpHook } from '../../../../domain/testing/hook-builders.js';
-import { deploymentView } from '../../../../domain/deployment/deployment.dto.js';
+import { deploymentView } from '../../../../domain/deployment/deployment-view.js';
 import { hookRequest, signatureOf, type HookMessage } from './hook-request.js';
 
 const NOW = 1_800_000_000_999;

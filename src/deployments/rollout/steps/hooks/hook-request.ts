@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import type { HookList, HttpHook } from '../../../../domain/rollout/hooks.js';
-import type { RolloutIntent } from '../../../../domain/rollout/rollout.js';
+import type { RolloutIntent } from '../../../../domain/rollout/intent.js';
 import type { OutgoingCall } from '../../../../outgoing/outgoing-calls.js';
-import type { DeploymentView } from '../../../../domain/deployment/deployment.dto.js';
+import type { DeploymentView } from '../../../../domain/deployment/deployment-view.js';
 
 /** What a hook tells another program. */
 export interface HookMessage {

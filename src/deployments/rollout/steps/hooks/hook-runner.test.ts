@@ -8,7 +8,7 @@ import {
   type HookRun,
   type Hooks,
 } from '../../../../domain/rollout/hooks.js';
-import type { Snapshot } from '../../../../domain/rollout/rollout.js';
+import type { Snapshot } from '../../../../domain/rollout/intent.js';
 import { Secret } from '../../../../domain/secrets/secret.js';
 import {
   aCandidate,

@@ -13,11 +13,11 @@ import {
 } from '../../../../domain/rollout/hooks.js';
 import { quoted } from '../../../../domain/quoted.js';
 import { redacted, secretValuesIn } from '../../../../domain/secrets/redaction.js';
-import type { ContainerState } from '../../../../domain/rollout/rollout.js';
+import type { ContainerState } from '../../../../domain/rollout/intent.js';
 import { hookInWords } from '../../../../domain/rollout/plan/step-hooks.js';
 import { OutgoingCalls } from '../../../../outgoing/outgoing-calls.js';
 import { Storage } from '../../../../storage/storage.js';
-import { deploymentView } from '../../../../domain/deployment/deployment.dto.js';
+import { deploymentView } from '../../../../domain/deployment/deployment-view.js';
 import { DeploymentLog } from '../../../deployment-log.js';
 import { isEngineGone } from '../../health/health-watch.js';
 import { runOneOff } from './hook-container.js';

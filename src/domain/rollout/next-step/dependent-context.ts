@@ -12,7 +12,7 @@ import {
   type ContainerState,
   type RolloutIntent,
   type Snapshot,
-} from '../rollout.js';
+} from '../intent.js';
 import type { Step } from '../step.js';
 
 /** The state of things that dependents are brought into. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { imagesOfService, namesToRemove, type ServiceHistory } from './kept-images.js';
+import { imagesOfService, namesToRemove, type ServiceHistory } from './image-retention.js';
 
 const REPOSITORY = 'docker.io/acme/web';
 const digest = (name: string): string =>

@@ -3,7 +3,7 @@ import {
   type ContainerState,
   type NetworkAttachment,
   type RolloutIntent,
-} from './rollout.js';
+} from './intent.js';
 
 /** It has no aliases: nobody finds anybody by name on it. */
 const DEFAULT_BRIDGE = 'bridge';

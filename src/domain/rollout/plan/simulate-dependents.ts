@@ -7,14 +7,14 @@ import {
   type DependentState,
   type DependentStep,
 } from '../dependents.js';
-import type { Picture } from './plan.js';
+import type { Picture } from './simulate.js';
 import {
   later,
   rolloutNames,
   type ContainerState,
   type RolloutIntent,
   type Snapshot,
-} from '../rollout.js';
+} from '../intent.js';
 
 /** What the engine and the journal show after a step of a dependent that went well. */
 export function afterDependentStep(

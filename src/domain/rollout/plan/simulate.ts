@@ -1,7 +1,7 @@
 import { isDependentStep } from '../dependents.js';
 import { afterHook, countOfHooks } from '../hooks.js';
 import { nextStep } from '../next-step/next-step.js';
-import { networksWithNames, networksWithoutNames } from '../overlap.js';
+import { networksWithNames, networksWithoutNames } from '../networks.js';
 import {
   isDrainTold,
   rolloutNames,
@@ -9,8 +9,8 @@ import {
   type NetworkAttachment,
   type RolloutIntent,
   type Snapshot,
-} from '../rollout.js';
-import { afterDependentStep, nextMoment } from './plan-dependents.js';
+} from '../intent.js';
+import { afterDependentStep, nextMoment } from './simulate-dependents.js';
 import { isDecision, type EngineStep, type Step } from '../step.js';
 
 /** More steps than any rollout has: a plan that is longer does not end. For each dependent there are more. */

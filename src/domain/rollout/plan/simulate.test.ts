@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { simulateRollout } from './plan.js';
-import { isServing } from '../overlap.js';
-import { isActive, isTouched, rolloutNames, type Snapshot } from '../rollout.js';
+import { simulateRollout } from './simulate.js';
+import { isServing } from '../networks.js';
+import { isActive, isTouched, rolloutNames, type Snapshot } from '../intent.js';
 import type { EngineStep } from '../step.js';
 import { anIntent, aSnapshot, OLD_ID } from '../../testing/builders.js';
 import { runRollout, type Picture, type Run } from '../../testing/rollout-run.js';

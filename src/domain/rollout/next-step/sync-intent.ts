@@ -1,12 +1,12 @@
 import { touchedDependents } from './next-step-dependents.js';
-import { isAsBefore } from '../overlap.js';
+import { isAsBefore } from '../networks.js';
 import {
   isActive,
   rolloutNames,
   type ContainerState,
   type RolloutIntent,
   type Snapshot,
-} from '../rollout.js';
+} from '../intent.js';
 import { startFailure } from './start-failure.js';
 
 /**
