@@ -6,7 +6,7 @@ import { AppModule } from './app.module.js';
 import { ConfigurationService, type ConfigurationSource } from './config/configuration.service.js';
 import { printFault } from './config/fault.js';
 import { loadConfiguration } from './config/load-configuration.js';
-import type { Configuration, ListenAddress } from './domain/settings/environment.js';
+import type { Configuration, ListenAddress } from './domain/settings/configuration.js';
 import { messageOf } from './domain/errors.js';
 import { createApplication } from './application.js';
 import { DeployLogger } from './operations/logger.js';

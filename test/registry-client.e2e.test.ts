@@ -1,13 +1,12 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Registry } from '../src/domain/settings/environment.js';
+import type { Registry } from '../src/domain/settings/configuration.js';
 import { Secret } from '../src/domain/secrets/secret.js';
 import type { RegistryClient } from '../src/registries/registry-client.js';
 import { Registries } from '../src/registries/registries.js';
 import { aRegistry, digestOf, failureOf, untilDone } from './support/fake-registry.js';
-import type { Blob, Image, ImageIndex } from './support/image.js';
-import { anImage, anImageIndex } from './support/image.js';
+import { type Blob, type Image, type ImageIndex, anImage, anImageIndex } from './support/image.js';
 import { REGISTRY_USER, RegistryRig } from './support/registry-rig.js';
 
 const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';

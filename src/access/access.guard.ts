@@ -2,7 +2,7 @@ import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@ne
 import { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import { DeployError } from '../domain/errors.js';
-import type { Role } from '../domain/settings/environment.js';
+import type { Role } from '../domain/settings/access.js';
 import { Authenticator, type Identity } from './authenticator.js';
 import { includesRole, type Principal } from './principal.js';
 import { ROUTE_ACCESS, type RouteAccess } from './requires.decorator.js';

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Request } from 'express';
 import { ConfigurationService } from '../config/configuration.service.js';
-import type { Configuration } from '../domain/settings/environment.js';
+import type { Configuration } from '../domain/settings/configuration.js';
 import { Storage } from '../storage/storage.js';
 import { FailedAuthentications } from './failed-authentications.js';
 import { rememberCaller } from './caller.decorator.js';

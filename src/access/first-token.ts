@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Configuration } from '../domain/settings/environment.js';
+import type { Configuration } from '../domain/settings/configuration.js';
 import { Secret } from '../domain/secrets/secret.js';
 import type { Storage } from '../storage/storage.js';
 import { hashOf } from './secret-hash.js';

@@ -1,4 +1,4 @@
-import type { Role } from '../domain/settings/environment.js';
+import type { Role } from '../domain/settings/access.js';
 import { DeployError } from '../domain/errors.js';
 
 /** Who is calling: what a token that was recognised may do. */

@@ -1,5 +1,5 @@
 import { SetMetadata } from '@nestjs/common';
-import type { Role } from '../domain/settings/environment.js';
+import type { Role } from '../domain/settings/access.js';
 
 /** What a route asks of its caller; `public`: no token at all. */
 export type RouteAccess = Role | 'public';

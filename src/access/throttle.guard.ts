@@ -10,7 +10,7 @@ import {
 } from '@nestjs/throttler';
 import type { Request } from 'express';
 import { ConfigurationService } from '../config/configuration.service.js';
-import type { Limit } from '../domain/settings/environment.js';
+import type { Limit } from '../domain/settings/configuration.js';
 import { DeployError } from '../domain/errors.js';
 import { Authenticator } from './authenticator.js';
 import { ROUTE_ACCESS } from './requires.decorator.js';

@@ -2,9 +2,9 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { Requires } from '../access/requires.decorator.js';
 import type { AuditEntry } from '../domain/deployment/audit.js';
 import { Storage } from '../storage/storage.js';
-import { pageOf } from '../deployments/intake/delivery.service.js';
 import { ListQuery } from './list-query.dto.js';
 import { pageView, type PageView } from './page.dto.js';
+import { pageOf } from '../domain/page.js';
 
 /** Who did what. */
 @Controller('api/v1/audit')

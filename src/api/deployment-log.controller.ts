@@ -12,6 +12,7 @@ import type { EventStream } from './streams/event-stream.js';
 import { EventStreams } from './streams/event-streams.js';
 import { LogQuery } from './list-query.dto.js';
 import { pageView } from './page.dto.js';
+import type { Page } from '../domain/page.js';
 
 const LINES_AT_ONCE = 200;
 
@@ -48,10 +49,7 @@ export class DeploymentLogController {
     }
   }
 
-  private async page(
-    id: string,
-    { after, limit }: LogQuery,
-  ): Promise<{ items: readonly LogLine[]; next: string | null }> {
+  private async page(id: string, { after, limit }: LogQuery): Promise<Page<LogLine>> {
     const lines = await this.storage.logs.read(id, after, limit + 1);
     const items = lines.slice(0, limit);
     const last = items.at(-1);

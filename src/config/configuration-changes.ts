@@ -1,4 +1,5 @@
-import type { Configuration, Environment } from '../domain/settings/environment.js';
+import type { Environment } from '../domain/settings/environment.js';
+import type { Configuration } from '../domain/settings/configuration.js';
 import { Secret } from '../domain/secrets/secret.js';
 
 const RESTART = 'needs a restart';

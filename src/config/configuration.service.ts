@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
-import type { Configuration } from '../domain/settings/environment.js';
+import type { Configuration } from '../domain/settings/configuration.js';
 import { describeChanges } from './configuration-changes.js';
 import type { EnvironmentSettings } from './environment-settings.js';
 import type { Fault } from './fault.js';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { ListenAddress, Token } from '../domain/settings/environment.js';
+import type { ListenAddress } from '../domain/settings/configuration.js';
+import type { Token } from '../domain/settings/access.js';
 import { Secret } from '../domain/secrets/secret.js';
 import type { FaultList } from './fault.js';
 import { LISTEN_FORMS, parseListenAddress } from './listen-address.js';

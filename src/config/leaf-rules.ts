@@ -1,7 +1,7 @@
 import { ValidateBy, type ValidationArguments } from 'class-validator';
 import { parseImageReference } from '../domain/image/image-reference.js';
 import { DeployError } from '../domain/errors.js';
-import { DURATION_FORMS, parseDuration } from './duration.js';
+import { DURATION_FORMS, parseDuration } from '../domain/duration.js';
 import { LISTEN_FORMS, parseListenAddress } from './listen-address.js';
 import { alternatives, shown } from './shown.js';
 

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import type { ListenAddress } from '../domain/settings/environment.js';
+import type { ListenAddress } from '../domain/settings/configuration.js';
 
 /** How addresses to listen on are written, for messages. */
 export const LISTEN_FORMS = 'host:port, e.g. 127.0.0.1:8080, [::1]:8080 or :8080';

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { dirname, resolve } from 'node:path';
-import type { Configuration } from '../domain/settings/environment.js';
+import type { Configuration } from '../domain/settings/configuration.js';
 import {
   readAdminToken,
   readEnvironmentSettings,

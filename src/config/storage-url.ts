@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { StorageSettings } from '../domain/settings/environment.js';
+import type { StorageSettings } from '../domain/settings/configuration.js';
 
 /** What is used where neither the file nor `DEPLOY_STORAGE` names a storage. */
 export const DEFAULT_STORAGE = 'sqlite:./data/deploy.db';

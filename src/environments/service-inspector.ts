@@ -3,13 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { containerState } from '../docker/inspection/container-state.js';
 import { EngineError } from '../docker/client/engine-error.js';
 import { Engines } from '../docker/client/engines.js';
-import type { ContainerInspection } from '../docker/inspection/inspection.js';
-import { nameOf } from '../docker/inspection/inspection.js';
+import { type ContainerInspection, nameOf } from '../docker/inspection/inspection.js';
 import { runningDigest } from '../docker/inspection/running-digest.js';
 import type { Service } from '../domain/settings/environment.js';
 import { DeployError } from '../domain/errors.js';
 import { parseImageReference } from '../domain/image/image-reference.js';
-import type { ContainerState } from '../domain/rollout/intent.js';
+import type { ContainerState } from '../domain/rollout/container-state.js';
 
 /** What runs, of CONTRACT section 4. A digest or tag that cannot be known is null, never guessed. */
 export interface RunningView {

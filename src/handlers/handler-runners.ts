@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { ConfigurationService } from '../config/configuration.service.js';
-import type { Configuration, HandlerFile } from '../domain/settings/environment.js';
+import type { HandlerFile } from '../domain/settings/environment.js';
+import type { Configuration } from '../domain/settings/configuration.js';
 import { messageOf } from '../domain/errors.js';
 import { fetchForHandlers, type SendRequest } from './handler-requests.js';
 import { HandlerRunner } from './handler-runner.js';

@@ -1,7 +1,8 @@
 import { hasEnded, type Deployment as StoredDeployment } from '../domain/deployment/deployment.js';
 import type { Delivery } from '../domain/deployment/delivery.js';
 import type { RolloutIntent } from '../domain/rollout/intent.js';
-import { describeStep, isDecision, type Step } from '../domain/rollout/step.js';
+import { isDecision, type Step } from '../domain/rollout/step.js';
+import { describeStep } from '../domain/rollout/plan/describe-step.js';
 import type { Deployment, Plan, Push, Result } from './api.js';
 
 /** A deployment as handlers see it. Its digest must be known. */

@@ -5,12 +5,8 @@ import type {
 } from '../config/configuration.service.js';
 import type { Delivery } from '../domain/deployment/delivery.js';
 import { newDeployment, type Deployment } from '../domain/deployment/deployment.js';
-import type {
-  Configuration,
-  HandlerFile,
-  Service,
-  Webhook,
-} from '../domain/settings/environment.js';
+import type { HandlerFile, Service, Webhook } from '../domain/settings/environment.js';
+import type { Configuration } from '../domain/settings/configuration.js';
 import { simulateRollout } from '../domain/rollout/plan/simulate.js';
 import { aSnapshot, anIntent } from '../domain/testing/builders.js';
 import { HandlerSchedule } from './failure-patience.js';

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
-import type { ListenAddress } from '../domain/settings/environment.js';
+import type { ListenAddress } from '../domain/settings/configuration.js';
 import { redactedPath } from '../http/redacted-path.js';
 import { MetricsService } from './metrics.service.js';
 

@@ -1,7 +1,8 @@
 import { GuardedHttp, type GuardedHttpSettings } from './guarded-http.js';
+import { DAY_MS } from '../domain/duration.js';
 
 /** The longest that a call may take, in milliseconds; its signal ends it sooner. */
-const LONGEST_MS = 86_400_000;
+const LONGEST_MS = DAY_MS;
 /** How much of an answer is read: enough to see why it was a refusal, in bytes. */
 const READ_BYTES = 4_096;
 

@@ -1,4 +1,4 @@
-import type { Registry } from '../domain/settings/environment.js';
+import type { Registry } from '../domain/settings/configuration.js';
 import { DeployError } from '../domain/errors.js';
 import { parseImageReference } from '../domain/image/image-reference.js';
 import { isLoopbackHost } from '../outgoing/address-guard.js';

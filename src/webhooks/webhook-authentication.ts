@@ -4,7 +4,8 @@ import { FailedAuthentications } from '../access/failed-authentications.js';
 import { DUMMY_HASH, hashOf, indexOfHash } from '../access/secret-hash.js';
 import { AddressRanges, senderAddress, senderNetwork } from '../access/sender-address.js';
 import { ConfigurationService } from '../config/configuration.service.js';
-import type { Configuration, Webhook } from '../domain/settings/environment.js';
+import type { Webhook } from '../domain/settings/environment.js';
+import type { Configuration } from '../domain/settings/configuration.js';
 import { DeployError } from '../domain/errors.js';
 
 interface Door {

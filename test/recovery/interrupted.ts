@@ -3,12 +3,8 @@ import { replacementOf } from '../../src/docker/creation/container-options.js';
 import { EngineClient } from '../../src/docker/client/engine-client.js';
 import { newDeployment } from '../../src/domain/deployment/deployment.js';
 import { candidateLabels, twinLabels } from '../../src/domain/rollout/labels.js';
-import {
-  NO_OVERLAP,
-  NOTHING_DONE,
-  rolloutNames,
-  type RolloutIntent,
-} from '../../src/domain/rollout/intent.js';
+import { NO_OVERLAP, NOTHING_DONE, type RolloutIntent } from '../../src/domain/rollout/intent.js';
+import { rolloutNames } from '../../src/domain/rollout/rollout-names.js';
 import { Storage } from '../../src/storage/storage.js';
 import type { Fleet, FleetService } from '../support/kill-fleet.js';
 import { pull } from '../support/pull.js';

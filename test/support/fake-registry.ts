@@ -4,14 +4,18 @@ import type { LookupAddress } from 'node:dns';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Registry } from '../../src/domain/settings/environment.js';
+import type { Registry } from '../../src/domain/settings/configuration.js';
 import { DeployError } from '../../src/domain/errors.js';
 import { Secret } from '../../src/domain/secrets/secret.js';
 import type { Lookup } from '../../src/outgoing/address-guard.js';
-import type { RegistriesSettings } from '../../src/registries/registries.js';
-import { Registries } from '../../src/registries/registries.js';
-import type { FakeAnswer, FakeHandler, FakeRequest, FakeServerOptions } from './fake-server.js';
-import { FakeServer } from './fake-server.js';
+import { type RegistriesSettings, Registries } from '../../src/registries/registries.js';
+import {
+  type FakeAnswer,
+  type FakeHandler,
+  type FakeRequest,
+  type FakeServerOptions,
+  FakeServer,
+} from './fake-server.js';
 
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 export const INDEX_BODY = JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] });

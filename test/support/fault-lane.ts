@@ -1,4 +1,4 @@
-import type { Strategy } from '../../src/domain/settings/environment.js';
+import type { Strategy } from '../../src/domain/settings/rollout-settings.js';
 import type { ErrorCode } from '../../src/domain/errors.js';
 import { Availability, type Gaps } from './availability.js';
 import type { AskedEvent, FaultProxy, PlannedFault } from './fault-proxy.js';

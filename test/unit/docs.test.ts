@@ -5,8 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { ERROR_CODES, isVersionAtFault, type ErrorCode } from '../../src/domain/errors.js';
 import { CONTROL_LABELS } from '../../src/domain/rollout/labels.js';
 import { simulateRollout } from '../../src/domain/rollout/plan/simulate.js';
-import { rolloutNames, type RolloutIntent } from '../../src/domain/rollout/intent.js';
-import { describeStep, isDecision, type Step } from '../../src/domain/rollout/step.js';
+import type { RolloutIntent } from '../../src/domain/rollout/intent.js';
+import { rolloutNames } from '../../src/domain/rollout/rollout-names.js';
+import { isDecision, type Step } from '../../src/domain/rollout/step.js';
+import { describeStep } from '../../src/domain/rollout/plan/describe-step.js';
 import {
   aRemovedWhenStopped,
   aSnapshot,

@@ -1,4 +1,4 @@
-import type { Role, Token } from '../../domain/settings/environment.js';
+import type { Role, Token } from '../../domain/settings/access.js';
 import { IsName, IsOneOf } from '../leaf-rules.js';
 import type { Place } from '../place.js';
 import type { Reading } from '../secret-reader.js';

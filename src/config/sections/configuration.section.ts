@@ -1,6 +1,7 @@
 import { IsOptional } from 'class-validator';
-import type { Configuration, Token } from '../../domain/settings/environment.js';
-import { parseDuration } from '../duration.js';
+import type { Configuration } from '../../domain/settings/configuration.js';
+import type { Token } from '../../domain/settings/access.js';
+import { parseDuration, DAY_MS } from '../../domain/duration.js';
 import { IsDuration } from '../leaf-rules.js';
 import type { Place } from '../place.js';
 import { resolveReferences } from '../reference.js';
@@ -16,7 +17,6 @@ import { readRegistries, type RegistrySection } from './registry.section.js';
 import { readServer, ServerSection } from './server.section.js';
 import { readWebhooks, type WebhookSection } from './webhook.section.js';
 
-const DAY_MS = 86_400_000;
 const DEFAULT_RETENTION_MS = 90 * DAY_MS;
 /** A hundred years: as good as for ever. */
 const LONGEST_RETENTION_MS = 36_500 * DAY_MS;

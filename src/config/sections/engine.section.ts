@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { IsOptional } from 'class-validator';
 import { messageOf } from '../../domain/errors.js';
-import type { Engine } from '../../domain/settings/environment.js';
+import type { Engine } from '../../domain/settings/configuration.js';
 import { Secret } from '../../domain/secrets/secret.js';
 import { parseEngineHost } from '../engine-host.js';
 import { IsFilled, IsOneOf, isName, NAME_RULE } from '../leaf-rules.js';

@@ -1,5 +1,5 @@
 import { IsOptional } from 'class-validator';
-import type { Environment, HandlerFile, Service } from '../../domain/settings/environment.js';
+import type { Environment, HandlerFile } from '../../domain/settings/environment.js';
 import { canonicalRepository } from '../../domain/image/image-reference.js';
 import { IsContainerName, IsName, IsRepository, isName, NAME_RULE } from '../leaf-rules.js';
 import type { Place } from '../place.js';
@@ -11,14 +11,8 @@ import { GroupSection, readGroup } from './group.section.js';
 import { readHandlerFile } from './handler.section.js';
 import { HooksSection, mergeHooks, readHooks, type HookOverrides } from './hooks.section.js';
 import { undefinedName } from './name-list.js';
-import {
-  mergePolicy,
-  PolicySection,
-  readPolicy,
-  type PolicyOverrides,
-  type UncheckedPolicy,
-} from './policy.section.js';
-import { checkPromotions } from './promotions.js';
+import { mergePolicy, PolicySection, readPolicy, type PolicyOverrides } from './policy.section.js';
+import { checkPromotions, type UncheckedService, type UncheckedEnvironment } from './promotions.js';
 import {
   mergeRollout,
   readRollout,
@@ -108,13 +102,6 @@ const NOTHING: PolicyOverrides = {
 
 /** Which service has which container, over all environments. */
 type TakenContainers = Map<string, string>;
-
-/** A service whose `promoteFrom` was not looked at yet. */
-export type UncheckedService = Omit<Service, 'policy'> & { readonly policy: UncheckedPolicy };
-type UncheckedEnvironment = Omit<Environment, 'services' | 'policy'> & {
-  readonly policy: UncheckedPolicy;
-  readonly services: readonly UncheckedService[];
-};
 
 /** Reads `environments`. */
 export function readEnvironments(

@@ -1,6 +1,6 @@
 import { IsOptional } from 'class-validator';
-import type { GroupFailure, GroupSettings } from '../../domain/deployment/group.js';
-import { parseDuration } from '../duration.js';
+import type { GroupFailure, GroupSettings } from '../../domain/settings/group-settings.js';
+import { parseDuration } from '../../domain/duration.js';
 import { IsDuration, IsOneOf } from '../leaf-rules.js';
 import type { Place } from '../place.js';
 import { Key, missing, readSection } from '../section.js';

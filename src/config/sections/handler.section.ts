@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { IsOptional } from 'class-validator';
-import type { HandlerFile, HandlerSettings } from '../../domain/settings/environment.js';
-import { parseDuration } from '../duration.js';
+import type { HandlerFile } from '../../domain/settings/environment.js';
+import type { HandlerSettings } from '../../domain/settings/configuration.js';
+import { parseDuration } from '../../domain/duration.js';
 import { IsDuration } from '../leaf-rules.js';
 import type { Place } from '../place.js';
 import type { Reading } from '../secret-reader.js';

@@ -1,13 +1,12 @@
 import { IsOptional } from 'class-validator';
-import type { Probe } from '../../domain/settings/environment.js';
-import { parseDuration } from '../duration.js';
+import type { Probe } from '../../domain/settings/rollout-settings.js';
+import { parseDuration, DAY_MS } from '../../domain/duration.js';
 import { IsDuration, IsRequestPath, IsWholeNumber } from '../leaf-rules.js';
 import type { Place } from '../place.js';
 import { Key, missing, readSection, Required } from '../section.js';
 
 const SECOND_MS = 1000;
 const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 const PORT = 'a port of the container';
 const PORT_WANTED = 'write the port of the container, e.g. port: 8080';
 const INTERVAL_RANGE = 'from 10ms to 1h';

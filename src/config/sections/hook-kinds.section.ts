@@ -5,7 +5,7 @@ import type {
   HookList,
   HttpHook,
   RunHook,
-} from '../../domain/rollout/hooks.js';
+} from '../../domain/settings/hook-settings.js';
 import { Secret } from '../../domain/secrets/secret.js';
 import { readCommand } from '../command.js';
 import { IsOneOf } from '../leaf-rules.js';

@@ -1,6 +1,6 @@
 import { IsOptional } from 'class-validator';
-import type { HookAction, HookList, Hooks } from '../../domain/rollout/hooks.js';
-import { parseDuration } from '../duration.js';
+import type { HookAction, HookList, Hooks } from '../../domain/settings/hook-settings.js';
+import { parseDuration, DAY_MS } from '../../domain/duration.js';
 import { IsDuration, IsOneOf } from '../leaf-rules.js';
 import type { Place } from '../place.js';
 import type { Reading } from '../secret-reader.js';
@@ -15,7 +15,6 @@ import {
   type HookKind,
 } from './hook-kinds.section.js';
 
-const DAY_MS = 86_400_000;
 const DEFAULT_TIMEOUT_MS = 60_000;
 const MOST_ACTIONS = 20;
 

@@ -4,14 +4,13 @@ import {
   type ApprovalSettings,
   type PolicySettings,
 } from '../../domain/settings/policy-settings.js';
-import { parseDuration } from '../duration.js';
+import { parseDuration, DAY_MS } from '../../domain/duration.js';
 import { IsDuration, IsName, isName, IsWholeNumber, NAME_RULE } from '../leaf-rules.js';
 import type { Place } from '../place.js';
 import { Key, readSection, Required } from '../section.js';
 import { shown } from '../shown.js';
 import { readWindows, type WindowSection } from './window.section.js';
 
-const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;
 const MOST_APPROVERS = 100;
 const DEFAULT_EXPIRES_MS = DAY_MS;

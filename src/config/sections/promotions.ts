@@ -1,16 +1,19 @@
 import type { Environment, Service } from '../../domain/settings/environment.js';
 import type { PolicySettings, PromotionSettings } from '../../domain/settings/policy-settings.js';
 import { alternatives, shown, shownKey } from '../shown.js';
-import type { UncheckedService } from './environment.section.js';
 import type { UncheckedPolicy } from './policy.section.js';
 
-interface Unchecked extends Omit<Environment, 'services' | 'policy'> {
+/** A service whose `promoteFrom` was not looked at yet. */
+export type UncheckedService = Omit<Service, 'policy'> & { readonly policy: UncheckedPolicy };
+
+/** The same for its environment. */
+export type UncheckedEnvironment = Omit<Environment, 'services' | 'policy'> & {
   readonly policy: UncheckedPolicy;
   readonly services: readonly UncheckedService[];
-}
+};
 
 /** Looks at each `promoteFrom` with the whole configuration in sight: what it names must be there, and lead to no circle. */
-export function checkPromotions(environments: readonly Unchecked[]): Environment[] {
+export function checkPromotions(environments: readonly UncheckedEnvironment[]): Environment[] {
   const checked = environments.map((environment) => ({
     ...environment,
     policy: { ...environment.policy, promoteFrom: ofEnvironment(environment.policy) },
@@ -37,7 +40,7 @@ function ofEnvironment({ promoteFrom }: UncheckedPolicy): PolicySettings['promot
 
 function sourceOf(
   { name, repository, policy }: UncheckedService,
-  environments: readonly Unchecked[],
+  environments: readonly UncheckedEnvironment[],
 ): PromotionSettings | null {
   const wish = policy.promoteFrom;
   if (wish === null) return null;
@@ -74,7 +77,7 @@ function isInCircle(service: Service, services: readonly Service[]): boolean {
   return false;
 }
 
-function placeOf(service: Service, environments: readonly Unchecked[]) {
+function placeOf(service: Service, environments: readonly UncheckedEnvironment[]) {
   const environment = environments.find(({ name }) => name === service.environment);
   return environment?.services.find(({ name }) => name === service.name)?.policy.promoteFrom?.place;
 }

@@ -1,5 +1,5 @@
 import { IsOptional } from 'class-validator';
-import type { Registry } from '../../domain/settings/environment.js';
+import type { Registry } from '../../domain/settings/configuration.js';
 import { IsFilled, IsOneOf } from '../leaf-rules.js';
 import type { Place } from '../place.js';
 import { isLoopback, parseRegistryHost } from '../registry-host.js';

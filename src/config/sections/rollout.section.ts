@@ -1,12 +1,10 @@
 import { IsOptional } from 'class-validator';
-import type { DrainSettings, RolloutSettings } from '../../domain/settings/environment.js';
-import { parseDuration } from '../duration.js';
+import type { DrainSettings, RolloutSettings } from '../../domain/settings/rollout-settings.js';
+import { parseDuration, DAY_MS } from '../../domain/duration.js';
 import { IsDuration, IsOneOf, IsRequestPath, IsSignal, IsWholeNumber } from '../leaf-rules.js';
 import type { Place } from '../place.js';
 import { Key, readSection, Required } from '../section.js';
 import { HealthSection, readHealth, type HealthOverrides } from './health.section.js';
-
-const DAY_MS = 86_400_000;
 
 /** `drain.http`: a GET that tells the old container to finish. Any status below 400 is good. */
 export class DrainHttpSection {

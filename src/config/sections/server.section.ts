@@ -1,14 +1,13 @@
 import { IsOptional } from 'class-validator';
-import type { Configuration, Limit } from '../../domain/settings/environment.js';
+import type { Configuration, Limit } from '../../domain/settings/configuration.js';
 import { parseAddressRange, RANGE_FORMS } from '../address-range.js';
-import { parseDuration } from '../duration.js';
+import { parseDuration, DAY_MS } from '../../domain/duration.js';
 import { IsDuration, IsListenAddress, IsPublicUrl, IsWholeNumber } from '../leaf-rules.js';
 import { parseListenAddress } from '../listen-address.js';
 import type { Place } from '../place.js';
 import { Key, readSection } from '../section.js';
 import { shown } from '../shown.js';
 
-const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
 /** One limit of `server.throttle`: so many requests in so long. */

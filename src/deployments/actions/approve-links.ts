@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Authenticator } from '../../access/authenticator.js';
 import { assertEnvironment, includesRole, maySee, type Principal } from '../../access/principal.js';
 import { ConfigurationService } from '../../config/configuration.service.js';
-import { linkExpiry, signLink, type ApproveLink } from '../../domain/deployment/approve-link.js';
+import { linkExpiry, type ApproveLink } from '../../domain/deployment/approve-link.js';
 import type { Actor } from '../../domain/deployment/audit.js';
 import type { Deployment } from '../../domain/deployment/deployment.js';
 import { DeployError } from '../../domain/errors.js';
@@ -12,6 +12,7 @@ import { auditEntry } from '../audit-entry.js';
 import { unknownDeployment } from './deployment.service.js';
 import { assertSameDigest, spentLink, unknownLink, VerdictService } from './verdict.service.js';
 import { LinkKey } from './link-key.js';
+import { signLink } from './link-signature.js';
 
 const ID_BYTES = 16;
 

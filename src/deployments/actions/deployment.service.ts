@@ -7,7 +7,6 @@ import type { RolloutIntent } from '../../domain/rollout/intent.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
 import type { DeploymentFilter } from '../../storage/repositories/deployment.repository.js';
 import { Storage } from '../../storage/storage.js';
-import { pageOf } from '../intake/delivery.service.js';
 import { DeploymentLog } from '../deployment-log.js';
 import type { WholeDeployment } from '../../domain/deployment/deployment-view.js';
 import { auditEntry } from '../audit-entry.js';
@@ -15,6 +14,7 @@ import { newDeploymentOf } from '../new-deployment.js';
 import { Planner, type PlanView } from '../status/planner.js';
 import { ServiceInspector } from '../../environments/service-inspector.js';
 import { Worker } from '../queue/worker.js';
+import { pageOf, type Page } from '../../domain/page.js';
 
 export interface DeployWish {
   readonly tag?: string;
@@ -84,9 +84,7 @@ export class DeploymentService {
   }
 
   /** Newest first; `next` is the id after which the following page goes on. */
-  async list(
-    filter: DeploymentFilter,
-  ): Promise<{ items: readonly Deployment[]; next: string | null }> {
+  async list(filter: DeploymentFilter): Promise<Page<Deployment>> {
     const items = await this.storage.deployments.list({ ...filter, limit: filter.limit + 1 });
     return pageOf(items, filter.limit);
   }

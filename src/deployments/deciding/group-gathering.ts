@@ -1,13 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { NOT_STARTED, type Deployment } from '../../domain/deployment/deployment.js';
 import type { Service } from '../../domain/settings/environment.js';
-import {
-  isByPerson,
-  isMissed,
-  movesInGroup,
-  whyDropped,
-  type GroupSettings,
-} from '../../domain/deployment/group.js';
+import { isByPerson, isMissed, movesInGroup, whyDropped } from '../../domain/deployment/group.js';
+import type { GroupSettings } from '../../domain/settings/group-settings.js';
 import type { PolicyDecision } from '../../domain/policy/policy.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
 import { Storage } from '../../storage/storage.js';

@@ -17,6 +17,7 @@ import { DeploymentLog } from '../deployment-log.js';
 import { newDeploymentOf } from '../new-deployment.js';
 import { newId } from '../new-id.js';
 import { Worker } from '../queue/worker.js';
+import { pageOf, type Page } from '../../domain/page.js';
 
 const SAME_BODY_MS = 10 * 60_000;
 
@@ -129,7 +130,7 @@ export class DeliveryService {
   async list(
     query: { readonly limit: number; readonly before: string | null },
     asker: { readonly environments: readonly string[] | null },
-  ): Promise<{ items: readonly DeliverySummary[]; next: string | null }> {
+  ): Promise<Page<DeliverySummary>> {
     const items = await this.storage.deliveries.list({
       before: query.before,
       environments: asker.environments,
@@ -197,16 +198,6 @@ export class DeliveryService {
 
 function saying(deployment: Deployment, delivery: string): string {
   return `delivery ${delivery} says that ${deployment.image}:${deployment.tag} was pushed`;
-}
-
-/** The part of a list that was asked for, of one item more than that. */
-export function pageOf<T extends { readonly id: string }>(
-  items: readonly T[],
-  limit: number,
-): { items: readonly T[]; next: string | null } {
-  const page = items.slice(0, limit);
-  const last = page.at(-1);
-  return { items: page, next: items.length > limit && last !== undefined ? last.id : null };
 }
 
 /** A deployment of the same tag that has not started and whose digest is not known yet, or is the same. */

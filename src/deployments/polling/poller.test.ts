@@ -6,7 +6,8 @@ import type {
   ConfigurationListener,
   ConfigurationService,
 } from '../../config/configuration.service.js';
-import type { Configuration, Service } from '../../domain/settings/environment.js';
+import type { Service } from '../../domain/settings/environment.js';
+import type { Configuration } from '../../domain/settings/configuration.js';
 import { DeployError } from '../../domain/errors.js';
 import type { RegistryClient } from '../../registries/registry-client.js';
 import type { TagList } from '../../registries/tag-list.js';

@@ -7,7 +7,7 @@ import type {
   ConfigurationListener,
   ConfigurationService,
 } from '../../config/configuration.service.js';
-import type { Configuration } from '../../domain/settings/environment.js';
+import type { Configuration } from '../../domain/settings/configuration.js';
 import { DeployError } from '../../domain/errors.js';
 import type { Storage } from '../../storage/storage.js';
 import type { ImageTidier } from './image-tidier.js';

@@ -14,15 +14,13 @@ import {
   LABELS,
   OVERLAP_LABELS,
 } from '../../domain/rollout/labels.js';
+import { NO_OVERLAP, NOTHING_DONE, type RolloutIntent } from '../../domain/rollout/intent.js';
+import { rolloutNames } from '../../domain/rollout/rollout-names.js';
 import {
   isActive,
-  NO_OVERLAP,
-  NOTHING_DONE,
-  rolloutNames,
   type ContainerState,
   type RestartPolicy,
-  type RolloutIntent,
-} from '../../domain/rollout/intent.js';
+} from '../../domain/rollout/container-state.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
 import { Storage } from '../../storage/storage.js';
 import { DeploymentLog } from '../deployment-log.js';

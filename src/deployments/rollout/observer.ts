@@ -1,12 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isAffected } from '../../domain/rollout/dependents.js';
 import { DEPENDENT_ROLE, HOOK_ROLE, LABELS } from '../../domain/rollout/labels.js';
-import {
-  rolloutNames,
-  type ContainerState,
-  type RolloutIntent,
-  type Snapshot,
-} from '../../domain/rollout/intent.js';
+import type { RolloutIntent } from '../../domain/rollout/intent.js';
+import { rolloutNames } from '../../domain/rollout/rollout-names.js';
+import type { Snapshot } from '../../domain/rollout/snapshot.js';
+import type { ContainerState } from '../../domain/rollout/container-state.js';
 import { containerState } from '../../docker/inspection/container-state.js';
 import type { EngineClient } from '../../docker/client/engine-client.js';
 import { EngineError } from '../../docker/client/engine-error.js';

@@ -1,6 +1,7 @@
 import { areDependentsUp } from '../../domain/rollout/next-step/next-step-dependents.js';
 import { isServing } from '../../domain/rollout/networks.js';
-import { isTouched, type RolloutIntent, type Snapshot } from '../../domain/rollout/intent.js';
+import { isTouched, type RolloutIntent } from '../../domain/rollout/intent.js';
+import type { Snapshot } from '../../domain/rollout/snapshot.js';
 import type { EngineStep } from '../../domain/rollout/step.js';
 
 /** Steps that wait for a container to prove itself. */

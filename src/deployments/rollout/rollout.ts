@@ -9,13 +9,10 @@ import { isDependentStep } from '../../domain/rollout/dependents.js';
 import { goalAfterFailure } from '../../domain/rollout/next-step/next-step-back.js';
 import { nextStep } from '../../domain/rollout/next-step/next-step.js';
 import { simulateRollout } from '../../domain/rollout/plan/simulate.js';
-import { isTouched, type RolloutIntent, type Snapshot } from '../../domain/rollout/intent.js';
-import {
-  describeStep,
-  type Decision,
-  type EngineStep,
-  type Step,
-} from '../../domain/rollout/step.js';
+import { isTouched, type RolloutIntent } from '../../domain/rollout/intent.js';
+import type { Snapshot } from '../../domain/rollout/snapshot.js';
+import type { Decision, EngineStep, Step } from '../../domain/rollout/step.js';
+import { describeStep } from '../../domain/rollout/plan/describe-step.js';
 import { Storage } from '../../storage/storage.js';
 import { DeploymentLog } from '../deployment-log.js';
 import { isEngineGone } from './health/health-watch.js';

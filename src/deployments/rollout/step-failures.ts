@@ -1,11 +1,8 @@
 import { EngineError } from '../../docker/client/engine-error.js';
 import { DeployError, messageOf, type ErrorCode } from '../../domain/errors.js';
-import {
-  isAbandoned,
-  isActive,
-  type RolloutIntent,
-  type Snapshot,
-} from '../../domain/rollout/intent.js';
+import { isAbandoned, type RolloutIntent } from '../../domain/rollout/intent.js';
+import type { Snapshot } from '../../domain/rollout/snapshot.js';
+import { isActive } from '../../domain/rollout/container-state.js';
 import { classifyStartFailure } from '../../domain/rollout/next-step/start-failure.js';
 import type { EngineStep } from '../../domain/rollout/step.js';
 

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Deployment } from '../../domain/deployment/deployment.js';
 import type { DependentIntent } from '../../domain/rollout/dependents.js';
-import type { RolloutSettings, Service } from '../../domain/settings/environment.js';
+import type { Service } from '../../domain/settings/environment.js';
+import type { RolloutSettings } from '../../domain/settings/rollout-settings.js';
 import { DeployError } from '../../domain/errors.js';
 import { simulateRollout } from '../../domain/rollout/plan/simulate.js';
 import type { RolloutIntent } from '../../domain/rollout/intent.js';
-import { describeStep, isDecision } from '../../domain/rollout/step.js';
+import { isDecision } from '../../domain/rollout/step.js';
+import { describeStep } from '../../domain/rollout/plan/describe-step.js';
 import { waitingReason } from '../../domain/deployment/waiting-reason.js';
 import { Engines } from '../../docker/client/engines.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';

@@ -1,5 +1,5 @@
-import type { Engine } from '../../domain/settings/environment.js';
-import type { RestartPolicy } from '../../domain/rollout/intent.js';
+import type { Engine } from '../../domain/settings/configuration.js';
+import type { RestartPolicy } from '../../domain/rollout/container-state.js';
 import type { Secret } from '../../domain/secrets/secret.js';
 import { EngineConnection } from './engine-connection.js';
 import { askInfo, FactsOfEngine, type EngineFacts } from './engine-facts.js';

@@ -4,7 +4,7 @@ import https from 'node:https';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { inspect } from 'node:util';
-import type { Engine } from '../../domain/settings/environment.js';
+import type { Engine } from '../../domain/settings/configuration.js';
 import { messageOf } from '../../domain/errors.js';
 import { engineError, EngineError } from './engine-error.js';
 

@@ -1,4 +1,4 @@
-import type { ContainerState, ContainerStatus } from '../../domain/rollout/intent.js';
+import type { ContainerState, ContainerStatus } from '../../domain/rollout/container-state.js';
 import type { ContainerInspection } from './inspection.js';
 
 /** The engine writes this where a time is not known. */

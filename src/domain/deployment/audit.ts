@@ -1,4 +1,4 @@
-import type { Role } from '../settings/environment.js';
+import type { Role } from '../settings/access.js';
 
 /** What people do that changes something. */
 export type AuditAction =

@@ -1,4 +1,5 @@
-import type { Role, RolloutSettings } from '../settings/environment.js';
+import type { RolloutSettings } from '../settings/rollout-settings.js';
+import type { Role } from '../settings/access.js';
 import { DeployError, type ErrorCode } from '../errors.js';
 
 /** Where a deployment stands (CONTRACT section 4 says what each means). */

@@ -1,14 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hasEnded, UNDER_WAY, type Deployment, type Phase } from './deployment.js';
-import {
-  isMissed,
-  movesInGroup,
-  nextMove,
-  type GroupFailure,
-  type GroupRun,
-  type GroupSettings,
-} from './group.js';
+import { isMissed, movesInGroup, nextMove, type GroupRun } from './group.js';
+import type { GroupFailure, GroupSettings } from '../settings/group-settings.js';
 import { aDeployment, DIGEST, NOON } from '../testing/builders.js';
 
 const GROUP: GroupSettings = {

@@ -1,17 +1,6 @@
 import { hasEnded, NOT_STARTED, UNDER_WAY, type Deployment, type Phase } from './deployment.js';
-import { asWritten } from '../duration.js';
-
-/** `rollback-all`: what has moved already goes back, the last first. `stop`: it stays. */
-export type GroupFailure = 'rollback-all' | 'stop';
-
-/** Services of an environment that move together. */
-export interface GroupSettings {
-  /** Names of services: each moves after the ones before it have. */
-  readonly order: readonly string[];
-  readonly onFailure: GroupFailure;
-  /** How long after the last push further ones are waited for, in milliseconds. */
-  readonly settleMs: number;
-}
+import { formatDuration } from '../duration.js';
+import type { GroupFailure, GroupSettings } from '../settings/group-settings.js';
 
 /** As the configuration would write it. */
 export interface GroupView {
@@ -54,7 +43,7 @@ const DROPPED: readonly Phase[] = ['failed', 'rejected', 'cancelled', 'expired']
 export function groupView(group: GroupSettings | null): GroupView | null {
   if (group === null) return null;
   const { order, onFailure, settleMs } = group;
-  return { order, onFailure, settle: asWritten(settleMs) };
+  return { order, onFailure, settle: formatDuration(settleMs) };
 }
 
 /** Whether it was asked for by hand, or is a way back: then it waits for nobody else's. */

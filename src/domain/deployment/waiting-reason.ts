@@ -1,5 +1,5 @@
 import type { Deployment } from './deployment.js';
-import { inWords } from '../duration.js';
+import { humanizeDuration } from '../duration.js';
 
 /**
  * The reason of a deployment as it reads now: one that waits for a time is kept as a sentence without it, `… opens`, and
@@ -12,5 +12,5 @@ export function waitingReason(
 ): string | null {
   if (phase !== 'waiting' || reason === null || notBefore === null) return reason;
   const left = Date.parse(notBefore) - now;
-  return left <= 0 ? `${reason} now` : `${reason} in ${inWords(left)}`;
+  return left <= 0 ? `${reason} now` : `${reason} in ${humanizeDuration(left)}`;
 }

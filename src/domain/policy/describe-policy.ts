@@ -1,12 +1,12 @@
 import type { PolicySettings } from '../settings/policy-settings.js';
-import { asWritten } from '../duration.js';
+import { formatDuration } from '../duration.js';
 import { clock, isAnyOpen, nextClosing, nextOpening } from './windows.js';
 
 /** A policy as the configuration would write it: what is not set is left out. */
 export function describePolicy(policy: PolicySettings): Record<string, unknown> {
   const { delayMs, windows, approval, promoteFrom, pollMs } = policy;
   return {
-    ...(delayMs > 0 && { delay: asWritten(delayMs) }),
+    ...(delayMs > 0 && { delay: formatDuration(delayMs) }),
     ...(windows.length > 0 && {
       window: windows.map(({ days, from, to, timezone }) => ({
         days,
@@ -19,17 +19,17 @@ export function describePolicy(policy: PolicySettings): Record<string, unknown> 
       approval: {
         required: approval.required,
         ...(approval.of !== null && { of: approval.of }),
-        expires: asWritten(approval.expiresMs),
+        expires: formatDuration(approval.expiresMs),
       },
     }),
     ...(promoteFrom !== null && {
       promoteFrom: {
         environment: promoteFrom.environment,
         ...(promoteFrom.service !== '' && { service: promoteFrom.service }),
-        after: asWritten(promoteFrom.afterMs),
+        after: formatDuration(promoteFrom.afterMs),
       },
     }),
-    ...(pollMs !== null && { poll: asWritten(pollMs) }),
+    ...(pollMs !== null && { poll: formatDuration(pollMs) }),
   };
 }
 

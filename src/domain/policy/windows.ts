@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import { DAYS, type Day, type Window } from '../settings/policy-settings.js';
+import { DAY_MS } from '../duration.js';
 
 const MINUTES_A_DAY = 1_440;
 /** A window that is not skipped by a change of the clocks opens once a week; one that is, the week after. */
@@ -43,7 +44,7 @@ export function nextOpening(
 /** The next moment at which none is open any more; null where one always is. */
 export function nextClosing(windows: readonly Window[], now: number): number | null {
   let at = now;
-  const end = now + LOOK_AHEAD_DAYS * 86_400_000;
+  const end = now + LOOK_AHEAD_DAYS * DAY_MS;
   while (at < end) {
     const closings = windows
       .filter((window) => isOpen(window, at))
@@ -88,7 +89,7 @@ function nextChange(window: Window, now: number, toOpen: boolean): number | null
 /** Every moment of the next days at which the window may open or close: its two times, and changes of the clocks. */
 function* momentsOf({ from, to, timezone }: Window, now: number): Generator<number> {
   const start = wallClock(now, timezone);
-  const end = now + LOOK_AHEAD_DAYS * 86_400_000;
+  const end = now + LOOK_AHEAD_DAYS * DAY_MS;
   for (
     let change = start.getTimeZoneTransition('next');
     change !== null && change.epochMilliseconds <= end;

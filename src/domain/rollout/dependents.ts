@@ -1,4 +1,4 @@
-import type { ContainerState } from './intent.js';
+import type { ContainerState } from './container-state.js';
 
 /**
  * How a container depends on another one: it lives in its network, ipc or pid namespace; it has a legacy link

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { ALL_HOOKS_RUN, afterHook, type Hooks } from './hooks.js';
+import { ALL_HOOKS_RUN, afterHook } from './hooks.js';
+import type { Hooks } from '../settings/hook-settings.js';
 import { nextStep } from './next-step/next-step.js';
 import { simulateRollout } from './plan/simulate.js';
-import type { RolloutIntent, Snapshot } from './intent.js';
+import type { RolloutIntent } from './intent.js';
+import type { Snapshot } from './snapshot.js';
 import {
   aCandidate,
   aContainer,

@@ -1,48 +1,10 @@
 import type { SettingsComparison } from '../deployment/comparison.js';
-import { NO_DEPENDENTS, type DependentsIntent, type DependentState } from './dependents.js';
+import { NO_DEPENDENTS, type DependentsIntent } from './dependents.js';
 import type { Failure } from '../deployment/deployment.js';
-import type { DrainSettings, HealthSettings, Strategy } from '../settings/environment.js';
+import type { DrainSettings, HealthSettings, Strategy } from '../settings/rollout-settings.js';
 import type { ErrorCode } from '../errors.js';
-import { NO_HOOKS, type HooksIntent, type HooksSnapshot } from './hooks.js';
-
-export interface RestartPolicy {
-  readonly name: string;
-  readonly maximumRetryCount: number;
-}
-
-export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'dead';
-
-/**
- * What the engine shows of one container, as far as a rollout decides by it. Times are of the
- * engine's clock. A container that is being removed is not shown: it is as good as gone.
- */
-export interface ContainerState {
-  readonly id: string;
-  /** Without the leading slash. */
-  readonly name: string;
-  readonly imageId: string;
-  readonly status: ContainerStatus;
-  /** Null where it never started. */
-  readonly startedAt: string | null;
-  /** When its last run ended; null where none did. */
-  readonly finishedAt: string | null;
-  readonly exitCode: number;
-  /** The engine's own words on a failed start; empty where there was none. */
-  readonly error: string;
-  readonly outOfMemory: boolean;
-  /** `none`: it has no HEALTHCHECK. */
-  readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy';
-  /** End of the first passed check that the engine still remembers; null where none passed. */
-  readonly healthyAt: string | null;
-  readonly restartCount: number;
-  readonly restartPolicy: RestartPolicy;
-  readonly autoRemove: boolean;
-  readonly labels: Readonly<Record<string, string>>;
-  /** By name of each network that it is on: its aliases there, with those that the engine gave. */
-  readonly networks: Readonly<Record<string, readonly string[]>>;
-  /** Ports, such as `80/tcp`, that are to be published and are not, although it runs. */
-  readonly unpublished: readonly string[];
-}
+import { NO_HOOKS, type HooksIntent } from './hooks.js';
+import type { RestartPolicy, ContainerState } from './container-state.js';
 
 /** One network to be on, with the settings that the user gave for it, as the Engine API takes them. */
 export interface NetworkAttachment {
@@ -65,49 +27,6 @@ export interface WaitingNetwork {
    */
   readonly kind: 'macvlan' | 'internal';
   readonly parent: string | null;
-}
-
-/** Everything that the next step is decided by, as the engine shows it at one moment. */
-export interface Snapshot extends HooksSnapshot {
-  /** Changes when the engine was started anew (its containers may have died with it). */
-  readonly epoch: string;
-  /** The container that is being replaced. */
-  readonly old: ContainerState | null;
-  /** The one that replaces it. */
-  readonly candidate: ContainerState | null;
-  /** The never-started copy of a `--rm` container that holds its volumes and is the way back. */
-  readonly twin: ContainerState | null;
-  /** Who holds the service's container name, where it is none of these three. */
-  readonly holder: ContainerState | null;
-  /** Containers of our own, from deployments that have ended, under one of the temporary names. */
-  readonly leftovers: readonly ContainerState[];
-  /** Names of others' containers under one of the temporary names. */
-  readonly strangers: readonly string[];
-  /** Whether the network of {@link WaitingNetwork} is there. */
-  readonly hasWaitingNetwork: boolean;
-  /** Those that depend on the replaced one and need something, by their ids before. */
-  readonly dependents: Readonly<Record<string, DependentState>>;
-}
-
-/** The temporary names beside a service's container name (CONTRACT section 5). */
-export interface RolloutNames {
-  readonly final: string;
-  readonly candidate: string;
-  readonly old: string;
-  readonly failed: string;
-  readonly twin: string;
-  readonly hook: string;
-}
-
-export function rolloutNames(container: string): RolloutNames {
-  return {
-    final: container,
-    candidate: `${container}.deploy-new`,
-    old: `${container}.deploy-old`,
-    failed: `${container}.deploy-failed`,
-    twin: `${container}.deploy-twin`,
-    hook: `${container}.deploy-hook`,
-  };
 }
 
 /** The replaced container as it was before anything was touched. */
@@ -249,15 +168,6 @@ export const NO_OVERLAP = {
   waiting: null,
 } as const satisfies Partial<RolloutIntent>;
 
-/** Whether a process of the container lives, or will again at once. */
-export function isActive(container: ContainerState): boolean {
-  return (
-    container.status === 'running' ||
-    container.status === 'paused' ||
-    container.status === 'restarting'
-  );
-}
-
 /** Whether drain asks anything of the old container, which may then refuse work; a mere wait does not. */
 export function isDrainTold({ drain }: RolloutIntent): boolean {
   return drain !== null && (drain.signal !== null || drain.http !== null);
@@ -285,9 +195,4 @@ export function hasPolicyOfOld(container: ContainerState, intent: RolloutIntent)
   const wanted = intent.old.restartPolicy;
   const has = container.restartPolicy;
   return has.name === wanted.name && has.maximumRetryCount === wanted.maximumRetryCount;
-}
-
-/** Whether the engine would start it again by itself at its next start. A `--rm` one cannot be changed. */
-export function mayComeBack(container: ContainerState): boolean {
-  return container.restartPolicy.name !== 'no' && !container.autoRemove;
 }

@@ -1,5 +1,6 @@
 import { isAffected, type DependentIntent } from './dependents.js';
-import type { RestartPolicy, RolloutIntent } from './intent.js';
+import type { RolloutIntent } from './intent.js';
+import type { RestartPolicy } from './container-state.js';
 
 /** Labels on every container that Deploy creates (CONTRACT section 5). */
 export const LABELS = {

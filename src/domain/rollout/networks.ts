@@ -1,9 +1,5 @@
-import {
-  isActive,
-  type ContainerState,
-  type NetworkAttachment,
-  type RolloutIntent,
-} from './intent.js';
+import type { NetworkAttachment, RolloutIntent } from './intent.js';
+import { isActive, type ContainerState } from './container-state.js';
 
 /** It has no aliases: nobody finds anybody by name on it. */
 const DEFAULT_BRIDGE = 'bridge';

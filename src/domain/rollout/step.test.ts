@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeStep, isDecision, type Step } from './step.js';
+import { isDecision, type Step } from './step.js';
+import { describeStep } from './plan/describe-step.js';
 import { anIntent, DIGEST } from '../testing/builders.js';
 import { anExecHook, anHttpHook, aRunHook } from '../testing/hook-builders.js';
 import { aDependent } from '../testing/dependent-starts.js';

@@ -1,4 +1,4 @@
-import type { RolloutSettings, Strategy } from '../settings/environment.js';
+import type { RolloutSettings, Strategy } from '../settings/rollout-settings.js';
 
 /** What of a container, its networks, volumes and engine bears on whether two of it may run at once. */
 export interface OverlapFacts {

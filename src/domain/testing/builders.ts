@@ -4,11 +4,11 @@ import { NO_POLICY } from '../settings/policy-settings.js';
 import {
   NO_OVERLAP,
   NOTHING_DONE,
-  type ContainerState,
   type OldContainer,
   type RolloutIntent,
-  type Snapshot,
 } from '../rollout/intent.js';
+import type { Snapshot } from '../rollout/snapshot.js';
+import type { ContainerState } from '../rollout/container-state.js';
 
 export const OLD_ID = 'old-container';
 const OLD_IMAGE = 'sha256:old-image';

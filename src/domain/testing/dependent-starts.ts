@@ -1,5 +1,5 @@
 import type { DependentIntent, DependentState } from '../rollout/dependents.js';
-import type { ContainerState } from '../rollout/intent.js';
+import type { ContainerState } from '../rollout/container-state.js';
 import { aContainer, anIntent, aSnapshot, NOON, OLD_ID } from './builders.js';
 import type { Picture } from './rollout-run.js';
 

@@ -1,4 +1,4 @@
-import type { ExecHook, HttpHook, RunHook } from '../rollout/hooks.js';
+import type { ExecHook, HttpHook, RunHook } from '../settings/hook-settings.js';
 import { Secret } from '../secrets/secret.js';
 
 /** A command in the old container. */

@@ -5,7 +5,8 @@ import { countOfHooks } from '../rollout/hooks.js';
 import { goalAfterFailure } from '../rollout/next-step/next-step-back.js';
 import { nextStep } from '../rollout/next-step/next-step.js';
 import { afterStep } from '../rollout/plan/simulate.js';
-import type { RolloutIntent, Snapshot } from '../rollout/intent.js';
+import type { RolloutIntent } from '../rollout/intent.js';
+import type { Snapshot } from '../rollout/snapshot.js';
 import { isDecision, type Decision, type EngineStep, type Step } from '../rollout/step.js';
 
 /** What the engine shows and what is intended, at one moment. */

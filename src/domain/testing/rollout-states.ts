@@ -1,4 +1,6 @@
-import type { ContainerState, RolloutIntent, Snapshot } from '../rollout/intent.js';
+import type { RolloutIntent } from '../rollout/intent.js';
+import type { Snapshot } from '../rollout/snapshot.js';
+import type { ContainerState } from '../rollout/container-state.js';
 import { aCandidate, aContainer, aSnapshot, NEVER, NEW_IMAGE, NOON } from './builders.js';
 import { runRollout } from './rollout-run.js';
 

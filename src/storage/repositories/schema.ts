@@ -2,8 +2,10 @@ import type { Generated } from 'kysely';
 import type { AuditAction } from '../../domain/deployment/audit.js';
 import type { DeliveryOutcome } from '../../domain/deployment/delivery.js';
 import type { Phase, StepRecord, Trigger, WaitingFor } from '../../domain/deployment/deployment.js';
-import type { Role, RolloutSettings } from '../../domain/settings/environment.js';
-import type { GroupFailure, GroupRun } from '../../domain/deployment/group.js';
+import type { RolloutSettings } from '../../domain/settings/rollout-settings.js';
+import type { Role } from '../../domain/settings/access.js';
+import type { GroupRun } from '../../domain/deployment/group.js';
+import type { GroupFailure } from '../../domain/settings/group-settings.js';
 
 /**
  * The tables as they are after the last migration. Times are RFC 3339, UTC, with milliseconds, and so sort

@@ -1,4 +1,4 @@
-import type { Role } from '../../domain/settings/environment.js';
+import type { Role } from '../../domain/settings/access.js';
 import type { Session } from '../session.js';
 
 /** A token that Deploy made itself: its hash only, never the token. */

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Configuration } from '../../../src/domain/settings/environment.js';
+import type { Configuration } from '../../../src/domain/settings/configuration.js';
 import { printFault } from '../../../src/config/fault.js';
 import {
   loadConfiguration,

@@ -1,10 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type supertest from 'supertest';
-import {
-  readLink,
-  signLink,
-  type ApproveLink,
-} from '../../../src/domain/deployment/approve-link.js';
+import { readLink, signLink } from '../../../src/deployments/actions/link-signature.js';
+import type { ApproveLink } from '../../../src/domain/deployment/approve-link.js';
 import type { Deployment } from '../../../src/domain/deployment/deployment.js';
 import { aConfiguration, startHttpEdge, type HttpEdge } from '../../support/http-edge.js';
 import { aDeployment, DIGEST } from '../../support/http-fakes.js';

@@ -11,7 +11,8 @@ import {
   type GateMemory,
   type GateObservation,
 } from '../../../domain/rollout/health/health-gate.js';
-import type { ContainerState, RolloutIntent } from '../../../domain/rollout/intent.js';
+import type { RolloutIntent } from '../../../domain/rollout/intent.js';
+import type { ContainerState } from '../../../domain/rollout/container-state.js';
 import { tryProbe } from './probe.js';
 
 /** The container is looked at again after this long at the latest, in milliseconds, event or not. */

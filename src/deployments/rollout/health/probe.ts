@@ -9,7 +9,7 @@ import {
   type ProbeAddress,
 } from '../../../docker/inspection/probe-address.js';
 import { DeployError, messageOf } from '../../../domain/errors.js';
-import type { Probe } from '../../../domain/settings/environment.js';
+import type { Probe } from '../../../domain/settings/rollout-settings.js';
 import type { RolloutIntent } from '../../../domain/rollout/intent.js';
 
 /** One try of a probe may take so long, in milliseconds. */

@@ -16,12 +16,9 @@ import { isAffected, type DependentIntent } from '../../../domain/rollout/depend
 import { DeployError } from '../../../domain/errors.js';
 import { canonicalRepository, parseImageReference } from '../../../domain/image/image-reference.js';
 import { carriedFiles, twinLabels } from '../../../domain/rollout/labels.js';
-import {
-  isActive,
-  NOTHING_DONE,
-  rolloutNames,
-  type RolloutIntent,
-} from '../../../domain/rollout/intent.js';
+import { NOTHING_DONE, type RolloutIntent } from '../../../domain/rollout/intent.js';
+import { rolloutNames } from '../../../domain/rollout/rollout-names.js';
+import { isActive } from '../../../domain/rollout/container-state.js';
 import { Storage } from '../../../storage/storage.js';
 import { hostname } from 'node:os';
 import { findDependents } from './found-dependents.js';

@@ -4,7 +4,7 @@ import type { NetworkInspection } from '../../../docker/client/engine-networks.j
 import type { ContainerInspection } from '../../../docker/inspection/inspection.js';
 import { overlapFactsOf } from '../../../docker/inspection/overlap-facts.js';
 import { isAffected, type DependentIntent } from '../../../domain/rollout/dependents.js';
-import type { RolloutSettings, Strategy } from '../../../domain/settings/environment.js';
+import type { RolloutSettings, Strategy } from '../../../domain/settings/rollout-settings.js';
 import { DeployError } from '../../../domain/errors.js';
 import { inGatewayOrder } from '../../../domain/rollout/networks.js';
 import {

@@ -7,11 +7,8 @@ import { DeployError } from '../../../domain/errors.js';
 import { canonicalRepository, parseImageReference } from '../../../domain/image/image-reference.js';
 import { candidateLabels } from '../../../domain/rollout/labels.js';
 import { networksWithNames, networksWithoutNames } from '../../../domain/rollout/networks.js';
-import {
-  rolloutNames,
-  type NetworkAttachment,
-  type RolloutIntent,
-} from '../../../domain/rollout/intent.js';
+import type { NetworkAttachment, RolloutIntent } from '../../../domain/rollout/intent.js';
+import { rolloutNames } from '../../../domain/rollout/rollout-names.js';
 import { Storage } from '../../../storage/storage.js';
 import { dependentReplacement } from './dependent-replacement.js';
 import type { Look } from '../observer.js';

@@ -4,7 +4,8 @@ import type { EngineClient } from '../../../docker/client/engine-client.js';
 import { isAffected, type DependentIntent } from '../../../domain/rollout/dependents.js';
 import { DeployError } from '../../../domain/errors.js';
 import { dependentLabels } from '../../../domain/rollout/labels.js';
-import { rolloutNames, type RolloutIntent } from '../../../domain/rollout/intent.js';
+import type { RolloutIntent } from '../../../domain/rollout/intent.js';
+import { rolloutNames } from '../../../domain/rollout/rollout-names.js';
 import type { Look } from '../observer.js';
 import { replacementSettings } from './replacement-settings.js';
 

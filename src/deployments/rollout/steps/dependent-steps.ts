@@ -8,11 +8,9 @@ import {
   type DependentStep,
 } from '../../../domain/rollout/dependents.js';
 import { DeployError, messageOf, type ErrorCode } from '../../../domain/errors.js';
-import {
-  rolloutNames,
-  type ContainerState,
-  type RolloutIntent,
-} from '../../../domain/rollout/intent.js';
+import type { RolloutIntent } from '../../../domain/rollout/intent.js';
+import { rolloutNames } from '../../../domain/rollout/rollout-names.js';
+import type { ContainerState } from '../../../domain/rollout/container-state.js';
 import { connectFurther, isSameTag, type ContainerMaker } from './container-maker.js';
 import { logTail, removeStopped, stopAndSettle } from './ending.js';
 import { watchHealth, type GateOutcome } from '../health/health-watch.js';

@@ -4,7 +4,8 @@ import type { EngineClient } from '../../../docker/client/engine-client.js';
 import { EngineError } from '../../../docker/client/engine-error.js';
 import type { ContainerInspection } from '../../../docker/inspection/inspection.js';
 import { messageOf } from '../../../domain/errors.js';
-import { isActive, type RolloutIntent } from '../../../domain/rollout/intent.js';
+import type { RolloutIntent } from '../../../domain/rollout/intent.js';
+import { isActive } from '../../../domain/rollout/container-state.js';
 import type { Look } from '../observer.js';
 import type { StepResult } from './step-context.js';
 

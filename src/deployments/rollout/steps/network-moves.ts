@@ -2,11 +2,8 @@ import { containerState } from '../../../docker/inspection/container-state.js';
 import type { EngineClient } from '../../../docker/client/engine-client.js';
 import { EngineError } from '../../../docker/client/engine-error.js';
 import { inGatewayOrder, isConnected } from '../../../domain/rollout/networks.js';
-import type {
-  ContainerState,
-  NetworkAttachment,
-  RolloutIntent,
-} from '../../../domain/rollout/intent.js';
+import type { NetworkAttachment, RolloutIntent } from '../../../domain/rollout/intent.js';
+import type { ContainerState } from '../../../domain/rollout/container-state.js';
 
 /** None, or that of something between, which does not know what the engine did. */
 const LOST_ANSWERS: readonly (number | null)[] = [null, 502, 504];

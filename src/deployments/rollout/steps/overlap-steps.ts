@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { EngineClient } from '../../../docker/client/engine-client.js';
 import type { ContainerInspection } from '../../../docker/inspection/inspection.js';
 import { containerAddress } from '../../../docker/inspection/probe-address.js';
-import type { DrainSettings } from '../../../domain/settings/environment.js';
+import type { DrainSettings } from '../../../domain/settings/rollout-settings.js';
 import { DeployError, messageOf } from '../../../domain/errors.js';
 import {
   hasTheNetworks,
@@ -13,11 +13,8 @@ import {
   networksWithNames,
   networksWithoutNames,
 } from '../../../domain/rollout/networks.js';
-import {
-  isActive,
-  type ContainerState,
-  type RolloutIntent,
-} from '../../../domain/rollout/intent.js';
+import type { RolloutIntent } from '../../../domain/rollout/intent.js';
+import { isActive, type ContainerState } from '../../../domain/rollout/container-state.js';
 import { isEngineGone } from '../health/health-watch.js';
 import { connect, connectAnew, detach, leave } from './network-moves.js';
 import type { Executors, StepContext, StepResult } from './step-context.js';

@@ -4,15 +4,10 @@ import type { Replacement } from '../../../docker/creation/container-options.js'
 import type { EngineClient } from '../../../docker/client/engine-client.js';
 import { beforeDependentStep, isDependentStep } from '../../../domain/rollout/dependents.js';
 import { isWaiting } from '../../../domain/rollout/networks.js';
-import {
-  isActive,
-  isDrainTold,
-  later,
-  rolloutNames,
-  type RestartPolicy,
-  type RolloutIntent,
-  type Snapshot,
-} from '../../../domain/rollout/intent.js';
+import { isDrainTold, later, type RolloutIntent } from '../../../domain/rollout/intent.js';
+import { rolloutNames } from '../../../domain/rollout/rollout-names.js';
+import type { Snapshot } from '../../../domain/rollout/snapshot.js';
+import { isActive, type RestartPolicy } from '../../../domain/rollout/container-state.js';
 import type { EngineStep } from '../../../domain/rollout/step.js';
 import { ContainerMaker, connectFurther } from './container-maker.js';
 import { watchHealth, type GateOutcome, type WatchOptions } from '../health/health-watch.js';

@@ -1,4 +1,4 @@
-import type { HealthSettings, Probe } from '../../settings/environment.js';
+import type { HealthSettings, Probe } from '../../settings/rollout-settings.js';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 const STABLE_WITHOUT_CHECK_MS = 5_000;

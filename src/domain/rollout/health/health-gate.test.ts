@@ -7,7 +7,7 @@ import {
   type Verdict,
 } from './health-gate.js';
 import type { GateSettings } from './gate-settings.js';
-import type { ContainerState } from '../intent.js';
+import type { ContainerState } from '../container-state.js';
 import { aContainer, NOON } from '../../testing/builders.js';
 
 const START = Date.parse(NOON);

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../errors.js';
 import type { GateSettings } from './gate-settings.js';
-import type { ContainerState } from '../intent.js';
+import type { ContainerState } from '../container-state.js';
 
 /** What the gate remembers between two looks at the container. Times are milliseconds of the engine's clock. */
 export interface GateMemory {

@@ -5,14 +5,9 @@ import {
   type DependentState,
   type DependentStep,
 } from '../dependents.js';
-import {
-  isAbandoned,
-  isActive,
-  later,
-  type ContainerState,
-  type RolloutIntent,
-  type Snapshot,
-} from '../intent.js';
+import { isAbandoned, later, type RolloutIntent } from '../intent.js';
+import type { Snapshot } from '../snapshot.js';
+import { isActive, type ContainerState } from '../container-state.js';
 import type { Step } from '../step.js';
 
 /** The state of things that dependents are brought into. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Phase, Serving } from '../../deployment/deployment.js';
 import { nextStep } from './next-step.js';
-import type { RolloutIntent, Snapshot } from '../intent.js';
+import type { RolloutIntent } from '../intent.js';
+import type { Snapshot } from '../snapshot.js';
 import {
   aCandidate,
   aContainer,

@@ -6,17 +6,10 @@ import {
   withdrawDependents,
 } from './next-step-dependents.js';
 import { hasTheNetworks, isAsBefore, isServing } from '../networks.js';
-import {
-  hasPolicyOfOld,
-  isAbandoned,
-  isActive,
-  mayComeBack,
-  isTouched,
-  rolloutNames,
-  type ContainerState,
-  type RolloutIntent,
-  type Snapshot,
-} from '../intent.js';
+import { hasPolicyOfOld, isAbandoned, isTouched, type RolloutIntent } from '../intent.js';
+import { rolloutNames } from '../rollout-names.js';
+import type { Snapshot } from '../snapshot.js';
+import { isActive, mayComeBack, type ContainerState } from '../container-state.js';
 import type { Step } from '../step.js';
 
 /**

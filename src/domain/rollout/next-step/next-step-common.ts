@@ -1,14 +1,8 @@
 import { nextHook } from '../hooks.js';
-import {
-  isAbandoned,
-  isActive,
-  isTouched,
-  mayComeBack,
-  rolloutNames,
-  type ContainerState,
-  type RolloutIntent,
-  type Snapshot,
-} from '../intent.js';
+import { isAbandoned, isTouched, type RolloutIntent } from '../intent.js';
+import { rolloutNames } from '../rollout-names.js';
+import type { Snapshot } from '../snapshot.js';
+import { isActive, mayComeBack, type ContainerState } from '../container-state.js';
 import { classifyStartFailure, startFailure } from './start-failure.js';
 import type { Step } from '../step.js';
 

@@ -12,14 +12,10 @@ import {
 } from './dependent-context.js';
 import { runOf, type DependentIntent } from '../dependents.js';
 import { giveUp } from './next-step-common.js';
-import {
-  isActive,
-  isTouched,
-  rolloutNames,
-  type ContainerState,
-  type RolloutIntent,
-  type Snapshot,
-} from '../intent.js';
+import { isTouched, type RolloutIntent } from '../intent.js';
+import { rolloutNames } from '../rollout-names.js';
+import type { Snapshot } from '../snapshot.js';
+import { isActive, type ContainerState } from '../container-state.js';
 import type { Step } from '../step.js';
 
 /** These are not connected to, but chosen by the network mode alone. */

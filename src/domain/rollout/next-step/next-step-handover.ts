@@ -18,15 +18,9 @@ import {
   isServing,
   isWaiting,
 } from '../networks.js';
-import {
-  hasPolicyOfOld,
-  isAbandoned,
-  isActive,
-  mayComeBack,
-  type ContainerState,
-  type RolloutIntent,
-  type Snapshot,
-} from '../intent.js';
+import { hasPolicyOfOld, isAbandoned, type RolloutIntent } from '../intent.js';
+import type { Snapshot } from '../snapshot.js';
+import { isActive, mayComeBack, type ContainerState } from '../container-state.js';
 import type { Step } from '../step.js';
 
 /**

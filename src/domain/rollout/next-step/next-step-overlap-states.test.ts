@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { isServing } from '../networks.js';
-import {
-  isActive,
-  isTouched,
-  type ContainerState,
-  type RolloutIntent,
-  type Snapshot,
-} from '../intent.js';
+import { isTouched, type RolloutIntent } from '../intent.js';
+import type { Snapshot } from '../snapshot.js';
+import { isActive, type ContainerState } from '../container-state.js';
 import {
   aCandidate,
   aContainer,

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { acknowledge } from './sync-intent.js';
 import { nextStep } from './next-step.js';
-import type { ContainerState, RolloutIntent, Snapshot } from '../intent.js';
+import type { RolloutIntent } from '../intent.js';
+import type { Snapshot } from '../snapshot.js';
+import type { ContainerState } from '../container-state.js';
 import type { Step } from '../step.js';
 import {
   aCandidate,

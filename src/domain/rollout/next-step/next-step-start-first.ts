@@ -10,7 +10,9 @@ import {
   whyNotTrusted,
 } from './next-step-common.js';
 import { hasNames } from '../networks.js';
-import { isActive, type ContainerState, type RolloutIntent, type Snapshot } from '../intent.js';
+import type { RolloutIntent } from '../intent.js';
+import type { Snapshot } from '../snapshot.js';
+import { isActive, type ContainerState } from '../container-state.js';
 import type { Step } from '../step.js';
 
 /**

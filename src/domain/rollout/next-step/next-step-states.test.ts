@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { isActive, type ContainerState, type RolloutIntent, type Snapshot } from '../intent.js';
+import type { RolloutIntent } from '../intent.js';
+import type { Snapshot } from '../snapshot.js';
+import { isActive, type ContainerState } from '../container-state.js';
 import type { Step } from '../step.js';
 import {
   aCandidate,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nextStep } from './next-step.js';
-import type { RolloutIntent, Snapshot } from '../intent.js';
+import type { RolloutIntent } from '../intent.js';
+import type { Snapshot } from '../snapshot.js';
 import {
   aCandidate,
   aContainer,

@@ -16,15 +16,10 @@ import {
 } from './next-step-dependents.js';
 import { stepOfHandover } from './next-step-handover.js';
 import { stepOfStartFirst } from './next-step-start-first.js';
-import {
-  isAbandoned,
-  isActive,
-  mayComeBack,
-  rolloutNames,
-  type ContainerState,
-  type RolloutIntent,
-  type Snapshot,
-} from '../intent.js';
+import { isAbandoned, type RolloutIntent } from '../intent.js';
+import { rolloutNames } from '../rollout-names.js';
+import type { Snapshot } from '../snapshot.js';
+import { isActive, mayComeBack, type ContainerState } from '../container-state.js';
 import type { Step } from '../step.js';
 
 /**

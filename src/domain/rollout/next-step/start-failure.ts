@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../errors.js';
-import type { ContainerState } from '../intent.js';
+import type { ContainerState } from '../container-state.js';
 
 const PORT_TAKEN = /port is already allocated|address already in use|failed to bind/i;
 /** Said of the container's own program, not of one of the engine's helpers (`exec: "docker-proxy": …`). */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { acknowledge } from './sync-intent.js';
-import type { Snapshot } from '../intent.js';
+import type { Snapshot } from '../snapshot.js';
 import { aCandidate, aContainer, anIntent, aSnapshot, NOON } from '../../testing/builders.js';
 
 const EPOCH = `${NOON} bridge`;

@@ -1,12 +1,9 @@
 import { touchedDependents } from './next-step-dependents.js';
 import { isAsBefore } from '../networks.js';
-import {
-  isActive,
-  rolloutNames,
-  type ContainerState,
-  type RolloutIntent,
-  type Snapshot,
-} from '../intent.js';
+import type { RolloutIntent } from '../intent.js';
+import { rolloutNames } from '../rollout-names.js';
+import type { Snapshot } from '../snapshot.js';
+import { isActive, type ContainerState } from '../container-state.js';
 import { startFailure } from './start-failure.js';
 
 /**

@@ -7,14 +7,11 @@ import {
   type DependentState,
   type DependentStep,
 } from '../dependents.js';
-import type { Picture } from './simulate.js';
-import {
-  later,
-  rolloutNames,
-  type ContainerState,
-  type RolloutIntent,
-  type Snapshot,
-} from '../intent.js';
+import { type Picture, nextMoment } from './simulated-state.js';
+import type { RolloutIntent } from '../intent.js';
+import { rolloutNames } from '../rollout-names.js';
+import type { Snapshot } from '../snapshot.js';
+import type { ContainerState } from '../container-state.js';
 
 /** What the engine and the journal show after a step of a dependent that went well. */
 export function afterDependentStep(
@@ -67,17 +64,6 @@ export function afterDependentStep(
     case 'remove-dependent':
       return become(isOld ? { old: null } : { replacement: null });
   }
-}
-
-const PICTURED = '2000-01-01T00:00:00.000Z';
-
-/** A moment after every start that the engine shows. */
-export function nextMoment({ old, candidate, twin, dependents }: Snapshot): string {
-  const others = Object.values(dependents).flatMap((each) => [each.old, each.replacement]);
-  const latest = [old, candidate, twin, ...others]
-    .map((each) => each?.startedAt ?? null)
-    .reduce((one, other) => later(one, other), PICTURED);
-  return new Date(Date.parse(latest ?? PICTURED) + 1_000).toISOString();
 }
 
 function picturedReplacement(

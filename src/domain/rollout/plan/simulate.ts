@@ -2,15 +2,12 @@ import { isDependentStep } from '../dependents.js';
 import { afterHook, countOfHooks } from '../hooks.js';
 import { nextStep } from '../next-step/next-step.js';
 import { networksWithNames, networksWithoutNames } from '../networks.js';
-import {
-  isDrainTold,
-  rolloutNames,
-  type ContainerState,
-  type NetworkAttachment,
-  type RolloutIntent,
-  type Snapshot,
-} from '../intent.js';
-import { afterDependentStep, nextMoment } from './simulate-dependents.js';
+import { isDrainTold, type NetworkAttachment, type RolloutIntent } from '../intent.js';
+import { rolloutNames } from '../rollout-names.js';
+import type { Snapshot } from '../snapshot.js';
+import type { ContainerState } from '../container-state.js';
+import { afterDependentStep } from './simulate-dependents.js';
+import { nextMoment, PICTURED, type Picture } from './simulated-state.js';
 import { isDecision, type EngineStep, type Step } from '../step.js';
 
 /** More steps than any rollout has: a plan that is longer does not end. For each dependent there are more. */
@@ -32,11 +29,6 @@ export function simulateRollout(snapshot: Snapshot, intent: RolloutIntent): Step
     state = afterStep(step, state.snapshot, state.intent);
   }
   throw new Error(`the plan does not end: ${steps.map((step) => step.name).join(', ')}`);
-}
-
-export interface Picture {
-  readonly snapshot: Snapshot;
-  readonly intent: RolloutIntent;
 }
 
 /** What the engine and the journal show after a step that went well. */
@@ -167,8 +159,6 @@ export function afterStep(step: EngineStep, snapshot: Snapshot, intent: RolloutI
       return change({ hook: null });
   }
 }
-
-const PICTURED = '2000-01-01T00:00:00.000Z';
 
 function picturedContainer(name: string, intent: RolloutIntent): ContainerState {
   return {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { HookList, HttpHook } from '../../../../domain/rollout/hooks.js';
+import type { HookList, HttpHook } from '../../../../domain/settings/hook-settings.js';
 import type { RolloutIntent } from '../../../../domain/rollout/intent.js';
 import type { OutgoingCall } from '../../../../outgoing/outgoing-calls.js';
 import type { DeploymentView } from '../../../../domain/deployment/deployment-view.js';

@@ -2,13 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { ConfigurationService } from '../../../../config/configuration.service.js';
 import type { EngineClient } from '../../../../docker/client/engine-client.js';
 import { EngineError } from '../../../../docker/client/engine-error.js';
-import {
-  ALL_HOOKS_RUN,
-  type HookAction,
-  type HookRun,
-  type Hooks,
-} from '../../../../domain/rollout/hooks.js';
-import type { Snapshot } from '../../../../domain/rollout/intent.js';
+import { ALL_HOOKS_RUN, type HookRun } from '../../../../domain/rollout/hooks.js';
+import type { HookAction, Hooks } from '../../../../domain/settings/hook-settings.js';
+import type { Snapshot } from '../../../../domain/rollout/snapshot.js';
 import { Secret } from '../../../../domain/secrets/secret.js';
 import {
   aCandidate,

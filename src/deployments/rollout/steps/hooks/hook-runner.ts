@@ -1,20 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { ConfigurationService } from '../../../../config/configuration.service.js';
 import { DeployError, messageOf } from '../../../../domain/errors.js';
-import {
-  actionOf,
-  afterHook,
-  listOf,
-  type ExecHook,
-  type HookAction,
-  type HookList,
-  type HookRun,
-  type HttpHook,
-} from '../../../../domain/rollout/hooks.js';
+import { actionOf, afterHook, listOf, type HookRun } from '../../../../domain/rollout/hooks.js';
+import type {
+  ExecHook,
+  HookAction,
+  HookList,
+  HttpHook,
+} from '../../../../domain/settings/hook-settings.js';
 import { quoted } from '../../../../domain/quoted.js';
 import { redacted, secretValuesIn } from '../../../../domain/secrets/redaction.js';
-import type { ContainerState } from '../../../../domain/rollout/intent.js';
-import { hookInWords } from '../../../../domain/rollout/plan/step-hooks.js';
+import type { ContainerState } from '../../../../domain/rollout/container-state.js';
+import { hookInWords } from '../../../../domain/rollout/plan/describe-step.js';
 import { OutgoingCalls } from '../../../../outgoing/outgoing-calls.js';
 import { Storage } from '../../../../storage/storage.js';
 import { deploymentView } from '../../../../domain/deployment/deployment-view.js';

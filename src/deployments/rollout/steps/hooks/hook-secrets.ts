@@ -1,4 +1,4 @@
-import type { HookAction } from '../../../../domain/rollout/hooks.js';
+import type { HookAction } from '../../../../domain/settings/hook-settings.js';
 import { Secret } from '../../../../domain/secrets/secret.js';
 
 const MASK = String(new Secret(''));

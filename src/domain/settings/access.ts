@@ -1,0 +1,12 @@
+import type { Secret } from '../secrets/secret.js';
+
+export type Role = 'viewer' | 'operator' | 'admin';
+
+/** Who may call the API. */
+export interface Token {
+  readonly name: string;
+  readonly role: Role;
+  readonly secret: Secret;
+  /** Null: all environments. */
+  readonly environments: readonly string[] | null;
+}
