@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readInContainer, writeInContainer } from './support/container-files.js';
 import { Scenario } from './support/scenario.js';
-import type { SceneOptions } from './support/scene.js';
+import type { SceneOptions } from './support/service-setup.js';
 
 /** As `docker run --rm`, with an anonymous volume of the image. */
 const V1 = { version: 'v1', check: 'healthy', config: { Volumes: { '/data': {} } } } as const;

@@ -6,7 +6,7 @@ import { EngineEvents } from './support/engine-events.js';
 import { freePort } from './support/network-namespace.js';
 import { pull } from './support/pull.js';
 import { Scenario } from './support/scenario.js';
-import { containerBody } from './support/scene.js';
+import { containerBody } from './support/service-setup.js';
 import { sharedRig, uniqueName } from './support/shared-rig.js';
 import { waitFor } from './support/wait-for.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SampleApp } from './support/sample-app.js';
 import { Scenario } from './support/scenario.js';
-import type { SceneOptions } from './support/scene.js';
+import type { SceneOptions } from './support/service-setup.js';
 import { waitFor } from './support/wait-for.js';
 
 const MEGABYTE = 1024 * 1024;

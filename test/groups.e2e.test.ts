@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Deployment } from '../src/domain/deployment/deployment.js';
-import { GroupPlay, type Member } from './support/groups.js';
+import { GroupScenario, type Member } from './support/groups.js';
 
 const GOOD = { version: 'v2', check: 'healthy' } as const;
 const BAD = { version: 'v2', exitsAtOnce: 3 } as const;
@@ -18,7 +18,7 @@ function settlingIn(settle: string): (configuration: string) => string {
 }
 
 async function shipAll(
-  play: GroupPlay,
+  play: GroupScenario,
   apps: Readonly<Record<Member, object>>,
 ): Promise<Record<Member, string>> {
   const web = await play.ship('web', { ...GOOD, ...apps.web });
@@ -29,7 +29,7 @@ async function shipAll(
 
 describe('services that move together', () => {
   it('move in their order, whatever the order of the pushes, also over restarts', async () => {
-    const play = await GroupPlay.start(group('settle: 1h'));
+    const play = await GroupScenario.start(group('settle: 1h'));
     const { deploy } = play.scenario;
     const first = await play.ship('web', GOOD);
     const alone = await play.when(first, isForGroup);
@@ -65,7 +65,7 @@ describe('services that move together', () => {
   });
 
   it('go back together where one fails, and move again with the next push', async () => {
-    const play = await GroupPlay.start(group('settle: 1s'));
+    const play = await GroupScenario.start(group('settle: 1s'));
     const ids = await shipAll(play, { migrations: {}, api: {}, web: BAD });
     await play.when(ids.web, ({ group: place }) => place !== null);
     const joined = await play.when(await play.tell('web'), isDone);
@@ -111,7 +111,7 @@ describe('services that move together', () => {
   });
 
   it('stop where one fails, with what moved before it as it is', async () => {
-    const play = await GroupPlay.start(group('settle: 1s, onFailure: stop'));
+    const play = await GroupScenario.start(group('settle: 1s, onFailure: stop'));
     const ids = await shipAll(play, { migrations: {}, api: BAD, web: {} });
     const [api, web] = [await play.when(ids.api, isDone), await play.when(ids.web, isDone)];
     expect(api.phase).toBe('rolled-back');
@@ -132,7 +132,7 @@ describe('services that move together', () => {
   });
 
   it('wait for each other, and none moves where one is refused', async () => {
-    const play = await GroupPlay.start(group('settle: 1h'), { api: '{ approval: {} }' });
+    const play = await GroupScenario.start(group('settle: 1h'), { api: '{ approval: {} }' });
     const { deploy } = play.scenario;
     const api = await play.ship('api', GOOD);
     await play.when(api, ({ waitingFor }) => waitingFor === 'approval');

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { EngineEvents } from './support/engine-events.js';
 import { Scenario } from './support/scenario.js';
-import { containerBody, type SceneOptions } from './support/scene.js';
+import { containerBody, type SceneOptions } from './support/service-setup.js';
 import { uniqueName } from './support/shared-rig.js';
 
 const HEALTHY = { version: 'v1', check: 'healthy' } as const;

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DeployInProcess } from './support/deploy-in-process.js';
 import { Relay } from './support/relay.js';
-import { containerBody, removeContainers } from './support/scene.js';
+import { containerBody, removeContainers } from './support/service-setup.js';
 import { Scenario, type ScenarioOptions, type ShownDeployment } from './support/scenario.js';
 import { freePort } from './support/network-namespace.js';
 import { pull } from './support/pull.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readInContainer } from './support/container-files.js';
 import type { DeployInProcess } from './support/deploy-in-process.js';
 import { Scenario } from './support/scenario.js';
-import type { SceneOptions } from './support/scene.js';
+import type { SceneOptions } from './support/service-setup.js';
 import { tar } from './support/tar.js';
 
 const COMPOSE: SceneOptions = {

@@ -8,7 +8,7 @@ import { SteadyClient, type Answer } from './support/proxied-client.js';
 import { aProxiedApp, hostFiles, STOPS, type Stop } from './support/proxied-app.js';
 import { startProxy, type Proxy } from './support/proxy-rig.js';
 import { pull } from './support/pull.js';
-import { HUB_SECRET, removeContainers } from './support/scene.js';
+import { HUB_SECRET, removeContainers } from './support/service-setup.js';
 import { configurationOf } from './support/services-configuration.js';
 import { sharedRig, uniqueName } from './support/shared-rig.js';
 import { ALL_TRIALS, recordTrials } from './support/trials.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Deployment } from '../src/domain/deployment/deployment.js';
 import type { DeployInProcess } from './support/deploy-in-process.js';
-import { containerBody, removeContainers } from './support/scene.js';
+import { containerBody, removeContainers } from './support/service-setup.js';
 import { Scenario } from './support/scenario.js';
 import { sharedRig, uniqueName } from './support/shared-rig.js';
 import { freePort } from './support/network-namespace.js';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DeployProcess } from './support/deploy-process.js';
 import { pull } from './support/pull.js';
 import { aSampleApp } from './support/sample-app.js';
-import { removeContainers } from './support/scene.js';
+import { removeContainers } from './support/service-setup.js';
 import { configurationOf } from './support/services-configuration.js';
 import { sharedRig, uniqueName } from './support/shared-rig.js';
 

@@ -12,14 +12,14 @@ import {
 import { DeploymentService } from '../deployments/actions/deployment.service.js';
 import { DeploymentListQuery } from './list-query.dto.js';
 import { pageView, type PageView } from './page.dto.js';
-import { VerdictService } from '../deployments/actions/verdict.service.js';
+import { ApprovalService } from '../deployments/actions/approval.service.js';
 
 /** What was, is and will be rolled out. */
 @Controller('api/v1/deployments')
 export class DeploymentsController {
   constructor(
     private readonly deployments: DeploymentService,
-    private readonly verdicts: VerdictService,
+    private readonly verdicts: ApprovalService,
   ) {}
 
   @Get()

@@ -1,4 +1,4 @@
-import type { Place } from './place.js';
+import type { ConfigNode } from './config-node.js';
 import { shown } from './shown.js';
 
 /** What a shell would take apart. */
@@ -11,7 +11,7 @@ const LONGEST_SHOWN = 80;
  * nothing takes it apart as a shell would.
  * @param wanted What to write, with an example.
  */
-export function readCommand(place: Place, wanted: string): string[] | null {
+export function readCommand(place: ConfigNode, wanted: string): string[] | null {
   if (!place.isList && !place.isMap && !place.isEmpty) {
     place.fault(asList(place.text() ?? ''));
     return null;

@@ -8,9 +8,9 @@ import {
 } from './environment-settings.js';
 import { FaultList, WHOLE_FILE, type Fault } from './fault.js';
 import { HandlerSources } from './handler-sources.js';
-import { Place, TooManyPlaces } from './place.js';
+import { ConfigNode, TooManyPlaces } from './config-node.js';
 import { readConfiguration } from './sections/configuration.section.js';
-import { SecretReader, type Reading } from './secret-reader.js';
+import { SecretReader, type ReadContext } from './secret-reader.js';
 import { readSourceText } from './source-text.js';
 import { parseYaml } from './yaml-document.js';
 
@@ -31,7 +31,7 @@ export function loadConfiguration(
   const settings = readEnvironmentSettings(environment, faults);
   const sources = { environment, folder: dirname(resolve(path)) };
   const secrets = new SecretReader(sources);
-  const reading: Reading = { ...sources, faults, secrets, handlers: new HandlerSources() };
+  const reading: ReadContext = { ...sources, faults, secrets, handlers: new HandlerSources() };
   const configuration = readFile(path, reading);
   const found = faults.inOrder();
   return configuration === null || found.length > 0
@@ -39,14 +39,14 @@ export function loadConfiguration(
     : { configuration, settings };
 }
 
-function readFile(path: string, reading: Reading): Configuration | null {
+function readFile(path: string, reading: ReadContext): Configuration | null {
   const { environment, faults, secrets } = reading;
   const adminToken = readAdminToken(environment, secrets, faults);
   const text = readSourceText(path, faults);
   const document = text === null ? null : parseYaml(text, faults);
   if (document === null) return null;
   try {
-    const configuration = readConfiguration(Place.root(document), adminToken, reading);
+    const configuration = readConfiguration(ConfigNode.root(document), adminToken, reading);
     secrets.tellRepeated();
     return configuration;
   } catch (error) {

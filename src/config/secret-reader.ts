@@ -1,13 +1,13 @@
 import { Secret } from '../domain/secrets/secret.js';
 import type { FaultList } from './fault.js';
 import type { HandlerSources } from './handler-sources.js';
-import type { Place } from './place.js';
+import type { ConfigNode } from './config-node.js';
 import { resolveReferences, type ReferenceSources } from './reference.js';
 
 const SHORTEST_SECRET = 20;
 
 /** What every section reader is given. */
-export interface Reading extends ReferenceSources {
+export interface ReadContext extends ReferenceSources {
   readonly faults: FaultList;
   readonly secrets: SecretReader;
   readonly handlers: HandlerSources;
@@ -31,7 +31,7 @@ export class SecretReader {
   constructor(private readonly sources: ReferenceSources) {}
 
   /** A webhook secret or token in the file; null after its faults. */
-  readKey(place: Place): Secret | null {
+  readKey(place: ConfigNode): Secret | null {
     const value = this.resolved(place);
     if (value === null) return null;
     const { path, offset } = place;
@@ -47,14 +47,14 @@ export class SecretReader {
   }
 
   /** A password that another server asks for; null after a fault, which an empty one is. */
-  readPassword(place: Place): Secret | null {
+  readPassword(place: ConfigNode): Secret | null {
     const value = this.resolved(place);
     if (value === '') place.fault('is empty; give the password or access token');
     return value === null || value === '' ? null : new Secret(value);
   }
 
   /** What requests to others are signed with: those may have the same one, but it opens nothing here. Null after its faults. */
-  readSigningKey(place: Place): Secret | null {
+  readSigningKey(place: ConfigNode): Secret | null {
     const value = this.resolved(place);
     if (value === null) return null;
     const { path, offset } = place;
@@ -65,7 +65,7 @@ export class SecretReader {
   }
 
   /** A text that may be secret: it is, where a part of it comes from elsewhere (`${…}`). Null after its faults. */
-  readText(place: Place): string | Secret | null {
+  readText(place: ConfigNode): string | Secret | null {
     const value = this.resolved(place);
     if (value === null) return null;
     return place.text()?.includes('${') === true ? new Secret(value) : value;
@@ -92,7 +92,7 @@ export class SecretReader {
     return problem === null ? new Secret(use.value) : null;
   }
 
-  private resolved(place: Place): string | null {
+  private resolved(place: ConfigNode): string | null {
     const text = place.text();
     if (text === null) return null;
     const resolution = resolveReferences(text, this.sources);

@@ -1,6 +1,6 @@
 import { IsDefined, validateSync } from 'class-validator';
 import { closest, distance } from 'fastest-levenshtein';
-import type { Place } from './place.js';
+import type { ConfigNode } from './config-node.js';
 import { alternatives, shownKey } from './shown.js';
 
 /**
@@ -47,7 +47,7 @@ export interface SectionReading<T> {
   /** The `text` and `plain` keys that are sound. */
   readonly leaves: Partial<T>;
   /** All known keys that are in the file, sound or not. */
-  readonly places: ReadonlyMap<string, Place>;
+  readonly places: ReadonlyMap<string, ConfigNode>;
 }
 
 /**
@@ -55,13 +55,13 @@ export interface SectionReading<T> {
  * class-validator decorators of the class say. Null where there is no map; empty is as `{}`.
  */
 export function readSection<T extends object>(
-  place: Place,
+  place: ConfigNode,
   section: SectionClass<T>,
 ): SectionReading<T> | null {
   const entries = place.entries();
   if (entries === null) return null;
   const keys = keysOf(section);
-  const places = new Map<string, Place>();
+  const places = new Map<string, ConfigNode>();
   for (const [name, child] of entries) {
     const kind = keys.get(name);
     if (kind === undefined) child.faultAtKey(unknownKey(name, [...keys.keys()]));
@@ -82,10 +82,10 @@ function unknownKey(name: string, known: readonly string[]): string {
 }
 
 function readLeaves<T extends object>(
-  place: Place,
+  place: ConfigNode,
   section: SectionClass<T>,
   keys: ReadonlyMap<string, KeyKind>,
-  places: ReadonlyMap<string, Place>,
+  places: ReadonlyMap<string, ConfigNode>,
 ): Partial<T> {
   const instance = new section();
   const unsound = new Set<string>();

@@ -6,7 +6,7 @@ import { GuardedHttp } from '../outgoing/guarded-http.js';
 import { RegistriesModule } from '../registries/registries.module.js';
 import { ClaimedPreparation } from './rollout/preparing/claimed-preparation.js';
 import { ContainerClaims } from './locks/container-claims.js';
-import { Decisions } from '../environments/decisions.js';
+import { PolicyService } from '../environments/policy.service.js';
 import { DeliveryService } from './intake/delivery.service.js';
 import { DeploymentHandlers } from './deciding/deployment-handlers.js';
 import { DeploymentLog } from './deployment-log.js';
@@ -20,23 +20,23 @@ import { GroupGathering } from './deciding/group-gathering.js';
 import { Groups } from './deciding/groups.js';
 import { RollbackService } from './actions/rollback.service.js';
 import { QuarantineService } from './actions/quarantine.service.js';
-import { VerdictService } from './actions/verdict.service.js';
+import { ApprovalService } from './actions/approval.service.js';
 import { EngineSlots } from './locks/engine-slots.js';
 import { LaneTools } from './queue/lane-tools.js';
 import { OrphanRecovery } from './recovery/orphan-recovery.js';
 import { Planner } from './status/planner.js';
-import { PolicyHolds } from './deciding/policy-holds.js';
+import { Admission } from './deciding/admission.js';
 import { PollDeployments } from './polling/poll-deployments.js';
-import { PollLook } from './polling/poll-look.js';
+import { ServicePoll } from './polling/service-poll.js';
 import { PollSchedule } from './polling/poll-schedule.js';
-import { PollTally } from './polling/poll-tally.js';
+import { PollCounters } from './polling/poll-counters.js';
 import { Poller } from './polling/poller.js';
 import { RegistryAsker } from './polling/registry-asker.js';
 import { Promotions } from './outcome/promotions.js';
 import { ImageTidier } from './pruning/image-tidier.js';
 import { PruneSchedule } from './pruning/prune-schedule.js';
 import { Pruner } from './pruning/pruner.js';
-import { PruningTally } from './pruning/pruning-tally.js';
+import { PruningCounters } from './pruning/pruning-counters.js';
 import { RemovableImages } from './pruning/removable-images.js';
 import { RolloutRunner } from './rollout/rollout-runner.js';
 import { RolloutWitnesses } from './rollout/rollout-witnesses.js';
@@ -49,9 +49,9 @@ import { Rollout } from './rollout/rollout.js';
 import { StepExecutor } from './rollout/steps/step-executor.js';
 import { WaitingNetworks } from './rollout/steps/waiting-networks.js';
 import { ServiceInspector } from '../environments/service-inspector.js';
-import { StartGate } from './queue/start-gate.js';
+import { EngineGate } from './queue/engine-gate.js';
 import { StatusService } from './status/status.service.js';
-import { TagWatch } from './deciding/tag-watch.js';
+import { TagRecheck } from './deciding/tag-recheck.js';
 import { Worker } from './queue/worker.js';
 
 /** The heart: from an accepted delivery to a verified container. */
@@ -70,7 +70,7 @@ import { Worker } from './queue/worker.js';
     DeliveryService,
     DeploymentService,
     RollbackService,
-    VerdictService,
+    ApprovalService,
     FreezeService,
     QuarantineService,
     StatusService,
@@ -78,10 +78,10 @@ import { Worker } from './queue/worker.js';
     Planner,
     Worker,
     LaneTools,
-    StartGate,
-    TagWatch,
-    Decisions,
-    PolicyHolds,
+    EngineGate,
+    TagRecheck,
+    PolicyService,
+    Admission,
     DeploymentHandlers,
     Groups,
     GroupGathering,
@@ -108,13 +108,13 @@ import { Worker } from './queue/worker.js';
     DeploymentLog,
     Poller,
     PollSchedule,
-    PollTally,
-    PollLook,
+    PollCounters,
+    ServicePoll,
     PollDeployments,
     RegistryAsker,
     Pruner,
     PruneSchedule,
-    PruningTally,
+    PruningCounters,
     ImageTidier,
     RemovableImages,
   ],
@@ -122,13 +122,13 @@ import { Worker } from './queue/worker.js';
     DeliveryService,
     DeploymentService,
     RollbackService,
-    VerdictService,
+    ApprovalService,
     FreezeService,
     QuarantineService,
     StatusService,
     Explainer,
-    PollTally,
-    PruningTally,
+    PollCounters,
+    PruningCounters,
   ],
 })
 export class DeploymentsModule {}

@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Hook } from './protocol.js';
+import type { HandlerFunction } from './protocol.js';
 import { aRunner, decide, QUIET } from './testing/written-handler.js';
 
 /** The message with which a call fails. */
 async function failureOf(
   text: string,
-  { hook = 'decide', deadlineMs = 10_000 }: { hook?: Hook; deadlineMs?: number } = {},
+  { hook = 'decide', deadlineMs = 10_000 }: { hook?: HandlerFunction; deadlineMs?: number } = {},
 ): Promise<string> {
   const call = aRunner(text).call(hook, {}, deadlineMs, QUIET);
   const error: unknown = await call.then(

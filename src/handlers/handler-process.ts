@@ -12,7 +12,7 @@ import {
   type Choice,
   type FromWorker,
   type GivenAnswer,
-  type Hook,
+  type HandlerFunction,
   type Level,
   type Outcome,
   type ToWorker,
@@ -96,7 +96,7 @@ export class HandlerProcess {
    * @returns the functions that it exports, of those that a handler may.
    * @throws HandlerFailure where it cannot be loaded, or exports none of them.
    */
-  async load(say: Say): Promise<ReadonlySet<Hook>> {
+  async load(say: Say): Promise<ReadonlySet<HandlerFunction>> {
     const settings = {
       module: pathToFileURL(this.file.path).href,
       hooks: HOOKS,
@@ -121,7 +121,12 @@ export class HandlerProcess {
    * @param deadlineMs how long that may take, in milliseconds; then the process is ended.
    * @throws HandlerFailure
    */
-  async call(hook: Hook, subject: unknown, deadlineMs: number, say: Say): Promise<Choice | null> {
+  async call(
+    hook: HandlerFunction,
+    subject: unknown,
+    deadlineMs: number,
+    say: Say,
+  ): Promise<Choice | null> {
     const when = `in ${hook}`;
     const outcome = await this.#do({ kind: 'call', hook, subject }, when, deadlineMs, say);
     if (outcome.kind === 'returned') return outcome.choice;

@@ -1,14 +1,14 @@
 import type { HandlerFile } from '../domain/settings/environment.js';
 import { HandlerProcess, type FetchForHandler, type Say } from './handler-process.js';
 import { HandlerFailure } from './handler-failure.js';
-import type { Choice, Hook } from './protocol.js';
+import type { Choice, HandlerFunction } from './protocol.js';
 
 /** How long a process is kept that nobody asks, in milliseconds. */
 const IDLE_MS = 60_000;
 
 interface Loaded {
   readonly running: HandlerProcess;
-  readonly hooks: Promise<ReadonlySet<Hook>>;
+  readonly hooks: Promise<ReadonlySet<HandlerFunction>>;
 }
 
 /**
@@ -28,7 +28,7 @@ export class HandlerRunner {
   ) {}
 
   /** Loads the module, so that what is wrong with it is known. @throws HandlerFailure */
-  load(say: Say): Promise<ReadonlySet<Hook>> {
+  load(say: Say): Promise<ReadonlySet<HandlerFunction>> {
     return this.#inTurn(async () => this.#loaded(say).hooks);
   }
 
@@ -38,7 +38,12 @@ export class HandlerRunner {
    * @returns null where the module has no such function, or it returned nothing.
    * @throws HandlerFailure
    */
-  call(hook: Hook, subject: unknown, deadlineMs: number, say: Say): Promise<Choice | null> {
+  call(
+    hook: HandlerFunction,
+    subject: unknown,
+    deadlineMs: number,
+    say: Say,
+  ): Promise<Choice | null> {
     return this.#inTurn(async () => {
       const { running, hooks } = this.#loaded(say);
       return (await hooks).has(hook) ? running.call(hook, subject, deadlineMs, say) : null;

@@ -11,7 +11,7 @@ import { HandlerFailure, onOneLine } from './handler-failure.js';
 import type { Say } from './handler-process.js';
 import { HandlerRunners } from './handler-runners.js';
 import { deploymentView, planView, pushView, resultView } from './handler-views.js';
-import type { Choice, Hook } from './protocol.js';
+import type { Choice, HandlerFunction } from './protocol.js';
 
 /** What a handler decided, or what its failure means. `until` is RFC 3339, UTC, and completes the reason of a wait. */
 export type HandlerDecision =
@@ -113,7 +113,7 @@ export class HandlerService implements OnModuleDestroy {
 
   private async ask(
     file: HandlerFile | null,
-    hook: Hook,
+    hook: HandlerFunction,
     subject: unknown,
     { id }: Deployment,
     say: Say,
@@ -132,7 +132,7 @@ export class HandlerService implements OnModuleDestroy {
 
   private async askNow(
     file: HandlerFile,
-    hook: Hook,
+    hook: HandlerFunction,
     subject: unknown,
     id: string,
     say: Say,
@@ -168,7 +168,12 @@ export class HandlerService implements OnModuleDestroy {
     }
   }
 
-  private call(file: HandlerFile, hook: Hook, subject: unknown, say: Say): Promise<Choice | null> {
+  private call(
+    file: HandlerFile,
+    hook: HandlerFunction,
+    subject: unknown,
+    say: Say,
+  ): Promise<Choice | null> {
     const { timeoutMs } = this.configuration.current().handlers;
     return this.runners.of(file).call(hook, subject, timeoutMs, (level, text) => {
       say(level, `${file.name}: ${text}`);

@@ -1,6 +1,6 @@
 /** The functions that a handler may export. */
 export const HOOKS = ['onPush', 'decide', 'beforeRollout', 'afterRollout'] as const;
-export type Hook = (typeof HOOKS)[number];
+export type HandlerFunction = (typeof HOOKS)[number];
 
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 export type Method = (typeof METHODS)[number];
@@ -42,7 +42,7 @@ export interface GivenAnswer {
 export interface WorkerSettings {
   /** `file:` address of the module. */
   readonly module: string;
-  readonly hooks: readonly Hook[];
+  readonly hooks: readonly HandlerFunction[];
   /** More memory than this, in bytes, ends the process. */
   readonly mostBytes: number;
   /** More lines of one call are not sent. */
@@ -52,13 +52,17 @@ export interface WorkerSettings {
 /** From the server to the handler's process. The first is `load`. */
 export type ToWorker =
   | { readonly kind: 'load'; readonly settings: WorkerSettings }
-  | { readonly kind: 'call'; readonly hook: Hook; readonly subject: unknown }
+  | { readonly kind: 'call'; readonly hook: HandlerFunction; readonly subject: unknown }
   | { readonly kind: 'answer'; readonly request: number; readonly answer: GivenAnswer }
   | { readonly kind: 'no-answer'; readonly request: number; readonly message: string };
 
 /** How a call, or the loading of the module, ended. */
 export type Outcome =
-  | { readonly kind: 'loaded'; readonly hooks: readonly Hook[]; readonly others: readonly string[] }
+  | {
+      readonly kind: 'loaded';
+      readonly hooks: readonly HandlerFunction[];
+      readonly others: readonly string[];
+    }
   | { readonly kind: 'returned'; readonly choice: Choice | null }
   /** It returned something that means nothing; `problem` says what, and what would be right. */
   | { readonly kind: 'misused'; readonly problem: string }

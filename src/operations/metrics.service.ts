@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { DeliveryOutcome } from '../domain/deployment/delivery.js';
 import { hasEnded, PHASES } from '../domain/deployment/deployment.js';
-import { PollTally } from '../deployments/polling/poll-tally.js';
-import { PruningTally } from '../deployments/pruning/pruning-tally.js';
+import { PollCounters } from '../deployments/polling/poll-counters.js';
+import { PruningCounters } from '../deployments/pruning/pruning-counters.js';
 import { StatusService } from '../deployments/status/status.service.js';
 import { Storage } from '../storage/storage.js';
 
@@ -33,8 +33,8 @@ export class MetricsService {
   constructor(
     private readonly storage: Storage,
     private readonly status: StatusService,
-    private readonly pruning: PruningTally,
-    private readonly polling: PollTally,
+    private readonly pruning: PruningCounters,
+    private readonly polling: PollCounters,
   ) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Chance } from '../support/chance.js';
-import { hasRemains, tidyUp } from '../support/engine-remains.js';
+import { SeededRandom } from '../support/seeded-random.js';
+import { hasLeftovers, tidyUp } from '../support/engine-remains.js';
 import { EngineRig } from '../support/engine-rig.js';
 import { Fleet, PATIENCE_MS, type FleetService } from '../support/kill-fleet.js';
 import { NetworkNamespace } from '../support/network-namespace.js';
@@ -81,7 +81,7 @@ describe('an engine that ends at random instants of a deployment', () => {
     '$name: every service comes up again, and the record is true',
     async (kind) => {
       let host = await Host.start(kind.engineArguments);
-      const chance = new Chance(SEED);
+      const chance = new SeededRandom(SEED);
       const faults: string[] = [];
       let longest = 0;
       let untidy = 0;
@@ -163,7 +163,7 @@ class Host {
     let found = await troublesOf(services, (service) => this.#check(service));
     await probe.stop();
     // Nothing that Deploy could do.
-    const isUntidy = found.length > 0 && (await hasRemains(engine, services));
+    const isUntidy = found.length > 0 && (await hasLeftovers(engine, services));
     if (isUntidy) {
       await tidyUp(engine);
       found = await troublesOf(services, (service) => this.#checkWhenTidy(service));

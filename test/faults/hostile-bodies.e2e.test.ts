@@ -6,7 +6,7 @@ import { ERROR_CODES } from '../../src/domain/errors.js';
 import { openSqlite } from '../../src/storage/sqlite/sqlite.js';
 import type { DeployProcess } from '../support/deploy-process.js';
 import { Scenario } from '../support/scenario.js';
-import { HUB_SECRET } from '../support/scene.js';
+import { HUB_SECRET } from '../support/service-setup.js';
 import { ALL_TRIALS, recordTrials } from '../support/trials.js';
 import { Dice } from './dice.js';
 import { hostileRequest, type HostileRequest } from './hostile-requests.js';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Chance } from '../support/chance.js';
+import { SeededRandom } from '../support/seeded-random.js';
 import { Fleet, type FleetOptions, type FleetService } from '../support/kill-fleet.js';
 import { checkAfterKill, type KillEnd } from '../support/kill-suite.js';
 import { Probe } from '../support/probe.js';
@@ -58,7 +58,7 @@ describe('kill -9 of Deploy at random instants', () => {
     async (strategy) => {
       const kills = KILLS[strategy] ?? 0;
       const fleet = await Fleet.prepare(sharedRig(), 0, FLEETS[strategy]);
-      const chance = new Chance(SEED);
+      const chance = new SeededRandom(SEED);
       const faults: string[] = [];
       let longest: number | null = null;
       try {
@@ -86,7 +86,7 @@ describe('kill -9 of Deploy at random instants', () => {
 async function killOnce(
   fleet: Fleet,
   afterMs: number,
-  chance: Chance,
+  chance: SeededRandom,
 ): Promise<{ readonly gap: number | null; readonly found: readonly string[] }> {
   const services = await Promise.all(VERSIONS.map(({ next }) => fleet.add(next)));
   await fleet.configure(services.map(({ name }) => name));

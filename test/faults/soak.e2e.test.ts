@@ -9,7 +9,7 @@ import { pull } from '../support/pull.js';
 import { RegistryRig } from '../support/registry-rig.js';
 import { aSampleApp, type SampleApp } from '../support/sample-app.js';
 import type { ShownDeployment } from '../support/scenario.js';
-import { HUB_SECRET, type Stage } from '../support/scene.js';
+import { HUB_SECRET, type Stage } from '../support/service-setup.js';
 import { configurationOf } from '../support/services-configuration.js';
 import { ALL_TRIALS, recordTrials } from '../support/trials.js';
 import { waitFor } from '../support/wait-for.js';

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { aDockerHubPush } from '../support/docker-hub.js';
 import { Fleet } from '../support/kill-fleet.js';
-import { HUB_SECRET } from '../support/scene.js';
+import { HUB_SECRET } from '../support/service-setup.js';
 import { sharedRig } from '../support/shared-rig.js';
 import { ALL_TRIALS } from '../support/trials.js';
 

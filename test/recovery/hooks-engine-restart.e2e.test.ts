@@ -12,7 +12,7 @@ import {
 import { NetworkNamespace } from '../support/network-namespace.js';
 import { RegistryRig } from '../support/registry-rig.js';
 import { Scenario } from '../support/scenario.js';
-import type { Stage } from '../support/scene.js';
+import type { Stage } from '../support/service-setup.js';
 import { waitFor } from '../support/wait-for.js';
 
 /** An engine of its own, which others do not mind to lose. */

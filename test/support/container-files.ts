@@ -1,15 +1,15 @@
 import { tar } from './tar.js';
-import type { Stage } from './scene.js';
+import type { Stage } from './service-setup.js';
 
 /** A container by the name that it has at the moment. */
-interface Place {
+interface ConfigNode {
   readonly stage: Stage;
   readonly container: string;
 }
 
 /** Writes a file into a container, through the engine. */
 export async function writeInContainer(
-  { stage, container }: Place,
+  { stage, container }: ConfigNode,
   path: string,
   content: string,
 ): Promise<void> {
@@ -19,7 +19,10 @@ export async function writeInContainer(
 }
 
 /** Content of a small file in a container. Throws where there is none. */
-export async function readInContainer({ stage, container }: Place, path: string): Promise<string> {
+export async function readInContainer(
+  { stage, container }: ConfigNode,
+  path: string,
+): Promise<string> {
   const stream = await stage.docker.getContainer(container).getArchive({ path });
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(Buffer.from(chunk));

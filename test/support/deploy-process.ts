@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Child } from './child.js';
-import { freePort, SANDBOX, type Place } from './network-namespace.js';
+import { freePort, SANDBOX, type ConfigNode } from './network-namespace.js';
 import { rigFolder } from './rig-environment.js';
 import { waitFor } from './wait-for.js';
 
@@ -13,7 +13,7 @@ export interface DeployOptions {
   readonly configuration: string;
   /** Laid over a small environment; `undefined` takes a variable away. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  readonly place?: Place;
+  readonly place?: ConfigNode;
   readonly adminToken?: string;
   /** Arguments of node before the script, for example `--import` of a fault injector. */
   readonly nodeArguments?: readonly string[];
@@ -158,7 +158,7 @@ export class DeployProcess {
     return fetch(`${this.baseUrl}/api/v1${path}`, { ...init, headers });
   }
 
-  get #place(): Place {
+  get #place(): ConfigNode {
     return this.options.place ?? SANDBOX;
   }
 

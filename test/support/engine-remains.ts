@@ -15,7 +15,7 @@ interface Published {
  * keep its port, may go on leading that port to its address, which the next container is given, and with
  * `--live-restore` its process may run on while the engine shows it as not started.
  */
-export async function hasRemains(
+export async function hasLeftovers(
   engine: EngineRig,
   containers: readonly Published[],
 ): Promise<boolean> {

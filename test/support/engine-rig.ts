@@ -5,7 +5,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Child } from './child.js';
-import { SANDBOX, type Place } from './network-namespace.js';
+import { SANDBOX, type ConfigNode } from './network-namespace.js';
 import { rigEnvironment } from './rig-environment.js';
 import { waitFor } from './wait-for.js';
 
@@ -15,7 +15,7 @@ export interface EngineOptions {
   /** Further arguments for dockerd, for example `--live-restore`. */
   readonly arguments?: readonly string[];
   /** In which network; the sandbox's own is taken by the engine that all tests share. */
-  readonly place?: Place;
+  readonly place?: ConfigNode;
 }
 
 /** A Docker engine of the rig: a real dockerd with folders of its own, that can be stopped and killed. */
@@ -27,7 +27,7 @@ export class EngineRig {
 
   private constructor(
     readonly folder: string,
-    readonly place: Place,
+    readonly place: ConfigNode,
     private readonly options: EngineOptions,
   ) {}
 

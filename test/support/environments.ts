@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import type { Deployment } from '../../src/domain/deployment/deployment.js';
 import type { DeployInProcess } from './deploy-in-process.js';
-import { removeContainers } from './scene.js';
+import { removeContainers } from './service-setup.js';
 import { Scenario, type ShownDeployment } from './scenario.js';
 import { sharedRig, uniqueName } from './shared-rig.js';
 import { waitFor } from './wait-for.js';

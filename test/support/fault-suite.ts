@@ -3,7 +3,7 @@ import { troublesOf } from './fault-checks.js';
 import { FaultLane, type FaultCase } from './fault-lane.js';
 import { FaultProxy, type AskedEvent, type PlannedFault } from './fault-proxy.js';
 import { Fleet, type FleetOptions } from './kill-fleet.js';
-import type { Stage } from './scene.js';
+import type { Stage } from './service-setup.js';
 
 /** Deploy's deadlines for an engine's answer are 30 s, and 60 s for a start: here so many times shorter. */
 const DEADLINES_TIMES = 5;

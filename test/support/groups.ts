@@ -4,7 +4,7 @@ import { aDockerHubPush } from './docker-hub.js';
 import { pull } from './pull.js';
 import { aSampleApp, type SampleApp } from './sample-app.js';
 import { Scenario, type ShownDeployment } from './scenario.js';
-import { HUB_SECRET, removeContainers } from './scene.js';
+import { HUB_SECRET, removeContainers } from './service-setup.js';
 import { sharedRig, uniqueName } from './shared-rig.js';
 import { waitFor } from './wait-for.js';
 
@@ -18,7 +18,7 @@ const MIRROR = 'mirror';
  * The environment `production`, whose services move together, each of an image of its own and at v1; and `mirror`, to
  * which its `api` is promoted.
  */
-export class GroupPlay {
+export class GroupScenario {
   #lastSecond = Math.floor(Date.now() / 1_000);
   /** When each was pushed last, as is told of it: in Unix seconds. */
   readonly #pushedAt = new Map<Member, number>();
@@ -32,7 +32,7 @@ export class GroupPlay {
   static async start(
     group: string,
     policies: Partial<Record<Member, string>> = {},
-  ): Promise<GroupPlay> {
+  ): Promise<GroupScenario> {
     const { registryHost } = sharedRig();
     const containers = {
       migrations: uniqueName('migrations'),
@@ -57,7 +57,7 @@ export class GroupPlay {
         `    services: { api: ${mirror} }`,
       ],
     });
-    const play = new GroupPlay(scenario, containers);
+    const play = new GroupScenario(scenario, containers);
     await Promise.all(MEMBERS.map((name) => play.#bringUp(name)));
     return play;
   }

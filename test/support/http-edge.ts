@@ -17,11 +17,11 @@ import { DeploymentsApiModule } from '../../src/api/deployments-api.module.js';
 import { DeploymentsModule } from '../../src/deployments/deployments.module.js';
 import { Explainer } from '../../src/deployments/status/explainer.js';
 import { FreezeService } from '../../src/deployments/actions/freeze.service.js';
-import { PollTally } from '../../src/deployments/polling/poll-tally.js';
+import { PollCounters } from '../../src/deployments/polling/poll-counters.js';
 import { QuarantineService } from '../../src/deployments/actions/quarantine.service.js';
 import { RollbackService } from '../../src/deployments/actions/rollback.service.js';
-import { VerdictService } from '../../src/deployments/actions/verdict.service.js';
-import { PruningTally } from '../../src/deployments/pruning/pruning-tally.js';
+import { ApprovalService } from '../../src/deployments/actions/approval.service.js';
+import { PruningCounters } from '../../src/deployments/pruning/pruning-counters.js';
 import { StatusService } from '../../src/deployments/status/status.service.js';
 import { Worker } from '../../src/deployments/queue/worker.js';
 import { EnvironmentsModule } from '../../src/environments/environments.module.js';
@@ -113,15 +113,15 @@ export async function startHttpEdge(yaml = aConfiguration()): Promise<HttpEdge> 
     { provide: DeploymentService, useValue: deployments },
     { provide: StatusService, useValue: status },
     // What verdicts are about is stored; nothing is rolled out.
-    VerdictService,
+    ApprovalService,
     DeploymentLog,
     { provide: Worker, useValue: { lane: () => IDLE_LANE } },
     { provide: RollbackService, useValue: deployments },
     { provide: FreezeService, useValue: deployments },
     { provide: QuarantineService, useValue: deployments },
     { provide: Explainer, useValue: deployments },
-    PollTally,
-    PruningTally,
+    PollCounters,
+    PruningCounters,
   ];
   const exports = providers.map((each) => ('provide' in each ? each.provide : each));
   @Module({ imports: [EnvironmentsModule], providers, exports })

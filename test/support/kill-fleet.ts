@@ -9,7 +9,7 @@ import type { Image } from './image.js';
 import { pull } from './pull.js';
 import { aSampleApp, type SampleApp } from './sample-app.js';
 import type { ShownDeployment } from './scenario.js';
-import { HUB_SECRET, type Stage } from './scene.js';
+import { HUB_SECRET, type Stage } from './service-setup.js';
 import {
   configurationOf,
   environmentOf,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Fleet, PATIENCE_MS, type FleetOptions, type FleetService } from './kill-fleet.js';
 import { rigFolder } from './rig-environment.js';
-import type { Stage } from './scene.js';
+import type { Stage } from './service-setup.js';
 import { waitFor } from './wait-for.js';
 
 const SWITCH = fileURLToPath(new URL('kill-switch.js', import.meta.url));

@@ -1,9 +1,9 @@
 import type { Phase } from '../../src/domain/deployment/deployment.js';
 import type { Fleet, FleetService } from './kill-fleet.js';
 import type { KillLane, KillTarget, RecordedEvent } from './kill-lane.js';
-import { NeverBoth } from './kill-witness.js';
+import { OverlapDetector } from './kill-witness.js';
 import type { SampleApp } from './sample-app.js';
-import type { Stage } from './scene.js';
+import type { Stage } from './service-setup.js';
 import { waitFor } from './wait-for.js';
 
 /** CONTRACT: a container serves within 10 s of readiness. The sample app stops at once, so no stop adds to it. */
@@ -139,7 +139,7 @@ async function runKills(
   plan: KillPlan,
 ): Promise<KillSummary> {
   const began = performance.now();
-  const neverBoth = await NeverBoth.watch(
+  const neverBoth = await OverlapDetector.watch(
     stage.docker,
     lanes.map(({ fleet }) => fleet.name),
   );

@@ -2,7 +2,7 @@ import type Docker from 'dockerode';
 import type { Readable } from 'node:stream';
 
 /** Tells of moments at which two containers of one service ran at once, by the engine's own events. */
-export class NeverBoth {
+export class OverlapDetector {
   /** Names of the services. */
   readonly violations: string[] = [];
   /** Ids of what runs, by service. */
@@ -21,11 +21,11 @@ export class NeverBoth {
   }
 
   /** @param prefixes What the watched services' names begin with; other tests use the engine too. */
-  static async watch(docker: Docker, prefixes: readonly string[]): Promise<NeverBoth> {
+  static async watch(docker: Docker, prefixes: readonly string[]): Promise<OverlapDetector> {
     const options: Docker.GetEventsOptions = {
       filters: { type: ['container'], event: ['start', 'die'] },
     };
-    return new NeverBoth((await docker.getEvents(options)) as Readable, prefixes);
+    return new OverlapDetector((await docker.getEvents(options)) as Readable, prefixes);
   }
 
   end(): void {

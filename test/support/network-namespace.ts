@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 const run = promisify(execFile);
 
 /** Where programs of the rig run: in the sandbox's own network or in one beside it. */
-export interface Place {
+export interface ConfigNode {
   /** The address under which the test reaches what listens there. */
   readonly address: string;
   /** The command that runs `command` there. */
@@ -14,7 +14,7 @@ export interface Place {
 }
 
 /** The sandbox's own network: 127.0.0.1 is the same for tests, engine, registry and Deploy. */
-export const SANDBOX: Place = { address: '127.0.0.1', inside: (command) => command };
+export const SANDBOX: ConfigNode = { address: '127.0.0.1', inside: (command) => command };
 
 /**
  * A network beside the sandbox's, for a test that restarts its engine: two engines in one network
@@ -22,7 +22,7 @@ export const SANDBOX: Place = { address: '127.0.0.1', inside: (command) => comma
  * over 127.0.0.1 (Deploy, above all) must run `inside` it; the test itself reaches what listens on
  * 0.0.0.0 there by `address`.
  */
-export class NetworkNamespace implements Place {
+export class NetworkNamespace implements ConfigNode {
   static #made = 0;
 
   private constructor(

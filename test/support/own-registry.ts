@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { REGISTRY_USER, RegistryRig } from './registry-rig.js';
-import type { Stage } from './scene.js';
+import type { Stage } from './service-setup.js';
 import { sharedRig } from './shared-rig.js';
 
 /** A stage with a registry that a test may stop, cut or lock. */

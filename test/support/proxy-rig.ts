@@ -5,7 +5,7 @@ import { freePort } from './network-namespace.js';
 import { hostFiles } from './proxied-app.js';
 import { pull } from './pull.js';
 import { rigBusybox } from './rig-environment.js';
-import type { Stage } from './scene.js';
+import type { Stage } from './service-setup.js';
 
 const CONFIGURATIONS = fileURLToPath(new URL('../proxies', import.meta.url));
 /** Where Debian's packages are unpacked: busybox is in its `bin`. */

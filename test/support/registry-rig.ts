@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Child } from './child.js';
-import { freePort, SANDBOX, type Place } from './network-namespace.js';
+import { freePort, SANDBOX, type ConfigNode } from './network-namespace.js';
 import { RegistryClient } from './registry-client.js';
 import { rigFolder } from './rig-environment.js';
 import { waitFor } from './wait-for.js';
@@ -16,7 +16,7 @@ const HTPASSWD = `acme:$2y$05$abcdefghijklmnopqrstuul0ry406fXH4V/o/9bIzA1aj5uvNY
 export interface RegistryOptions {
   /** Asks for Basic credentials (`REGISTRY_USER`). */
   readonly auth?: boolean;
-  readonly place?: Place;
+  readonly place?: ConfigNode;
   /** A free one by default. */
   readonly port?: number;
 }
@@ -29,7 +29,7 @@ export class RegistryRig {
   private constructor(
     private readonly folder: string,
     readonly port: number,
-    private readonly place: Place,
+    private readonly place: ConfigNode,
     private readonly auth: boolean,
   ) {}
 

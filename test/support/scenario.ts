@@ -12,10 +12,10 @@ import {
   HUB_SECRET,
   removeContainers,
   setScene,
-  type Scene,
+  type ServiceSetup,
   type SceneOptions,
   type Stage,
-} from './scene.js';
+} from './service-setup.js';
 import { waitFor } from './wait-for.js';
 
 /** What a test looks at when a deployment has ended, whatever its end. */
@@ -72,7 +72,7 @@ export class Scenario<Server extends DeployServer = DeployProcess> {
   #lastSecond = 0;
 
   private constructor(
-    private readonly scene: Scene,
+    private readonly scene: ServiceSetup,
     readonly deploy: Server,
   ) {}
 

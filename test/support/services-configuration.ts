@@ -1,4 +1,4 @@
-import { HUB_SECRET, type Stage } from './scene.js';
+import { HUB_SECRET, type Stage } from './service-setup.js';
 
 export interface ConfiguredService {
   readonly name: string;

@@ -7,7 +7,7 @@ import { readLink } from '../../deployments/actions/link-signature.js';
 import type { ApproveLink } from '../../domain/deployment/approve-link.js';
 import { DeployError } from '../../domain/errors.js';
 import { LinkKey } from '../../deployments/actions/link-key.js';
-import { unknownLink } from '../../deployments/actions/verdict.service.js';
+import { unknownLink } from '../../deployments/actions/approval.service.js';
 
 /** Signs nothing: as long as there is no key, whatever is presented is compared with this one. */
 const NO_KEY = randomBytes(32);

@@ -1,7 +1,7 @@
 import type { Role, Token } from '../../domain/settings/access.js';
 import { IsName, IsOneOf } from '../leaf-rules.js';
-import type { Place } from '../place.js';
-import type { Reading } from '../secret-reader.js';
+import type { ConfigNode } from '../config-node.js';
+import type { ReadContext } from '../secret-reader.js';
 import { Key, missing, readSection, Required } from '../section.js';
 import { shown } from '../shown.js';
 import { readEnvironmentNames } from './name-list.js';
@@ -43,10 +43,10 @@ export const ADMIN_TOKEN_NAME = 'admin';
 
 /** Reads `access`. `adminToken` is that of the environment, which comes first and takes its name. */
 export function readAccess(
-  place: Place | undefined,
+  place: ConfigNode | undefined,
   adminToken: Token | null,
   environmentNames: ReadonlySet<string>,
-  reading: Reading,
+  reading: ReadContext,
 ): Token[] {
   const tokens = adminToken === null ? [] : [adminToken];
   const list =
@@ -59,10 +59,10 @@ export function readAccess(
 }
 
 function readToken(
-  place: Place,
+  place: ConfigNode,
   earlier: readonly Token[],
   environmentNames: ReadonlySet<string>,
-  reading: Reading,
+  reading: ReadContext,
 ): Token | null {
   const section = readSection(place, TokenSection);
   if (section === null) return null;

@@ -3,9 +3,9 @@ import type { Configuration } from '../../domain/settings/configuration.js';
 import type { Token } from '../../domain/settings/access.js';
 import { parseDuration, DAY_MS } from '../../domain/duration.js';
 import { IsDuration } from '../leaf-rules.js';
-import type { Place } from '../place.js';
+import type { ConfigNode } from '../config-node.js';
 import { resolveReferences } from '../reference.js';
-import type { Reading } from '../secret-reader.js';
+import type { ReadContext } from '../secret-reader.js';
 import { Key, readSection } from '../section.js';
 import { DEFAULT_STORAGE, parseStorage } from '../storage-url.js';
 import { AccessSection, readAccess } from './access.section.js';
@@ -71,9 +71,9 @@ export class ConfigurationSection {
  * are left out or stand at their defaults.
  */
 export function readConfiguration(
-  root: Place,
+  root: ConfigNode,
   adminToken: Token | null,
-  reading: Reading,
+  reading: ReadContext,
 ): Configuration {
   const { leaves, places } = readSection(root, ConfigurationSection) ?? {};
   const environmentsPlace = places?.get('environments');
@@ -94,7 +94,10 @@ export function readConfiguration(
   };
 }
 
-function readStorage(place: Place | undefined, reading: Reading): Configuration['storage'] {
+function readStorage(
+  place: ConfigNode | undefined,
+  reading: ReadContext,
+): Configuration['storage'] {
   const inFile = place === undefined ? null : storageInFile(place, reading);
   const variable = reading.environment.DEPLOY_STORAGE ?? '';
   const inEnvironment = variable === '' ? null : parseStorage(variable, reading.folder);
@@ -106,7 +109,7 @@ function readStorage(place: Place | undefined, reading: Reading): Configuration[
 }
 
 /** The text of `storage:` where it is sound. */
-function storageInFile(place: Place, reading: Reading): string | null {
+function storageInFile(place: ConfigNode, reading: ReadContext): string | null {
   const text = place.text();
   if (text === null) return null;
   const resolution = resolveReferences(text, reading);

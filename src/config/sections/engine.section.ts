@@ -6,8 +6,8 @@ import type { Engine } from '../../domain/settings/configuration.js';
 import { Secret } from '../../domain/secrets/secret.js';
 import { parseEngineHost } from '../engine-host.js';
 import { IsFilled, IsOneOf, isName, NAME_RULE } from '../leaf-rules.js';
-import type { Place } from '../place.js';
-import type { Reading } from '../secret-reader.js';
+import type { ConfigNode } from '../config-node.js';
+import type { ReadContext } from '../secret-reader.js';
 import { Key, readSection, Required } from '../section.js';
 import { shown } from '../shown.js';
 
@@ -62,12 +62,12 @@ export type EnginesByName = ReadonlyMap<string, Engine | null>;
 
 /** Reads `engines`; without any there is `local`. `root` is told of what is wrong with that one. */
 export function readEngines(
-  place: Place | undefined,
-  root: Place,
-  reading: Reading,
+  place: ConfigNode | undefined,
+  root: ConfigNode,
+  reading: ReadContext,
 ): EnginesByName {
   const engines = new Map<string, Engine | null>();
-  const entries = place === undefined ? new Map<string, Place>() : place.entries();
+  const entries = place === undefined ? new Map<string, ConfigNode>() : place.entries();
   for (const [name, child] of entries ?? []) {
     if (!isName(name)) child.faultAtKey(`${shown(name)} is not ${NAME_RULE}`);
     engines.set(name, readEngine(name, child, reading));
@@ -81,7 +81,7 @@ export function readEngines(
   return engines;
 }
 
-function readEngine(name: string, place: Place, reading: Reading): Engine | null {
+function readEngine(name: string, place: ConfigNode, reading: ReadContext): Engine | null {
   const section = readSection(place, EngineSection);
   if (section === null) return null;
   const { leaves, places } = section;
@@ -115,7 +115,7 @@ const NEEDS_TLS =
   'tcp:// without tls gives the machine to everybody on the network; add tls: { ca, cert, key }, or ' +
   'insecure: true where that is meant';
 
-function readTls(place: Place, reading: Reading): Tls | null {
+function readTls(place: ConfigNode, reading: ReadContext): Tls | null {
   const section = readSection(place, TlsSection);
   if (section === null) return null;
   const { leaves, places } = section;
@@ -149,7 +149,7 @@ function fromEnvironment(
   name: string,
   ownTls: Tls | null,
   isInsecure: boolean,
-  reading: Reading,
+  reading: ReadContext,
   fault: (message: string) => void,
 ): Engine | null {
   const { DOCKER_HOST, DOCKER_TLS_VERIFY } = reading.environment;
@@ -172,7 +172,7 @@ function fromEnvironment(
 }
 
 /** `DOCKER_CERT_PATH`, else `~/.docker`, as Docker's client does with `DOCKER_TLS_VERIFY`. */
-function certificatesOfDocker(reading: Reading, fault: (message: string) => void): Tls | null {
+function certificatesOfDocker(reading: ReadContext, fault: (message: string) => void): Tls | null {
   const { DOCKER_CERT_PATH, HOME } = reading.environment;
   const folder =
     (DOCKER_CERT_PATH ?? '') === '' ? join(HOME ?? '/', '.docker') : (DOCKER_CERT_PATH ?? '');

@@ -2,8 +2,8 @@ import { IsOptional } from 'class-validator';
 import type { Environment, HandlerFile } from '../../domain/settings/environment.js';
 import { canonicalRepository } from '../../domain/image/image-reference.js';
 import { IsContainerName, IsName, IsRepository, isName, NAME_RULE } from '../leaf-rules.js';
-import type { Place } from '../place.js';
-import type { Reading } from '../secret-reader.js';
+import type { ConfigNode } from '../config-node.js';
+import type { ReadContext } from '../secret-reader.js';
 import { Key, missing, readSection, Required } from '../section.js';
 import { shown } from '../shown.js';
 import type { EnginesByName } from './engine.section.js';
@@ -105,9 +105,9 @@ type TakenContainers = Map<string, string>;
 
 /** Reads `environments`. */
 export function readEnvironments(
-  place: Place | undefined,
+  place: ConfigNode | undefined,
   engines: EnginesByName,
-  reading: Reading,
+  reading: ReadContext,
 ): Environment[] {
   const environments: UncheckedEnvironment[] = [];
   const taken: TakenContainers = new Map();
@@ -120,16 +120,16 @@ export function readEnvironments(
 }
 
 /** What is known of the whole file. */
-interface Whole {
+interface FileContext {
   readonly engines: EnginesByName;
   readonly taken: TakenContainers;
-  readonly reading: Reading;
+  readonly reading: ReadContext;
 }
 
 function readEnvironment(
   name: string,
-  place: Place,
-  { engines, taken, reading }: Whole,
+  place: ConfigNode,
+  { engines, taken, reading }: FileContext,
 ): UncheckedEnvironment | null {
   const section = readSection(place, EnvironmentSection);
   if (section === null) return null;
@@ -160,7 +160,7 @@ function readEnvironment(
   return { name, engine, policy: mergePolicy(policy, NOTHING), services, group };
 }
 
-interface Surroundings {
+interface EnvironmentDefaults {
   /** The environment's name. */
   readonly name: string;
   readonly engine: string;
@@ -174,9 +174,9 @@ interface Surroundings {
 
 function readService(
   name: string,
-  place: Place,
-  environment: Surroundings,
-  { taken, reading }: Pick<Whole, 'taken' | 'reading'>,
+  place: ConfigNode,
+  environment: EnvironmentDefaults,
+  { taken, reading }: Pick<FileContext, 'taken' | 'reading'>,
 ): UncheckedService | null {
   const section = readSection(place, ServiceSection);
   if (section === null) return null;

@@ -2,7 +2,7 @@ import type { FreezePeriod } from '../../domain/settings/policy-settings.js';
 import { isTimeZone } from '../../domain/policy/windows.js';
 import { IsFilled } from '../leaf-rules.js';
 import { IsDateOrTime, IsTimeZone, momentOf } from '../leaf-rules-time.js';
-import type { Place } from '../place.js';
+import type { ConfigNode } from '../config-node.js';
 import { Key, readSection, Required } from '../section.js';
 import { readEnvironmentNames } from './name-list.js';
 
@@ -38,7 +38,7 @@ export class FreezeSection {
 
 /** Reads `freezes`. */
 export function readFreezes(
-  place: Place | undefined,
+  place: ConfigNode | undefined,
   environmentNames: ReadonlySet<string>,
 ): FreezePeriod[] {
   if (place === undefined) return [];
@@ -46,7 +46,7 @@ export function readFreezes(
   return freezes.filter((freeze) => freeze !== null);
 }
 
-function readFreeze(place: Place, environmentNames: ReadonlySet<string>): FreezePeriod | null {
+function readFreeze(place: ConfigNode, environmentNames: ReadonlySet<string>): FreezePeriod | null {
   const section = readSection(place, FreezeSection);
   if (section === null) return null;
   const { leaves, places } = section;

@@ -2,7 +2,7 @@ import { IsOptional } from 'class-validator';
 import type { GroupFailure, GroupSettings } from '../../domain/settings/group-settings.js';
 import { parseDuration } from '../../domain/duration.js';
 import { IsDuration, IsOneOf } from '../leaf-rules.js';
-import type { Place } from '../place.js';
+import type { ConfigNode } from '../config-node.js';
 import { Key, missing, readSection } from '../section.js';
 import { alternatives, shown, shownKey } from '../shown.js';
 
@@ -32,7 +32,7 @@ export class GroupSection {
 
 /** Reads `group`; null where there is none, or no sound one. */
 export function readGroup(
-  place: Place | undefined,
+  place: ConfigNode | undefined,
   serviceNames: readonly string[],
 ): GroupSettings | null {
   const section = place === undefined ? null : readSection(place, GroupSection);
@@ -48,7 +48,7 @@ export function readGroup(
   return { order: readOrder(orderPlace, serviceNames), onFailure, settleMs };
 }
 
-function readOrder(place: Place, serviceNames: readonly string[]): string[] {
+function readOrder(place: ConfigNode, serviceNames: readonly string[]): string[] {
   const items = place.items();
   if (items === null) return [];
   if (items.length < 2) {

@@ -4,8 +4,8 @@ import type { HandlerFile } from '../../domain/settings/environment.js';
 import type { HandlerSettings } from '../../domain/settings/configuration.js';
 import { parseDuration } from '../../domain/duration.js';
 import { IsDuration } from '../leaf-rules.js';
-import type { Place } from '../place.js';
-import type { Reading } from '../secret-reader.js';
+import type { ConfigNode } from '../config-node.js';
+import type { ReadContext } from '../secret-reader.js';
 import { Key, readSection } from '../section.js';
 import { shown } from '../shown.js';
 
@@ -27,7 +27,7 @@ export class HandlersSection {
 }
 
 /** Reads `handlers`. */
-export function readHandlers(place: Place | undefined): HandlerSettings {
+export function readHandlers(place: ConfigNode | undefined): HandlerSettings {
   const { leaves, places } =
     (place === undefined ? null : readSection(place, HandlersSection)) ?? {};
   const hosts = places?.get('hosts');
@@ -37,7 +37,7 @@ export function readHandlers(place: Place | undefined): HandlerSettings {
   };
 }
 
-function readHosts(place: Place): string[] {
+function readHosts(place: ConfigNode): string[] {
   const hosts: string[] = [];
   for (const item of place.items() ?? []) {
     const text = item.text();
@@ -61,7 +61,10 @@ function isHost(text: string): boolean {
  * Reads `handler` of a service, environment or webhook: a path that counts from the configuration file's
  * folder. Null where there is none, and after a fault.
  */
-export function readHandlerFile(place: Place | undefined, reading: Reading): HandlerFile | null {
+export function readHandlerFile(
+  place: ConfigNode | undefined,
+  reading: ReadContext,
+): HandlerFile | null {
   if (place === undefined || place.isEmpty || place.isMap || place.isList) return null;
   const name = place.text();
   if (name === null) return null;

@@ -2,7 +2,7 @@ import { IsOptional } from 'class-validator';
 import type { Probe } from '../../domain/settings/rollout-settings.js';
 import { parseDuration, DAY_MS } from '../../domain/duration.js';
 import { IsDuration, IsRequestPath, IsWholeNumber } from '../leaf-rules.js';
-import type { Place } from '../place.js';
+import type { ConfigNode } from '../config-node.js';
 import { Key, missing, readSection, Required } from '../section.js';
 
 const SECOND_MS = 1000;
@@ -101,7 +101,7 @@ export interface HealthOverrides {
 }
 
 /** Reads `rollout.health`. */
-export function readHealth(place: Place | undefined): HealthOverrides {
+export function readHealth(place: ConfigNode | undefined): HealthOverrides {
   const section = place === undefined ? null : readSection(place, HealthSection);
   if (section === null) return { timeoutMs: null, stableForMs: null, probe: null };
   const { leaves, places } = section;
@@ -112,7 +112,7 @@ export function readHealth(place: Place | undefined): HealthOverrides {
   };
 }
 
-function readProbe(places: ReadonlyMap<string, Place>): Probe | null {
+function readProbe(places: ReadonlyMap<string, ConfigNode>): Probe | null {
   const [first, ...more] = [...places].filter(([name]) => PROBES.has(name));
   for (const [name, place] of more) {
     place.faultAtKey(`only one of http, tcp and exec can be asked; remove ${name} or the other`);
@@ -121,27 +121,27 @@ function readProbe(places: ReadonlyMap<string, Place>): Probe | null {
   return first === undefined ? null : (PROBES.get(first[0])?.(first[1]) ?? null);
 }
 
-const PROBES: ReadonlyMap<string, (place: Place) => Probe | null> = new Map([
+const PROBES: ReadonlyMap<string, (place: ConfigNode) => Probe | null> = new Map([
   ['http', readHttp],
   ['tcp', readTcp],
   ['exec', readExec],
 ]);
 
-function readHttp(place: Place): Probe | null {
+function readHttp(place: ConfigNode): Probe | null {
   const leaves = readSection(place, HttpProbeSection)?.leaves;
   if (leaves?.port === undefined) return null;
   const { port, path = '/', status = 200, interval } = leaves;
   return { kind: 'http', port, path, status, intervalMs: milliseconds(interval) ?? SECOND_MS };
 }
 
-function readTcp(place: Place): Probe | null {
+function readTcp(place: ConfigNode): Probe | null {
   const leaves = readSection(place, TcpProbeSection)?.leaves;
   if (leaves?.port === undefined) return null;
   const { port, interval } = leaves;
   return { kind: 'tcp', port, intervalMs: milliseconds(interval) ?? SECOND_MS };
 }
 
-function readExec(place: Place): Probe | null {
+function readExec(place: ConfigNode): Probe | null {
   const section = readSection(place, ExecProbeSection);
   if (section === null) return null;
   const list = section.places.get('command');

@@ -9,8 +9,8 @@ import type {
 import { Secret } from '../../domain/secrets/secret.js';
 import { readCommand } from '../command.js';
 import { IsOneOf } from '../leaf-rules.js';
-import type { Place } from '../place.js';
-import type { Reading } from '../secret-reader.js';
+import type { ConfigNode } from '../config-node.js';
+import type { ReadContext } from '../secret-reader.js';
 import { Key, missing, readSection } from '../section.js';
 import { shownKey } from '../shown.js';
 
@@ -69,7 +69,7 @@ type Without<Action extends HookAction> = Omit<Action, 'timeoutMs' | 'onError'>;
 const COMMAND_WANTED = 'write e.g. command: [bin/warm-up, --quick]';
 
 /** Reads `exec`; null after its faults. */
-export function readExecHook(place: Place, list: HookList): Without<ExecHook> | null {
+export function readExecHook(place: ConfigNode, list: HookList): Without<ExecHook> | null {
   const section = readSection(place, ExecHookSection);
   if (section === null) return null;
   const { leaves, places } = section;
@@ -92,9 +92,9 @@ const WHY_NOT_IN: Readonly<Record<HookList, string>> = {
 
 /** Reads `run`; null after its faults. */
 export function readRunHook(
-  place: Place,
+  place: ConfigNode,
   _list: HookList,
-  reading: Reading,
+  reading: ReadContext,
 ): Without<RunHook> | null {
   const section = readSection(place, RunHookSection);
   if (section === null) return null;
@@ -113,9 +113,9 @@ export function readRunHook(
 
 /** Reads `http`; null after its faults. */
 export function readHttpHook(
-  place: Place,
+  place: ConfigNode,
   _list: HookList,
-  reading: Reading,
+  reading: ReadContext,
 ): Without<HttpHook> | null {
   const section = readSection(place, HttpHookSection);
   if (section === null) return null;
@@ -134,7 +134,7 @@ export function readHttpHook(
 }
 
 /** Faults show nothing of the address: it may hold a token. */
-function readUrl(place: Place, reading: Reading): Secret | null {
+function readUrl(place: ConfigNode, reading: ReadContext): Secret | null {
   const text = revealed(reading.secrets.readText(place));
   if (text === null) return null;
   const problem = urlProblem(text);
@@ -158,7 +158,7 @@ function urlProblem(text: string): string | null {
 const OWN_HEADERS =
   /^(x-deploy-.*|host|connection|content-length|content-type|transfer-encoding|expect|upgrade|te|trailer)$/i;
 
-function readHeaders(place: Place | undefined, reading: Reading): HttpHook['headers'] {
+function readHeaders(place: ConfigNode | undefined, reading: ReadContext): HttpHook['headers'] {
   const headers: [string, Secret][] = [];
   for (const [name, child] of place?.entries() ?? []) {
     if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {

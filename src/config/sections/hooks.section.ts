@@ -2,8 +2,8 @@ import { IsOptional } from 'class-validator';
 import type { HookAction, HookList, Hooks } from '../../domain/settings/hook-settings.js';
 import { parseDuration, DAY_MS } from '../../domain/duration.js';
 import { IsDuration, IsOneOf } from '../leaf-rules.js';
-import type { Place } from '../place.js';
-import type { Reading } from '../secret-reader.js';
+import type { ConfigNode } from '../config-node.js';
+import type { ReadContext } from '../secret-reader.js';
 import { Key, readSection } from '../section.js';
 import {
   HttpHookSection,
@@ -64,7 +64,7 @@ export class HooksSection {
 export type HookOverrides = Readonly<Record<HookList, readonly HookAction[] | null>>;
 
 /** Reads `hooks`. */
-export function readHooks(place: Place | undefined, reading: Reading): HookOverrides {
+export function readHooks(place: ConfigNode | undefined, reading: ReadContext): HookOverrides {
   const places = place === undefined ? undefined : readSection(place, HooksSection)?.places;
   const read = (list: HookList): readonly HookAction[] | null => {
     const found = places?.get(list);
@@ -82,7 +82,7 @@ export function mergeHooks(environment: HookOverrides, service: HookOverrides): 
   };
 }
 
-function readList(place: Place, list: HookList, reading: Reading): HookAction[] {
+function readList(place: ConfigNode, list: HookList, reading: ReadContext): HookAction[] {
   const items = place.items() ?? [];
   if (items.length > MOST_ACTIONS) {
     place.fault(`has ${String(items.length)} actions; at most ${String(MOST_ACTIONS)} are run`);
@@ -90,7 +90,7 @@ function readList(place: Place, list: HookList, reading: Reading): HookAction[] 
   return items.map((item) => readAction(item, list, reading)).filter((each) => each !== null);
 }
 
-function readAction(place: Place, list: HookList, reading: Reading): HookAction | null {
+function readAction(place: ConfigNode, list: HookList, reading: ReadContext): HookAction | null {
   const section = readSection(place, HookActionSection);
   if (section === null) return null;
   const { leaves, places } = section;
@@ -118,5 +118,5 @@ const READERS = {
   http: readHttpHook,
 } as const satisfies Record<
   string,
-  (place: Place, list: HookList, reading: Reading) => HookKind | null
+  (place: ConfigNode, list: HookList, reading: ReadContext) => HookKind | null
 >;

@@ -1,9 +1,9 @@
-import type { Place } from '../place.js';
+import type { ConfigNode } from '../config-node.js';
 import { alternatives, shown, shownKey } from '../shown.js';
 
 /** Reads a list of names of environments that must be defined; null after a fault where it is no list. */
 export function readEnvironmentNames(
-  place: Place,
+  place: ConfigNode,
   environmentNames: ReadonlySet<string>,
 ): string[] | null {
   const items = place.items();

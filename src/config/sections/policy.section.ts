@@ -6,7 +6,7 @@ import {
 } from '../../domain/settings/policy-settings.js';
 import { parseDuration, DAY_MS } from '../../domain/duration.js';
 import { IsDuration, IsName, isName, IsWholeNumber, NAME_RULE } from '../leaf-rules.js';
-import type { Place } from '../place.js';
+import type { ConfigNode } from '../config-node.js';
 import { Key, readSection, Required } from '../section.js';
 import { shown } from '../shown.js';
 import { readWindows, type WindowSection } from './window.section.js';
@@ -88,7 +88,7 @@ interface PromotionWish {
   readonly service: string | null;
   readonly afterMs: number;
   /** Where it stands, for faults that only the whole configuration shows. */
-  readonly place: Place;
+  readonly place: ConfigNode;
 }
 
 /** What one `policy` map says; null: it says nothing of this. */
@@ -106,7 +106,7 @@ export type UncheckedPolicy = Omit<PolicySettings, 'promoteFrom'> & {
 };
 
 /** Reads `policy`. */
-export function readPolicy(place: Place | undefined): PolicyOverrides {
+export function readPolicy(place: ConfigNode | undefined): PolicyOverrides {
   const { leaves, places } = (place && readSection(place, PolicySection)) ?? {};
   const { delay, poll } = leaves ?? {};
   const windows = places?.get('window');
@@ -135,7 +135,7 @@ export function mergePolicy(
   };
 }
 
-function readApproval(place: Place | undefined): ApprovalSettings | null {
+function readApproval(place: ConfigNode | undefined): ApprovalSettings | null {
   const section = place === undefined ? null : readSection(place, ApprovalSection);
   if (section === null || place === undefined) return null;
   const { leaves, places } = section;
@@ -151,7 +151,7 @@ function readApproval(place: Place | undefined): ApprovalSettings | null {
   return { required, of, expiresMs: expiresMs ?? DEFAULT_EXPIRES_MS };
 }
 
-function readApprovers(place: Place): string[] | null {
+function readApprovers(place: ConfigNode): string[] | null {
   const items = place.items();
   if (items === null) return null;
   if (items.length === 0) place.fault('names nobody; leave the key out to mean every operator');
@@ -166,7 +166,7 @@ function readApprovers(place: Place): string[] | null {
   return names;
 }
 
-function readPromotion(place: Place | undefined): PromotionWish | null {
+function readPromotion(place: ConfigNode | undefined): PromotionWish | null {
   const section = place === undefined ? null : readSection(place, PromotionSection);
   const { environment, service, after } = section?.leaves ?? {};
   if (place === undefined || environment === undefined) return null;

@@ -1,9 +1,9 @@
 import { IsOptional } from 'class-validator';
 import type { Registry } from '../../domain/settings/configuration.js';
 import { IsFilled, IsOneOf } from '../leaf-rules.js';
-import type { Place } from '../place.js';
+import type { ConfigNode } from '../config-node.js';
 import { isLoopback, parseRegistryHost } from '../registry-host.js';
-import type { Reading } from '../secret-reader.js';
+import type { ReadContext } from '../secret-reader.js';
 import { Key, missing, readSection } from '../section.js';
 import { shown } from '../shown.js';
 
@@ -27,7 +27,7 @@ export class RegistrySection {
 }
 
 /** Reads `registries`. */
-export function readRegistries(place: Place | undefined, reading: Reading): Registry[] {
+export function readRegistries(place: ConfigNode | undefined, reading: ReadContext): Registry[] {
   const registries: Registry[] = [];
   for (const [name, child] of place?.entries() ?? []) {
     const registry = readRegistry(name, child, registries, reading);
@@ -38,9 +38,9 @@ export function readRegistries(place: Place | undefined, reading: Reading): Regi
 
 function readRegistry(
   name: string,
-  place: Place,
+  place: ConfigNode,
   earlier: readonly Registry[],
-  reading: Reading,
+  reading: ReadContext,
 ): Registry | null {
   const section = readSection(place, RegistrySection);
   const parsed = parseRegistryHost(name);

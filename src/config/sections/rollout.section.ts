@@ -2,7 +2,7 @@ import { IsOptional } from 'class-validator';
 import type { DrainSettings, RolloutSettings } from '../../domain/settings/rollout-settings.js';
 import { parseDuration, DAY_MS } from '../../domain/duration.js';
 import { IsDuration, IsOneOf, IsRequestPath, IsSignal, IsWholeNumber } from '../leaf-rules.js';
-import type { Place } from '../place.js';
+import type { ConfigNode } from '../config-node.js';
 import { Key, readSection, Required } from '../section.js';
 import { HealthSection, readHealth, type HealthOverrides } from './health.section.js';
 
@@ -106,7 +106,7 @@ export type RolloutOverrides = {
 } & { readonly health: HealthOverrides };
 
 /** Reads `rollout`. */
-export function readRollout(place: Place | undefined): RolloutOverrides {
+export function readRollout(place: ConfigNode | undefined): RolloutOverrides {
   const section = place === undefined ? null : readSection(place, RolloutSection);
   const { strategy, fallback, watch, aliases, overlap, onFailure, keepImages } =
     section?.leaves ?? {};
@@ -123,7 +123,7 @@ export function readRollout(place: Place | undefined): RolloutOverrides {
   };
 }
 
-function readDrain(place: Place | undefined): DrainSettings | null {
+function readDrain(place: ConfigNode | undefined): DrainSettings | null {
   const section = place === undefined ? null : readSection(place, DrainSection);
   if (section === null) return null;
   const { leaves, places } = section;

@@ -4,7 +4,7 @@ import { parseAddressRange, RANGE_FORMS } from '../address-range.js';
 import { parseDuration, DAY_MS } from '../../domain/duration.js';
 import { IsDuration, IsListenAddress, IsPublicUrl, IsWholeNumber } from '../leaf-rules.js';
 import { parseListenAddress } from '../listen-address.js';
-import type { Place } from '../place.js';
+import type { ConfigNode } from '../config-node.js';
 import { Key, readSection } from '../section.js';
 import { shown } from '../shown.js';
 
@@ -71,7 +71,7 @@ type ServerSettings = Pick<
 const DEFAULT_LIMITS = { webhook: 120, api: 600, failedAuth: 10 } as const;
 
 /** Reads `server`; where it is left out, all defaults. */
-export function readServer(place: Place | undefined): ServerSettings {
+export function readServer(place: ConfigNode | undefined): ServerSettings {
   const section = place === undefined ? null : readSection(place, ServerSection);
   const { publicUrl, metricsListen } = section?.leaves ?? {};
   const proxies = section?.places.get('trustedProxies');
@@ -84,7 +84,7 @@ export function readServer(place: Place | undefined): ServerSettings {
 }
 
 /** Reads a list of addresses and CIDR ranges into CIDR ranges; null after a fault where it is no list. */
-export function readAddressRanges(place: Place): string[] | null {
+export function readAddressRanges(place: ConfigNode): string[] | null {
   const items = place.items();
   if (items === null) return null;
   const ranges: string[] = [];
@@ -98,7 +98,7 @@ export function readAddressRanges(place: Place): string[] | null {
   return ranges;
 }
 
-function readThrottle(place: Place | undefined): ServerSettings['throttle'] {
+function readThrottle(place: ConfigNode | undefined): ServerSettings['throttle'] {
   const places = place === undefined ? undefined : readSection(place, ThrottleSection)?.places;
   return {
     webhook: readLimit(places?.get('webhook'), DEFAULT_LIMITS.webhook),
@@ -107,7 +107,7 @@ function readThrottle(place: Place | undefined): ServerSettings['throttle'] {
   };
 }
 
-function readLimit(place: Place | undefined, byDefault: number): Limit {
+function readLimit(place: ConfigNode | undefined, byDefault: number): Limit {
   const leaves = place === undefined ? undefined : readSection(place, LimitSection)?.leaves;
   const perMs = leaves?.per === undefined ? null : parseDuration(leaves.per);
   return { limit: leaves?.limit ?? byDefault, perMs: perMs ?? MINUTE_MS };

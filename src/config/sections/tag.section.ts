@@ -6,7 +6,7 @@ import { compileGlob } from '../../domain/image/glob.js';
 import { isTag } from '../../domain/image/image-reference.js';
 import type { TagRule } from '../../domain/image/tag-rule.js';
 import { IsOneOf } from '../leaf-rules.js';
-import type { Place } from '../place.js';
+import type { ConfigNode } from '../config-node.js';
 import { Key, readSection } from '../section.js';
 import { shown } from '../shown.js';
 
@@ -45,7 +45,7 @@ const LONGEST_PATTERN = 1000;
 const MOST_IGNORED = 100;
 
 /** Reads the `tag` of a service: a text is an exact tag, a map one rule. Null after its faults. */
-export function readTagRule(place: Place): TagRule | null {
+export function readTagRule(place: ConfigNode): TagRule | null {
   if (place.isMap) return readRule(place);
   const tag = place.text();
   if (tag === null) return null;
@@ -54,7 +54,7 @@ export function readTagRule(place: Place): TagRule | null {
   return null;
 }
 
-function readRule(place: Place): TagRule | null {
+function readRule(place: ConfigNode): TagRule | null {
   const section = readSection(place, TagSection);
   if (section === null) return null;
   const { leaves, places } = section;
@@ -95,7 +95,7 @@ function isKind(key: string): key is Kind {
   return KINDS.some((kind) => kind === key);
 }
 
-function readIgnore(place: Place | undefined): { readonly ignore?: readonly string[] } {
+function readIgnore(place: ConfigNode | undefined): { readonly ignore?: readonly string[] } {
   if (place === undefined) return {};
   const items = place.isList ? (place.items() ?? []) : [place];
   if (items.length > MOST_IGNORED) {
@@ -110,7 +110,7 @@ function readIgnore(place: Place | undefined): { readonly ignore?: readonly stri
 }
 
 /** The range, pattern or expression here; null after its fault. */
-function readPattern(place: Place, kind: Kind, wanted: string): string | null {
+function readPattern(place: ConfigNode, kind: Kind, wanted: string): string | null {
   const text = place.text();
   if (text === null) return null;
   const problem =

@@ -2,9 +2,9 @@ import { IsOptional } from 'class-validator';
 import type { Webhook } from '../../domain/settings/environment.js';
 import type { Secret } from '../../domain/secrets/secret.js';
 import { IsOneOf, isName, NAME_RULE } from '../leaf-rules.js';
-import type { Place } from '../place.js';
+import type { ConfigNode } from '../config-node.js';
 import { parseRegistryHost } from '../registry-host.js';
-import type { Reading } from '../secret-reader.js';
+import type { ReadContext } from '../secret-reader.js';
 import { Key, missing, readSection, Required } from '../section.js';
 import { shown } from '../shown.js';
 import { readHandlerFile } from './handler.section.js';
@@ -58,9 +58,9 @@ export class WebhookSection {
 
 /** Reads `webhooks`. */
 export function readWebhooks(
-  place: Place | undefined,
+  place: ConfigNode | undefined,
   environmentNames: ReadonlySet<string>,
-  reading: Reading,
+  reading: ReadContext,
 ): Webhook[] {
   const webhooks: Webhook[] = [];
   for (const [name, child] of place?.entries() ?? []) {
@@ -73,9 +73,9 @@ export function readWebhooks(
 
 function readWebhook(
   name: string,
-  place: Place,
+  place: ConfigNode,
   environmentNames: ReadonlySet<string>,
-  reading: Reading,
+  reading: ReadContext,
 ): Webhook | null {
   const section = readSection(place, WebhookSection);
   if (section === null) return null;
@@ -98,7 +98,7 @@ function readWebhook(
   return { name, type: leaves.type, secrets, registry, allowFrom, environments, handler };
 }
 
-function readRegistryName(text: string | undefined, place: Place | undefined): string {
+function readRegistryName(text: string | undefined, place: ConfigNode | undefined): string {
   if (text === undefined) return 'docker.io';
   const parsed = parseRegistryHost(text);
   if ('host' in parsed) return parsed.host;
@@ -106,7 +106,7 @@ function readRegistryName(text: string | undefined, place: Place | undefined): s
   return text;
 }
 
-function readSecrets(place: Place, reading: Reading): Secret[] | null {
+function readSecrets(place: ConfigNode, reading: ReadContext): Secret[] | null {
   const items = place.isList ? place.items() : [place];
   if (items === null) return null;
   if (place.isList && items.length !== 2) {

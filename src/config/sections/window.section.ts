@@ -1,7 +1,7 @@
 import { DAYS, type Day, type Window } from '../../domain/settings/policy-settings.js';
 import { isTimeZone } from '../../domain/policy/windows.js';
 import { IsTimeOfDay, IsTimeZone, minutesOf } from '../leaf-rules-time.js';
-import type { Place } from '../place.js';
+import type { ConfigNode } from '../config-node.js';
 import { Key, readSection, Required } from '../section.js';
 import { alternatives, shown } from '../shown.js';
 
@@ -32,12 +32,12 @@ export class WindowSection {
 const DEFAULT_TIMEZONE = 'UTC';
 
 /** Reads `policy.window`: a list. */
-export function readWindows(place: Place): Window[] {
+export function readWindows(place: ConfigNode): Window[] {
   const windows = (place.items() ?? []).map(readWindow);
   return windows.filter((window) => window !== null);
 }
 
-function readWindow(place: Place): Window | null {
+function readWindow(place: ConfigNode): Window | null {
   const section = readSection(place, WindowSection);
   if (section === null) return null;
   const { leaves, places } = section;
@@ -54,7 +54,7 @@ function readWindow(place: Place): Window | null {
   return window;
 }
 
-function readDays(place: Place): Day[] {
+function readDays(place: ConfigNode): Day[] {
   const items = place.items();
   if (items?.length === 0) place.fault('names no day; leave the key out to mean every day');
   const days = new Set<Day>();

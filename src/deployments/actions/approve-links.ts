@@ -10,7 +10,7 @@ import { DeployError } from '../../domain/errors.js';
 import { Storage } from '../../storage/storage.js';
 import { auditEntry } from '../audit-entry.js';
 import { unknownDeployment } from './deployment.service.js';
-import { assertSameDigest, spentLink, unknownLink, VerdictService } from './verdict.service.js';
+import { assertSameDigest, spentLink, unknownLink, ApprovalService } from './approval.service.js';
 import { LinkKey } from './link-key.js';
 import { signLink } from './link-signature.js';
 
@@ -39,7 +39,7 @@ export class ApproveLinks {
     private readonly storage: Storage,
     private readonly configuration: ConfigurationService,
     private readonly authenticator: Authenticator,
-    private readonly verdicts: VerdictService,
+    private readonly verdicts: ApprovalService,
     private readonly key: LinkKey,
   ) {}
 

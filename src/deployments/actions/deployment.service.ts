@@ -16,7 +16,7 @@ import { ServiceInspector } from '../../environments/service-inspector.js';
 import { Worker } from '../queue/worker.js';
 import { pageOf, type Page } from '../../domain/page.js';
 
-export interface DeployWish {
+export interface ManualDeployment {
   readonly tag?: string;
   readonly digest?: string;
   readonly reason?: string;
@@ -44,7 +44,7 @@ export class DeploymentService {
   async deploy(
     environment: string,
     name: string,
-    wish: DeployWish,
+    wish: ManualDeployment,
     by: Actor,
   ): Promise<Deployment> {
     const service = this.environments.service(environment, name);
@@ -63,7 +63,7 @@ export class DeploymentService {
   }
 
   /** What a deployment by hand would do now. Nothing is touched. */
-  async plan(environment: string, name: string, wish: DeployWish): Promise<PlanView> {
+  async plan(environment: string, name: string, wish: ManualDeployment): Promise<PlanView> {
     const service = this.environments.service(environment, name);
     return this.planner.plan(
       await this.wished(service, wish, { name: 'dry-run', role: 'operator' }),
@@ -90,7 +90,7 @@ export class DeploymentService {
   }
 
   /** Freezes and approvals are overridden by admins only, which is told at once. */
-  private async assertMayForce(service: Service, wish: DeployWish, by: Actor): Promise<void> {
+  private async assertMayForce(service: Service, wish: ManualDeployment, by: Actor): Promise<void> {
     if (wish.force !== true || by.role === 'admin') return;
     const freeze = await this.environments.freeze(service.environment, Date.now());
     const needsApproval = service.policy.approval !== null;
@@ -102,7 +102,7 @@ export class DeploymentService {
     );
   }
 
-  private async wished(service: Service, wish: DeployWish, by: Actor): Promise<Deployment> {
+  private async wished(service: Service, wish: ManualDeployment, by: Actor): Promise<Deployment> {
     return newDeploymentOf(service, {
       tag: wish.tag ?? (await this.tagOf(service)),
       digest: wish.digest ?? null,

@@ -4,13 +4,14 @@ import {
   UNDER_WAY,
   type Deployment,
   type DeploymentPatch,
+  isManual,
 } from '../../domain/deployment/deployment.js';
 import type { Service } from '../../domain/settings/environment.js';
-import { isByHand, supersedes } from '../../domain/deployment/supersede.js';
+import { supersedes } from '../../domain/deployment/supersede.js';
 import type { TagRule } from '../../domain/image/tag-rule.js';
 import type { Repositories } from '../../storage/repositories/repositories.js';
 import { Storage } from '../../storage/storage.js';
-import { Decisions, heldBy, type Current } from '../../environments/decisions.js';
+import { PolicyService, heldBy, type Current } from '../../environments/policy.service.js';
 import { DeploymentLog } from '../deployment-log.js';
 import { DigestLookup, LookupSchedule, type LookupOutcome } from './digest-lookup.js';
 import { failureOf } from '../outcome/conclusion.js';
@@ -29,7 +30,7 @@ export interface ResolveControls {
 export class DeploymentResolver {
   constructor(
     private readonly storage: Storage,
-    private readonly decisions: Decisions,
+    private readonly decisions: PolicyService,
     private readonly lookup: DigestLookup,
     private readonly schedule: LookupSchedule,
     private readonly inspector: ServiceInspector,
@@ -180,7 +181,7 @@ export class DeploymentResolver {
           each.phase !== 'waiting' ||
           each.waitingFor === 'engine' ||
           // That one is as good as begun.
-          (each.group !== null && !isByHand(known))),
+          (each.group !== null && !isManual(known))),
     );
     if (twin !== undefined) {
       if (known.trigger.delivery !== null) {

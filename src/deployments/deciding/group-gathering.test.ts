@@ -3,15 +3,15 @@ import { aDeployment } from '../../../test/unit/storage/samples.js';
 import { anOpenStorage } from '../../../test/unit/storage/temporary-storage.js';
 import type { Service } from '../../domain/settings/environment.js';
 import type { EnvironmentsService } from '../../environments/environments.service.js';
-import type { Decisions } from '../../environments/decisions.js';
-import type { TagWatch } from './tag-watch.js';
+import type { PolicyService } from '../../environments/policy.service.js';
+import type { TagRecheck } from './tag-recheck.js';
 import { GroupGathering } from './group-gathering.js';
 
 const NOON = Date.parse('2026-01-01T12:00:00.000Z');
 const GROUP = { order: ['api', 'web'], onFailure: 'stop', settleMs: 0 } as const;
 
 /** A registry that answers nothing, however long it is asked. */
-const silent: Pick<TagWatch, 'hasMoved'> = {
+const silent: Pick<TagRecheck, 'hasMoved'> = {
   hasMoved: (_, signal) =>
     new Promise((_resolve, reject) => {
       const giveUp = (): void => {
@@ -40,8 +40,8 @@ describe('the last look before a group is let go', () => {
     const gathering = new GroupGathering(
       storage,
       environments as unknown as EnvironmentsService,
-      decisions as unknown as Decisions,
-      silent as TagWatch,
+      decisions as unknown as PolicyService,
+      silent as TagRecheck,
     );
     const stopping = new AbortController();
     const asked = gathering.ask(member, service as unknown as Service, NOON, stopping.signal);

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { NOT_STARTED, type Deployment } from '../../domain/deployment/deployment.js';
+import { NOT_STARTED, type Deployment, isManual } from '../../domain/deployment/deployment.js';
 import type { Service } from '../../domain/settings/environment.js';
-import { isByPerson, isMissed, movesInGroup, whyDropped } from '../../domain/deployment/group.js';
+import { isMissed, movesInGroup, whyDropped } from '../../domain/deployment/group.js';
 import type { GroupSettings } from '../../domain/settings/group-settings.js';
 import type { PolicyDecision } from '../../domain/policy/policy.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
 import { Storage } from '../../storage/storage.js';
-import { Decisions } from '../../environments/decisions.js';
+import { PolicyService } from '../../environments/policy.service.js';
 import { newId } from '../new-id.js';
-import { TagWatch } from './tag-watch.js';
+import { TagRecheck } from './tag-recheck.js';
 
 /** What a deployment is told that the policy lets go. `again`: something has changed, and is to be looked at. */
 export type Gathered =
@@ -28,8 +28,8 @@ export class GroupGathering {
   constructor(
     private readonly storage: Storage,
     private readonly environments: EnvironmentsService,
-    private readonly decisions: Decisions,
-    private readonly tags: TagWatch,
+    private readonly decisions: PolicyService,
+    private readonly tags: TagRecheck,
   ) {}
 
   /**
@@ -46,7 +46,7 @@ export class GroupGathering {
     const { environment } = service;
     const { group } = this.environments.environment(environment);
     if (!movesInGroup(deployment, group)) {
-      const source = isByPerson(deployment) ? null : await this.sourceUnderWay(service);
+      const source = isManual(deployment) ? null : await this.sourceUnderWay(service);
       return source === null ? { kind: 'go' } : held(source);
     }
     if (await this.isOpenIn(environment)) {

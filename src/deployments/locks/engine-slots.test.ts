@@ -23,7 +23,7 @@ describe('the places on an engine', () => {
 
   it('are there for a rollout that is under way already, also beyond the limit', async () => {
     const { slots, releases } = await filled();
-    const release = slots.takeAnyway('local');
+    const release = slots.takeOverLimit('local');
     releases[0]?.();
     expect(await slots.take('local', vi.fn())).toBeNull();
     release();
@@ -75,7 +75,7 @@ describe('the places on an engine', () => {
   it('keep everybody from having the engine alone', async () => {
     const slots = new EngineSlots();
     const work = vi.fn(() => Promise.resolve('done'));
-    const release = slots.takeAnyway('local');
+    const release = slots.takeOverLimit('local');
     expect(await slots.alone(['other', 'local'], work)).toBeNull();
     expect(work).not.toHaveBeenCalled();
     release();
@@ -88,8 +88,12 @@ describe('the places on an engine', () => {
   it('are told of when the last one was given back', () => {
     const slots = new EngineSlots();
     const quiet = vi.fn();
-    slots.onQuiet(quiet);
-    const releases = [slots.takeAnyway('local'), slots.takeAnyway('local'), slots.takeAnyway('b')];
+    slots.onIdle(quiet);
+    const releases = [
+      slots.takeOverLimit('local'),
+      slots.takeOverLimit('local'),
+      slots.takeOverLimit('b'),
+    ];
     releases[0]?.();
     releases[0]?.();
     expect(quiet).not.toHaveBeenCalled();

@@ -20,13 +20,13 @@ export class EngineSlots {
     for (let held = this.#alone.get(engine); held !== undefined; held = this.#alone.get(engine)) {
       await held;
     }
-    if ((this.#taken.get(engine) ?? 0) < this.limit) return this.takeAnyway(engine);
+    if ((this.#taken.get(engine) ?? 0) < this.limit) return this.takeOverLimit(engine);
     this.#waiting.add(onFree);
     return null;
   }
 
   /** Takes a place also beyond the limit, and returns what gives it back. */
-  takeAnyway(engine: string): () => void {
+  takeOverLimit(engine: string): () => void {
     this.#taken.set(engine, (this.#taken.get(engine) ?? 0) + 1);
     let isGiven = false;
     return () => {
@@ -63,7 +63,7 @@ export class EngineSlots {
   }
 
   /** Calls the listener whenever the last place on an engine was given back. */
-  onQuiet(listener: (engine: string) => void): void {
+  onIdle(listener: (engine: string) => void): void {
     this.#quietListeners.add(listener);
   }
 }

@@ -11,9 +11,9 @@ import type { Configuration } from '../../domain/settings/configuration.js';
 import { DeployError } from '../../domain/errors.js';
 import type { RegistryClient } from '../../registries/registry-client.js';
 import type { TagList } from '../../registries/tag-list.js';
-import type { PollLook } from './poll-look.js';
+import type { ServicePoll } from './service-poll.js';
 import { PollSchedule } from './poll-schedule.js';
-import { PollTally } from './poll-tally.js';
+import { PollCounters } from './poll-counters.js';
 import { Poller } from './poller.js';
 import type { RegistryAnswers } from './registry-answers.js';
 import { RegistryAsker } from './registry-asker.js';
@@ -53,7 +53,7 @@ class FakeConfiguration {
 /** A registry that answers after `takesMs`, and a poller whose looks ask it for `latest`. */
 function aPoller(services: readonly Service[], takesMs = 0) {
   const configuration = new FakeConfiguration(services);
-  const tally = new PollTally();
+  const tally = new PollCounters();
   const seen = { asked: [] as string[], looked: [] as string[], atOnce: 0, mostAtOnce: 0 };
   const trouble: { of: Error | null; hang: boolean } = { of: null, hang: false };
   const resolveDigest = async (repository: string, _tag: string, signal: AbortSignal) => {
@@ -79,7 +79,7 @@ function aPoller(services: readonly Service[], takesMs = 0) {
   const poller = new Poller(
     configuration as unknown as ConfigurationService,
     new RegistryAsker({ resolveDigest } as unknown as RegistryClient, {} as TagList),
-    looks as unknown as PollLook,
+    looks as unknown as ServicePoll,
     Object.assign(new PollSchedule(), { firstAfterMs: 1, firstWithinMs: 5 }),
     tally,
   );

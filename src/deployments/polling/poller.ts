@@ -7,10 +7,10 @@ import {
 import { ConfigurationService } from '../../config/configuration.service.js';
 import type { Service } from '../../domain/settings/environment.js';
 import { DeployError, messageOf } from '../../domain/errors.js';
-import { HostPolling, keyOf } from './host-polling.js';
-import { PollLook } from './poll-look.js';
+import { HostPoller, keyOf } from './host-poller.js';
+import { ServicePoll } from './service-poll.js';
 import { PollSchedule } from './poll-schedule.js';
-import { PollTally } from './poll-tally.js';
+import { PollCounters } from './poll-counters.js';
 import { RegistryAsker } from './registry-asker.js';
 
 /**
@@ -22,7 +22,7 @@ import { RegistryAsker } from './registry-asker.js';
 export class Poller implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #logger = new Logger('Poll');
   readonly #stopping = new AbortController();
-  readonly #hosts = new Map<string, { polling: HostPolling; ended: Promise<void> }>();
+  readonly #hosts = new Map<string, { polling: HostPoller; ended: Promise<void> }>();
   /** Services whose last poll failed. */
   readonly #failing = new Set<string>();
   #stopListening = (): void => undefined;
@@ -30,9 +30,9 @@ export class Poller implements OnApplicationBootstrap, BeforeApplicationShutdown
   constructor(
     private readonly configuration: ConfigurationService,
     private readonly registries: RegistryAsker,
-    private readonly looks: PollLook,
+    private readonly looks: ServicePoll,
     private readonly schedule: PollSchedule,
-    private readonly tally: PollTally,
+    private readonly tally: PollCounters,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -62,7 +62,7 @@ export class Poller implements OnApplicationBootstrap, BeforeApplicationShutdown
     const hosts = new Set(this.#services().map(hostOf));
     for (const host of hosts) {
       if (this.#hosts.has(host)) continue;
-      const polling = new HostPolling(
+      const polling = new HostPoller(
         () => this.#services().filter((service) => hostOf(service) === host),
         (repository, services) => this.#poll(repository, services),
         this.schedule,
@@ -72,7 +72,7 @@ export class Poller implements OnApplicationBootstrap, BeforeApplicationShutdown
     }
   }
 
-  async #run(host: string, polling: HostPolling): Promise<void> {
+  async #run(host: string, polling: HostPoller): Promise<void> {
     try {
       await polling.run();
     } catch (error) {

@@ -12,7 +12,7 @@ import type { Storage } from '../../storage/storage.js';
 import { EngineSlots } from '../locks/engine-slots.js';
 import { ImageTidier } from './image-tidier.js';
 import { PruneSchedule } from './prune-schedule.js';
-import { PruningTally } from './pruning-tally.js';
+import { PruningCounters } from './pruning-counters.js';
 import { RemovableImages } from './removable-images.js';
 
 const AT = '2026-03-01T10:00:00.000Z';
@@ -77,7 +77,7 @@ async function aTidier(services: readonly Partial<Service>[] = [{}]) {
       configured.find((each) => each.name === name) ?? null,
   };
   const slots = new EngineSlots();
-  const tally = new PruningTally();
+  const tally = new PruningCounters();
   const tidier = new ImageTidier(
     engines as unknown as Engines,
     slots,
@@ -138,7 +138,7 @@ describe('old images', () => {
 
   it('are removed when the last rollout on the engine has ended', async () => {
     const { engine, slots, tidier } = await aTidier();
-    const [one, two] = [slots.takeAnyway('local'), slots.takeAnyway('local')];
+    const [one, two] = [slots.takeOverLimit('local'), slots.takeOverLimit('local')];
     one();
     await tidier.tidyAll();
     expect(engine.versions).toEqual(['1', '2', '3', '4', '5']);
@@ -150,7 +150,7 @@ describe('old images', () => {
 
   it('stay while a rollout is under way, under whichever name of the engine', async () => {
     const { engine, slots, tidier } = await aTidier();
-    const release = slots.takeAnyway('same');
+    const release = slots.takeOverLimit('same');
     await tidier.tidyAll();
     expect(engine.versions).toHaveLength(5);
     release();
@@ -231,7 +231,7 @@ describe('old images', () => {
   it('stay when the server stops', async () => {
     const { engine, slots, tidier } = await aTidier();
     await tidier.beforeApplicationShutdown();
-    slots.takeAnyway('local')();
+    slots.takeOverLimit('local')();
     await tidier.tidyAll();
     expect(engine.versions).toHaveLength(5);
   });

@@ -7,7 +7,7 @@ import { messageOf } from '../../domain/errors.js';
 import { namesToRemove, type LocalImage } from '../../domain/deployment/image-retention.js';
 import { EngineSlots } from '../locks/engine-slots.js';
 import { PruneSchedule } from './prune-schedule.js';
-import { PruningTally } from './pruning-tally.js';
+import { PruningCounters } from './pruning-counters.js';
 import { RemovableImages } from './removable-images.js';
 
 /**
@@ -31,9 +31,9 @@ export class ImageTidier implements BeforeApplicationShutdown {
     private readonly slots: EngineSlots,
     private readonly removable: RemovableImages,
     private readonly schedule: PruneSchedule,
-    private readonly tally: PruningTally,
+    private readonly tally: PruningCounters,
   ) {
-    slots.onQuiet((engine) => {
+    slots.onIdle((engine) => {
       this.#soon([engine]);
     });
   }

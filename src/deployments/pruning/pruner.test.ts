@@ -13,7 +13,7 @@ import type { Storage } from '../../storage/storage.js';
 import type { ImageTidier } from './image-tidier.js';
 import { PruneSchedule } from './prune-schedule.js';
 import { Pruner } from './pruner.js';
-import { PruningTally } from './pruning-tally.js';
+import { PruningCounters } from './pruning-counters.js';
 
 const DAY_MS = 86_400_000;
 const START = Date.parse('2026-03-01T00:00:00.000Z');
@@ -33,7 +33,7 @@ async function aPruner(dayCount: number, schedule: Partial<PruneSchedule> = {}) 
   });
   const configuration = new FakeConfiguration();
   const clock = { now: START + dayCount * DAY_MS };
-  const tally = new PruningTally();
+  const tally = new PruningCounters();
   const images = { tidyAll: vi.fn(() => Promise.resolve()) };
   const pruner = new Pruner(
     storage,

@@ -12,7 +12,7 @@ import { Storage } from '../../storage/storage.js';
 import { WakeUp } from '../queue/wake-up.js';
 import { ImageTidier } from './image-tidier.js';
 import { PruneSchedule } from './prune-schedule.js';
-import { PruningTally } from './pruning-tally.js';
+import { PruningCounters } from './pruning-counters.js';
 
 /**
  * Deletes what is older than the retention and lets images be removed: a little after the start, then every
@@ -31,7 +31,7 @@ export class Pruner implements OnApplicationBootstrap, BeforeApplicationShutdown
     private readonly configuration: ConfigurationService,
     private readonly images: ImageTidier,
     private readonly schedule: PruneSchedule,
-    private readonly tally: PruningTally,
+    private readonly tally: PruningCounters,
   ) {}
 
   onApplicationBootstrap(): void {

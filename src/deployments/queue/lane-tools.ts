@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { EnvironmentsService } from '../../environments/environments.service.js';
 import { Storage } from '../../storage/storage.js';
 import { DeploymentResolver } from '../deciding/deployment-resolver.js';
-import { PolicyHolds } from '../deciding/policy-holds.js';
+import { Admission } from '../deciding/admission.js';
 import { RolloutRunner } from '../rollout/rollout-runner.js';
-import { StartGate } from './start-gate.js';
-import { TagWatch } from '../deciding/tag-watch.js';
+import { EngineGate } from './engine-gate.js';
+import { TagRecheck } from '../deciding/tag-recheck.js';
 
 /** What every lane works with. */
 @Injectable()
@@ -15,8 +15,8 @@ export class LaneTools {
     readonly environments: EnvironmentsService,
     readonly resolver: DeploymentResolver,
     readonly runner: RolloutRunner,
-    readonly holds: PolicyHolds,
-    readonly gate: StartGate,
-    readonly tags: TagWatch,
+    readonly holds: Admission,
+    readonly gate: EngineGate,
+    readonly tags: TagRecheck,
   ) {}
 }

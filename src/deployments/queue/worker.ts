@@ -10,7 +10,7 @@ import { messageOf } from '../../domain/errors.js';
 import { LaneTools } from './lane-tools.js';
 import { continueIds } from '../new-id.js';
 import { OrphanRecovery } from '../recovery/orphan-recovery.js';
-import { ServiceLane } from './service-lane.js';
+import { ServiceReconciler } from './service-reconciler.js';
 
 /**
  * Does what is to be done, service by service. At the start it first goes on with the rollouts that
@@ -19,7 +19,7 @@ import { ServiceLane } from './service-lane.js';
 @Injectable()
 export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #logger = new Logger(Worker.name);
-  readonly #lanes = new Map<string, ServiceLane>();
+  readonly #lanes = new Map<string, ServiceReconciler>();
   readonly #stopping = new AbortController();
   #stopListening = (): void => undefined;
   #searching: Promise<void> = Promise.resolve();
@@ -73,11 +73,11 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   /** The lane of a service, whether the configuration names it or not. */
-  lane(environment: string, service: string): ServiceLane {
+  lane(environment: string, service: string): ServiceReconciler {
     const key = JSON.stringify([environment, service]);
     const known = this.#lanes.get(key);
     if (known !== undefined) return known;
-    const lane = new ServiceLane(
+    const lane = new ServiceReconciler(
       environment,
       service,
       this.tools,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EngineClient } from '../../docker/client/engine-client.js';
 import { Engines } from '../../docker/client/engines.js';
-import { acknowledge } from '../../domain/rollout/next-step/sync-intent.js';
+import { syncIntent } from '../../domain/rollout/next-step/sync-intent.js';
 import type { DeploymentPatch } from '../../domain/deployment/deployment.js';
 import { DeployError, messageOf, type ErrorCode } from '../../domain/errors.js';
 import { isDependentStep } from '../../domain/rollout/dependents.js';
@@ -116,7 +116,7 @@ export class Rollout {
       const look = await this.observeWhenReachable(drive, intent, known);
       if (look === 'parked') return { kind: 'parked' };
       const { snapshot } = look;
-      intent = acknowledge(snapshot, intent);
+      intent = syncIntent(snapshot, intent);
       const step = nextStep(snapshot, intent);
       if (step.name === 'finish') {
         await journal.flush();

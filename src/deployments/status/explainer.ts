@@ -7,7 +7,7 @@ import { describeTagRule, matchesTag } from '../../domain/image/tag-rule.js';
 import { waitingReason } from '../../domain/deployment/waiting-reason.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
 import { RegistryClient } from '../../registries/registry-client.js';
-import { Decisions } from '../../environments/decisions.js';
+import { PolicyService } from '../../environments/policy.service.js';
 import { newDeploymentOf } from '../new-deployment.js';
 import { Planner, type PlanView } from './planner.js';
 
@@ -39,7 +39,7 @@ export class Explainer {
   constructor(
     private readonly environments: EnvironmentsService,
     private readonly registry: RegistryClient,
-    private readonly decisions: Decisions,
+    private readonly decisions: PolicyService,
     private readonly planner: Planner,
   ) {}
 

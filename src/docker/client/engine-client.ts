@@ -4,7 +4,7 @@ import type { Secret } from '../../domain/secrets/secret.js';
 import { EngineConnection } from './engine-connection.js';
 import { askInfo, FactsOfEngine, type EngineFacts } from './engine-facts.js';
 import { EngineFiles } from './engine-files.js';
-import { EngineHooks } from './engine-hooks.js';
+import { EngineExec } from './engine-exec.js';
 import { EngineImages } from './engine-images.js';
 import { lastLines } from './engine-logs.js';
 import { EngineNetworks } from './engine-networks.js';
@@ -43,7 +43,7 @@ export class EngineClient {
   readonly images: EngineImages;
   readonly networks: EngineNetworks;
   readonly files: EngineFiles;
-  readonly hooks: EngineHooks;
+  readonly hooks: EngineExec;
 
   constructor(readonly engine: Engine) {
     this.#connection = new EngineConnection(engine);
@@ -51,7 +51,7 @@ export class EngineClient {
     this.images = new EngineImages(this.#connection);
     this.networks = new EngineNetworks(this.#connection);
     this.files = new EngineFiles(this.#connection);
-    this.hooks = new EngineHooks(this.#connection);
+    this.hooks = new EngineExec(this.#connection);
   }
 
   /** What it tells of itself; for some seconds the same answer. */

@@ -73,6 +73,11 @@ export interface Trigger {
   readonly delivery: string | null;
 }
 
+/** Whether a person asked for it: by hand or as a rollback. */
+export function isManual({ trigger }: Pick<Deployment, 'trigger'>): boolean {
+  return trigger.kind === 'api' || trigger.kind === 'rollback';
+}
+
 /** Which version serves after a failure. */
 export type Serving = 'old' | 'none' | 'new';
 

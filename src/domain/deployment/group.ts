@@ -1,4 +1,11 @@
-import { hasEnded, NOT_STARTED, UNDER_WAY, type Deployment, type Phase } from './deployment.js';
+import {
+  hasEnded,
+  NOT_STARTED,
+  UNDER_WAY,
+  type Deployment,
+  type Phase,
+  isManual,
+} from './deployment.js';
 import { formatDuration } from '../duration.js';
 import type { GroupFailure, GroupSettings } from '../settings/group-settings.js';
 
@@ -46,17 +53,12 @@ export function groupView(group: GroupSettings | null): GroupView | null {
   return { order, onFailure, settle: formatDuration(settleMs) };
 }
 
-/** Whether it was asked for by hand, or is a way back: then it waits for nobody else's. */
-export function isByPerson({ trigger }: Pick<Deployment, 'trigger'>): boolean {
-  return trigger.kind === 'api' || trigger.kind === 'rollback';
-}
-
 /** Whether a deployment moves with its group. What a person asks for goes alone. */
 export function movesInGroup(
   deployment: Pick<Deployment, 'service' | 'trigger'>,
   group: GroupSettings | null,
 ): group is GroupSettings {
-  return group !== null && !isByPerson(deployment) && group.order.includes(deployment.service);
+  return group !== null && !isManual(deployment) && group.order.includes(deployment.service);
 }
 
 /** What comes next in a grouped deployment. @param deployments All that belong to it. */

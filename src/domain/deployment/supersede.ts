@@ -1,4 +1,4 @@
-import type { Deployment } from './deployment.js';
+import { isManual, type Deployment } from './deployment.js';
 import { prefers, type TagRule } from '../image/tag-rule.js';
 
 /**
@@ -12,15 +12,10 @@ export function supersedes(
   other: Pick<Deployment, 'id' | 'tag' | 'trigger' | 'group'>,
 ): boolean {
   if (one.group !== null) return false;
-  if (other.group !== null && !isByHand(one)) return false;
-  if (!isByHand(one) && !isByHand(other)) {
+  if (other.group !== null && !isManual(one)) return false;
+  if (!isManual(one) && !isManual(other)) {
     if (prefers(rule, one.tag, other.tag)) return true;
     if (prefers(rule, other.tag, one.tag)) return false;
   }
   return one.id > other.id;
-}
-
-/** A person asked for it. */
-export function isByHand({ trigger }: Pick<Deployment, 'trigger'>): boolean {
-  return trigger.kind === 'api' || trigger.kind === 'rollback';
 }

@@ -14,14 +14,14 @@ import {
   aSnapshot,
 } from '../testing/builders.js';
 import { anExecHook, anHttpHook, aRunHook } from '../testing/hook-builders.js';
-import { runRollout, type Picture } from '../testing/rollout-run.js';
+import { runRollout, type SimulatedState } from '../testing/rollout-run.js';
 
 const HOOKS: Hooks = {
   before: [anExecHook(), aRunHook()],
   after: [anExecHook({ in: 'new' })],
   onFailure: [anHttpHook(), anExecHook({ in: 'serving' })],
 };
-const STARTS: readonly (readonly [string, Picture])[] = [
+const STARTS: readonly (readonly [string, SimulatedState])[] = [
   ['recreate', { snapshot: aSnapshot(), intent: anIntent() }],
   ['recreate of a container that was run with --rm', aRemovedWhenStopped()],
   ['start-first', anOverlap('start-first')],
@@ -31,7 +31,7 @@ const TOUCHING = ['drain-old', 'stop-old', 'hand-over', 'retire-old'];
 const LAST_WAY_BACK = ['remove-old', 'remove-twin', 'finish'];
 
 describe.each(STARTS)('hooks of a rollout by %s', (_name, { snapshot, intent }) => {
-  const start: Picture = { snapshot, intent: { ...intent, hooks: HOOKS } };
+  const start: SimulatedState = { snapshot, intent: { ...intent, hooks: HOOKS } };
 
   it('are in its plan: some before the old container is touched, some while it can be brought back', () => {
     const names = simulateRollout(start.snapshot, start.intent).map(({ name }) => name);

@@ -1,7 +1,7 @@
 import type { DependentIntent, DependentState } from '../rollout/dependents.js';
 import type { ContainerState } from '../rollout/container-state.js';
 import { aContainer, anIntent, aSnapshot, NOON, OLD_ID } from './builders.js';
-import type { Picture } from './rollout-run.js';
+import type { SimulatedState } from './rollout-run.js';
 
 /** A container `worker` that lives in the network of `web`. */
 export function aDependent(parts: Partial<DependentIntent> = {}): DependentIntent {
@@ -37,8 +37,8 @@ export function asItWas(
 /** What a rollout of `web` starts from, with these beside it. */
 export function withDependents(
   dependents: readonly DependentIntent[],
-  { snapshot, intent }: Picture = { snapshot: aSnapshot(), intent: anIntent() },
-): Picture {
+  { snapshot, intent }: SimulatedState = { snapshot: aSnapshot(), intent: anIntent() },
+): SimulatedState {
   const states = dependents
     .filter(({ does }) => does !== 'nothing')
     .map((each) => [each.id, asItWas(each)] as const);
@@ -54,7 +54,7 @@ const sidecar = aDependent({ name: 'sidecar', after: ['worker'] });
 const notRunning = aContainer({ status: 'exited' });
 
 /** Every kind of start with dependents, by name. */
-export const DEPENDENT_STARTS: Readonly<Record<string, Picture>> = {
+export const DEPENDENT_STARTS: Readonly<Record<string, SimulatedState>> = {
   'a chain of three': withDependents([aDependent(), sidecar]),
   'one that compose restarts': withDependents([follower]),
   'all kinds at once': withDependents([

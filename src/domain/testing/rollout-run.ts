@@ -1,4 +1,4 @@
-import { acknowledge } from '../rollout/next-step/sync-intent.js';
+import { syncIntent } from '../rollout/next-step/sync-intent.js';
 import { beforeDependentStep, isDependentStep } from '../rollout/dependents.js';
 import type { ErrorCode } from '../errors.js';
 import { countOfHooks } from '../rollout/hooks.js';
@@ -10,7 +10,7 @@ import type { Snapshot } from '../rollout/snapshot.js';
 import { isDecision, type Decision, type EngineStep, type Step } from '../rollout/step.js';
 
 /** What the engine shows and what is intended, at one moment. */
-export interface Picture {
+export interface SimulatedState {
   readonly snapshot: Snapshot;
   readonly intent: RolloutIntent;
 }
@@ -20,16 +20,16 @@ export interface Moment {
   readonly step: Step;
   /** It is the one that was told to fail. */
   readonly failed: boolean;
-  readonly before: Picture;
+  readonly before: SimulatedState;
   readonly begun: RolloutIntent;
-  readonly after: Picture;
+  readonly after: SimulatedState;
 }
 
 export interface Run {
   readonly moments: readonly Moment[];
   readonly names: readonly Step['name'][];
   readonly end: Extract<Decision, { name: 'finish' }>;
-  readonly last: Picture;
+  readonly last: SimulatedState;
 }
 
 export interface RunOptions {
@@ -50,14 +50,14 @@ const LONGEST_OF_DEPENDENT = 20;
  * Drives a rollout on a picture of the engine as the real driver does, through give-ups, to its end.
  * @throws Error where it does not end.
  */
-export function runRollout(start: Picture, options: RunOptions = {}): Run {
+export function runRollout(start: SimulatedState, options: RunOptions = {}): Run {
   const moments: Moment[] = [];
   let picture = start;
   let { fail } = options;
   const { intent } = start;
   const longest = LONGEST + countOfHooks(intent) + LONGEST_OF_DEPENDENT * intent.dependents.length;
   while (moments.length < longest) {
-    picture = { ...picture, intent: acknowledge(picture.snapshot, picture.intent) };
+    picture = { ...picture, intent: syncIntent(picture.snapshot, picture.intent) };
     const step = nextStep(picture.snapshot, picture.intent);
     if (step.name === 'finish') {
       const names = moments.map((moment) => moment.step.name);
@@ -82,14 +82,17 @@ export function runRollout(start: Picture, options: RunOptions = {}): Run {
 
 /** The rule by which a failure turns a rollout round. */
 function turned(
-  { snapshot, intent }: Picture,
+  { snapshot, intent }: SimulatedState,
   { code, message }: { readonly code: ErrorCode; readonly message: string },
-): Picture {
+): SimulatedState {
   const goal = goalAfterFailure(snapshot, intent);
   return { snapshot, intent: { ...intent, goal, failure: { code, message } } };
 }
 
-function carriedOut(step: EngineStep, before: Picture): { begun: RolloutIntent; after: Picture } {
+function carriedOut(
+  step: EngineStep,
+  before: SimulatedState,
+): { begun: RolloutIntent; after: SimulatedState } {
   const after = afterStep(step, before.snapshot, before.intent);
   const { stopIssued, drainIssued, detachIssued, startedInEpoch } = after.intent;
   return {

@@ -1,12 +1,12 @@
 // @ts-check
 import { inspect } from 'node:util';
 
-/** @import { Choice, Hook } from '../protocol.js' */
+/** @import { Choice, HandlerFunction } from '../protocol.js' */
 
 const LONGEST_REASON = 500;
 const LONGEST_WAIT_MS = 30 * 86_400_000;
 
-/** What may be returned from each function. @type {Readonly<Record<Hook, readonly Choice['kind'][]>>} */
+/** What may be returned from each function. @type {Readonly<Record<HandlerFunction, readonly Choice['kind'][]>>} */
 const ALLOWED = {
   onPush: ['deploy', 'skip'],
   decide: ['deploy', 'wait', 'skip'],
@@ -53,7 +53,7 @@ export class Choices {
 
   /**
    * What a function returned: a choice, null for nothing, or what is wrong with it.
-   * @param {Hook} hook
+   * @param {HandlerFunction} hook
    * @param {unknown} result
    * @returns {{ readonly choice: Choice | null } | { readonly problem: string }}
    */

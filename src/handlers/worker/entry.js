@@ -9,7 +9,7 @@ import { Output } from './output.js';
 import { Requests } from './requests.js';
 import { describeThrown } from './thrown.js';
 
-/** @import { FromWorker, Hook, ToWorker, WorkerSettings } from '../protocol.js' */
+/** @import { FromWorker, HandlerFunction, ToWorker, WorkerSettings } from '../protocol.js' */
 /** @typedef {(subject: unknown, api: object) => unknown} HookFunction */
 
 if (process.send === undefined) throw new Error('this is started by the server alone');
@@ -22,7 +22,7 @@ const requests = new Requests(send);
 let output;
 /** `file:` address of the handler's module. */
 let module = '';
-/** @type {Map<Hook, HookFunction>} */
+/** @type {Map<HandlerFunction, HookFunction>} */
 const functions = new Map();
 
 process.on('message', (message) => {
@@ -77,7 +77,7 @@ async function load({ module: address, hooks, mostBytes, mostLines }) {
 }
 
 /**
- * @param {Hook} hook
+ * @param {HandlerFunction} hook
  * @param {unknown} subject
  */
 async function call(hook, subject) {

@@ -21,7 +21,7 @@ import { rolloutNames } from '../../../domain/rollout/rollout-names.js';
 import { isActive } from '../../../domain/rollout/container-state.js';
 import { Storage } from '../../../storage/storage.js';
 import { hostname } from 'node:os';
-import { findDependents } from './found-dependents.js';
+import { findDependents } from './find-dependents.js';
 import { lookOf, type Known } from '../observer.js';
 import { chooseProbeWay } from '../health/probe.js';
 import { chooseFor } from './strategy-choice.js';

@@ -12,7 +12,7 @@ import type { RolloutIntent } from '../../../domain/rollout/intent.js';
 import { rolloutNames } from '../../../domain/rollout/rollout-names.js';
 import type { ContainerState } from '../../../domain/rollout/container-state.js';
 import { connectFurther, isSameTag, type ContainerMaker } from './container-maker.js';
-import { logTail, removeStopped, stopAndSettle } from './ending.js';
+import { logTail, removeStopped, stopAndSettle } from './stop-and-remove.js';
 import { watchHealth, type GateOutcome } from '../health/health-watch.js';
 import type { Executors, StepContext, StepResult } from './step-context.js';
 

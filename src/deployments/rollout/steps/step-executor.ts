@@ -14,7 +14,7 @@ import { watchHealth, type GateOutcome, type WatchOptions } from '../health/heal
 import { HookRunner } from './hooks/hook-runner.js';
 import { ImagePuller } from './image-puller.js';
 import { dependentSteps } from './dependent-steps.js';
-import { logTail, removeStopped, stopAndSettle } from './ending.js';
+import { logTail, removeStopped, stopAndSettle } from './stop-and-remove.js';
 import { attachWithoutNames, overlapSteps } from './overlap-steps.js';
 import { proofSteps } from './proof-steps.js';
 import type { Executors, StepContext, StepResult } from './step-context.js';

@@ -11,7 +11,7 @@ import { isActive, type ContainerState } from '../container-state.js';
 import type { Step } from '../step.js';
 
 /** The state of things that dependents are brought into. */
-export interface Outlook {
+export interface DependentsContext {
   readonly snapshot: Snapshot;
   readonly intent: RolloutIntent;
   /** The container that they shall depend on. */
@@ -72,7 +72,7 @@ export function firstOf(
 }
 
 /** Whether something that has to run before it is still to be started. */
-export function isBlocked(outlook: Outlook, dependent: DependentIntent): boolean {
+export function isBlocked(outlook: DependentsContext, dependent: DependentIntent): boolean {
   return parentsOf(outlook, dependent).some((parent) => {
     const container = outlook.target(parent);
     if (!parent.wasRunning || container === null) return false;
@@ -86,7 +86,7 @@ export function isBlocked(outlook: Outlook, dependent: DependentIntent): boolean
  * Whether it runs since before something that it depends on was started anew: then it has lost that one's
  * namespace, or holds its old address. Also where its stop may be in flight, which cannot be seen.
  */
-export function isStale(outlook: Outlook, dependent: DependentIntent): boolean {
+export function isStale(outlook: DependentsContext, dependent: DependentIntent): boolean {
   const container = outlook.target(dependent);
   if (container === null || !dependent.wasRunning) return false;
   if (isUnrestarted(outlook.intent, dependent, container)) return true;
@@ -96,7 +96,7 @@ export function isStale(outlook: Outlook, dependent: DependentIntent): boolean {
 
 /** Whether it was started beside what it depends on now, in this life of the engine, and ended. */
 export function hasEndedByItself(
-  outlook: Outlook,
+  outlook: DependentsContext,
   dependent: DependentIntent,
   container: ContainerState,
 ): boolean {
@@ -118,7 +118,7 @@ function isUnrestarted(
 }
 
 function isOlderThanParents(
-  outlook: Outlook,
+  outlook: DependentsContext,
   dependent: DependentIntent,
   { startedAt }: ContainerState,
 ): boolean {
@@ -136,6 +136,9 @@ function isOlderThanParents(
 }
 
 /** Those of the dependents that have to run before it. */
-function parentsOf({ intent }: Outlook, { after }: DependentIntent): readonly DependentIntent[] {
+function parentsOf(
+  { intent }: DependentsContext,
+  { after }: DependentIntent,
+): readonly DependentIntent[] {
   return affected(intent).filter(({ id }) => after.includes(id));
 }

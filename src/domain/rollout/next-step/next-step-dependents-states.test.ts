@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { acknowledge } from './sync-intent.js';
+import { syncIntent } from './sync-intent.js';
 import type { DependentIntent, DependentState } from '../dependents.js';
 import { nextStep } from './next-step.js';
 import type { RolloutIntent } from '../intent.js';
@@ -43,7 +43,7 @@ function anOutlook(
 }
 
 function stepOf({ snapshot, intent }: ReturnType<typeof anOutlook>): string {
-  const step = nextStep(snapshot, acknowledge(snapshot, intent));
+  const step = nextStep(snapshot, syncIntent(snapshot, intent));
   if (step.name === 'give-up') return `${step.name} ${step.code}: ${step.message}`;
   return 'id' in step ? `${step.name} ${step.id}` : step.name;
 }
@@ -234,7 +234,7 @@ describe('what the engine shows of dependents and the journal does not know', ()
     seen: Partial<Snapshot>,
   ): readonly string[] => {
     const { snapshot, intent } = anOutlook(state, PULLED, seen);
-    return acknowledge(snapshot, intent).touchedDependents;
+    return syncIntent(snapshot, intent).touchedDependents;
   };
   const made = inPlace({ name: 'worker.deploy-new', status: 'created', startedAt: null });
   const prepared = { candidate: named({ name: 'web.deploy-new' }) };

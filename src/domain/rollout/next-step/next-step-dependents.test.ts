@@ -8,7 +8,7 @@ import { isActive } from '../container-state.js';
 import type { EngineStep, Step } from '../step.js';
 import { aContainer, anIntent, aSnapshot } from '../../testing/builders.js';
 import { aDependent, DEPENDENT_STARTS, withDependents } from '../../testing/dependent-starts.js';
-import { runRollout, type Picture, type Run } from '../../testing/rollout-run.js';
+import { runRollout, type SimulatedState, type Run } from '../../testing/rollout-run.js';
 
 const CASES = Object.entries(DEPENDENT_STARTS);
 
@@ -35,7 +35,7 @@ function told(step: Step): string {
   return `${step.name} ${step.id === step.of ? step.of : `new ${step.of}`}`;
 }
 
-function planOf({ snapshot, intent }: Picture): string[] {
+function planOf({ snapshot, intent }: SimulatedState): string[] {
   return simulateRollout(snapshot, intent).map(told);
 }
 
@@ -44,7 +44,7 @@ function serverOf({ old, candidate }: Snapshot): string | null {
 }
 
 /** What is wrong with the dependents after a rollout has ended; empty where nothing is. */
-function faultsOf({ last, end }: Run, start: Picture): string[] {
+function faultsOf({ last, end }: Run, start: SimulatedState): string[] {
   const { snapshot, intent } = last;
   if (end.phase === 'failed' && !isTouched(intent)) {
     return isDeepStrictEqual(snapshot.dependents, start.snapshot.dependents)
@@ -74,12 +74,12 @@ function faultsOf({ last, end }: Run, start: Picture): string[] {
 }
 
 /** The same in words that tell where it happened. */
-function wrongOf(what: string, run: Run, start: Picture): string[] {
+function wrongOf(what: string, run: Run, start: SimulatedState): string[] {
   return faultsOf(run, start).map((fault) => `${what}: ${fault} (${run.names.join(', ')})`);
 }
 
 /** Every way in which a rollout of this kind can fail once, at each time that the step comes. */
-function failuresOf(start: Picture): { readonly what: string; readonly run: Run }[] {
+function failuresOf(start: SimulatedState): { readonly what: string; readonly run: Run }[] {
   const { moments } = runRollout(start);
   return moments.flatMap(({ step, before, begun }, index) =>
     TURNING.includes(step.name)
@@ -96,7 +96,10 @@ function failuresOf(start: Picture): { readonly what: string; readonly run: Run 
 }
 
 /** What a restarted server finds: the engine as it is, and the journal as of then or one step behind. */
-function findings(run: Run, start: Picture): { readonly what: string; readonly found: Picture }[] {
+function findings(
+  run: Run,
+  start: SimulatedState,
+): { readonly what: string; readonly found: SimulatedState }[] {
   return run.moments.flatMap(({ step, before, begun, after }, index) => {
     const { snapshot } = after;
     const found = [

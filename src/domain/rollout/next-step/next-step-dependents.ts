@@ -8,7 +8,7 @@ import {
   isStale,
   recreated,
   stateOf,
-  type Outlook,
+  type DependentsContext,
 } from './dependent-context.js';
 import { runOf, type DependentIntent } from '../dependents.js';
 import { giveUp } from './next-step-common.js';
@@ -61,7 +61,7 @@ export function settleDependents(
     return dependent.does === 'recreate' ? replacement : old;
   };
   const turnsRound = intent.goal === 'forward';
-  const outlook: Outlook = { snapshot, intent, serving, target, turnsRound };
+  const outlook: DependentsContext = { snapshot, intent, serving, target, turnsRound };
   return (
     stopDependents(snapshot, intent) ??
     firstOf(recreated(intent), (dependent) => takePlace(outlook, dependent)) ??
@@ -99,7 +99,7 @@ export function restoreDependents(
   if (withdrawing !== null) return withdrawing;
   if (!isTouched(intent) || serving === null) return returnTags(intent);
   const target = (each: DependentIntent): ContainerState | null => stateOf(snapshot, each).old;
-  const outlook: Outlook = { snapshot, intent, serving, target, turnsRound: false };
+  const outlook: DependentsContext = { snapshot, intent, serving, target, turnsRound: false };
   return (
     firstOf(recreated(intent), (dependent) => giveNameBack(outlook, dependent)) ??
     startAndProve(outlook) ??
@@ -117,7 +117,7 @@ export function startLeftDependents(
     const { old } = stateOf(snapshot, dependent);
     return old?.name === dependent.name ? old : null;
   };
-  const outlook: Outlook = { snapshot, intent, serving, target, turnsRound: false };
+  const outlook: DependentsContext = { snapshot, intent, serving, target, turnsRound: false };
   const left = affected(intent).filter((dependent) => target(dependent) !== null);
   return firstOf(left, (dependent) => start(outlook, dependent));
 }
@@ -153,7 +153,7 @@ export function touchedDependents(snapshot: Snapshot, intent: RolloutIntent): re
 
 /** The old one makes room, under its temporary name, and the new one gets the name. Null once it has it. */
 function takePlace(
-  { snapshot, intent, turnsRound }: Outlook,
+  { snapshot, intent, turnsRound }: DependentsContext,
   dependent: DependentIntent,
 ): Step | null {
   const { old, replacement, holder } = stateOf(snapshot, dependent);
@@ -181,7 +181,10 @@ function removeReplacements(snapshot: Snapshot, intent: RolloutIntent): Step | n
   });
 }
 
-function giveNameBack({ snapshot, intent }: Outlook, dependent: DependentIntent): Step | null {
+function giveNameBack(
+  { snapshot, intent }: DependentsContext,
+  dependent: DependentIntent,
+): Step | null {
   const { old } = stateOf(snapshot, dependent);
   if (old === null || old.name === dependent.name) return null;
   if (isGivenUp(intent, 'return-dependent', dependent)) return null;
@@ -193,7 +196,7 @@ function giveNameBack({ snapshot, intent }: Outlook, dependent: DependentIntent)
  * First those that are bound to ids run again, each after what it depends on, and prove themselves; then those
  * are restarted that only follow, and what is bound to one of these.
  */
-function startAndProve(outlook: Outlook): Step | null {
+function startAndProve(outlook: DependentsContext): Step | null {
   const { intent } = outlook;
   const bound = recreated(intent);
   const following = affected(intent).filter(({ does }) => does === 'restart');
@@ -209,7 +212,10 @@ function startAndProve(outlook: Outlook): Step | null {
   );
 }
 
-function stopStale(outlook: Outlook, dependents: readonly DependentIntent[]): Step | null {
+function stopStale(
+  outlook: DependentsContext,
+  dependents: readonly DependentIntent[],
+): Step | null {
   return firstOf(dependents.toReversed(), (dependent) => {
     const container = outlook.target(dependent);
     if (container === null || !isActive(container) || !isStale(outlook, dependent)) return null;
@@ -217,7 +223,7 @@ function stopStale(outlook: Outlook, dependents: readonly DependentIntent[]): St
   });
 }
 
-function start(outlook: Outlook, dependent: DependentIntent): Step | null {
+function start(outlook: DependentsContext, dependent: DependentIntent): Step | null {
   const { intent, turnsRound } = outlook;
   const container = outlook.target(dependent);
   if (!dependent.wasRunning || isBlocked(outlook, dependent)) return null;
@@ -239,7 +245,7 @@ function whyItEnded({ name }: DependentIntent, container: ContainerState): Step 
   return giveUp('dependent-failed', `${name} ${cause} with code ${String(container.exitCode)}`);
 }
 
-function prove({ intent, target }: Outlook, dependent: DependentIntent): Step | null {
+function prove({ intent, target }: DependentsContext, dependent: DependentIntent): Step | null {
   const container = target(dependent);
   if (container === null || !isActive(container) || dependent.proof === 'none') return null;
   if (!dependent.wasRunning || intent.provedDependents.includes(runOf(container))) return null;

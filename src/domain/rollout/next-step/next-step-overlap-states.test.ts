@@ -11,7 +11,7 @@ import {
   NEVER,
   NEW_IMAGE,
 } from '../../testing/builders.js';
-import { runRollout, type Picture, type Run } from '../../testing/rollout-run.js';
+import { runRollout, type SimulatedState, type Run } from '../../testing/rollout-run.js';
 
 /*
  * Every small state of the two strategies in which two containers run at once, also those that no rollout
@@ -93,7 +93,7 @@ function* intents(strategy: 'start-first' | 'handover'): Generator<RolloutIntent
   }
 }
 
-function* pictures(strategy: 'start-first' | 'handover'): Generator<Picture> {
+function* pictures(strategy: 'start-first' | 'handover'): Generator<SimulatedState> {
   const { snapshot: base } = anOverlap(strategy);
   const wanted = [...intents(strategy)];
   for (const old of oldContainers()) {
@@ -111,7 +111,7 @@ function* pictures(strategy: 'start-first' | 'handover'): Generator<Picture> {
 }
 
 /** What is wrong with the way from a state to its end. */
-function faultsOf(start: Picture): string[] {
+function faultsOf(start: SimulatedState): string[] {
   const run = runRollout(start);
   const { moments, last, end } = run;
   const faults = moments
@@ -160,7 +160,7 @@ function isCrashLooping({ status }: ContainerState): boolean {
   return status === 'restarting';
 }
 
-function described({ snapshot: { old, candidate }, intent }: Picture): string {
+function described({ snapshot: { old, candidate }, intent }: SimulatedState): string {
   const shown = [old, candidate].map((each) =>
     each === null
       ? '-'

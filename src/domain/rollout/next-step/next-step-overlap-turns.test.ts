@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { acknowledge } from './sync-intent.js';
+import { syncIntent } from './sync-intent.js';
 import { nextStep } from './next-step.js';
 import type { RolloutIntent } from '../intent.js';
 import type { Snapshot } from '../snapshot.js';
@@ -55,7 +55,7 @@ function anOld(parts: Partial<ContainerState> = {}): ContainerState {
 
 /** The first step, after what the engine shows was taken note of. */
 function firstStep({ snapshot, intent }: ReturnType<typeof aRollout>): Step {
-  return nextStep(snapshot, acknowledge(snapshot, intent));
+  return nextStep(snapshot, syncIntent(snapshot, intent));
 }
 
 /** The names of all steps to the end, and the end. */

@@ -14,7 +14,12 @@ import {
   NEW_IMAGE,
   NOON,
 } from '../../testing/builders.js';
-import { runRollout, type Moment, type Picture, type Run } from '../../testing/rollout-run.js';
+import {
+  runRollout,
+  type Moment,
+  type SimulatedState,
+  type Run,
+} from '../../testing/rollout-run.js';
 
 /*
  * Every small state there is, also those that no rollout leads to: a hand on the engine or a crash at
@@ -188,7 +193,7 @@ function wrongOf({ step, before: { snapshot, intent } }: Moment): string[] {
   return wrong;
 }
 
-function judge(picture: Picture): string[] {
+function judge(picture: SimulatedState): string[] {
   const run = runRollout(picture);
   const { moments } = run;
   const twice = moments.filter(({ step }, index) => moments[index - 1]?.step.name === step.name);
@@ -209,7 +214,7 @@ function isOutage({ last: { snapshot, intent }, end }: Run): boolean {
   return isTried && isKnown && hasWay && mustServe && !isBack && end.serving !== 'old';
 }
 
-function describeState({ snapshot, intent }: Picture): string {
+function describeState({ snapshot, intent }: SimulatedState): string {
   const { old, candidate, twin, holder } = snapshot;
   const containers = { old, candidate, twin, holder };
   const shown = Object.entries(containers).map(

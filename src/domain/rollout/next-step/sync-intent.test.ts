@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { acknowledge } from './sync-intent.js';
+import { syncIntent } from './sync-intent.js';
 import type { Snapshot } from '../snapshot.js';
 import { aCandidate, aContainer, anIntent, aSnapshot, NOON } from '../../testing/builders.js';
 
@@ -18,7 +18,7 @@ describe('what the engine shows and the journal does not know', () => {
     ['the old one is renamed', { old: retired, candidate: aCandidate() }],
     ['the old one is gone', { old: null, candidate: aCandidate() }],
   ])('the old one was touched: %s', (_case, snapshot) => {
-    expect(acknowledge(aSnapshot(snapshot), anIntent()).stopIssued).toBe(true);
+    expect(syncIntent(aSnapshot(snapshot), anIntent()).stopIssued).toBe(true);
   });
 
   it.each<readonly [string, Partial<Snapshot>]>([
@@ -26,24 +26,24 @@ describe('what the engine shows and the journal does not know', () => {
     ['the new one is only prepared', { candidate: aCandidate() }],
     ['the old one went down before anything was made', { old: down }],
   ])('the old one was not touched: %s', (_case, snapshot) => {
-    expect(acknowledge(aSnapshot(snapshot), anIntent()).stopIssued).toBe(false);
+    expect(syncIntent(aSnapshot(snapshot), anIntent()).stopIssued).toBe(false);
   });
 
   it('does not count an old one as touched that did not run before', () => {
     const intent = anIntent({ old: { wasRunning: false } });
     const snapshot = aSnapshot({ old: down, candidate: aCandidate() });
-    expect(acknowledge(snapshot, intent).stopIssued).toBe(false);
+    expect(syncIntent(snapshot, intent).stopIssued).toBe(false);
   });
 
   it('tells when the old one ended, unless that is known', () => {
     const snapshot = aSnapshot({ old: retired, candidate: aCandidate() });
-    expect(acknowledge(snapshot, anIntent()).oldDownAt).toBe(LATER);
-    expect(acknowledge(snapshot, anIntent({ oldDownAt: NOON })).oldDownAt).toBe(NOON);
+    expect(syncIntent(snapshot, anIntent()).oldDownAt).toBe(LATER);
+    expect(syncIntent(snapshot, anIntent({ oldDownAt: NOON })).oldDownAt).toBe(NOON);
   });
 
   it('tells in which life of the engine the new one was started', () => {
     const seen = (startedAt: string | null): string | null =>
-      acknowledge(
+      syncIntent(
         aSnapshot({ epoch: EPOCH, candidate: aCandidate({ name: 'web', startedAt }) }),
         anIntent(),
       ).startedInEpoch;
@@ -56,6 +56,6 @@ describe('what the engine shows and the journal does not know', () => {
   it('changes nothing that the journal knows', () => {
     const intent = anIntent({ stopIssued: true, oldDownAt: NOON, startedInEpoch: 'epoch-0' });
     const snapshot = aSnapshot({ candidate: aCandidate({ name: 'web', startedAt: LATER }) });
-    expect(acknowledge(snapshot, intent)).toEqual(intent);
+    expect(syncIntent(snapshot, intent)).toEqual(intent);
   });
 });

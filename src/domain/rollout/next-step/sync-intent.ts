@@ -10,7 +10,7 @@ import { startFailure } from './start-failure.js';
  * The intent with everything in it that the engine shows to be so. The journal may lag behind the engine,
  * by a crash or because it could not be written: what the engine shows wins.
  */
-export function acknowledge(snapshot: Snapshot, intent: RolloutIntent): RolloutIntent {
+export function syncIntent(snapshot: Snapshot, intent: RolloutIntent): RolloutIntent {
   const { candidate } = snapshot;
   const stopIssued = intent.stopIssued || isOldTouched(snapshot, intent);
   const detachIssued = intent.detachIssued || isOldDetached(snapshot, intent);

@@ -7,7 +7,7 @@ import {
   type DependentState,
   type DependentStep,
 } from '../dependents.js';
-import { type Picture, nextMoment } from './simulated-state.js';
+import { type SimulatedState, nextMoment } from './simulated-state.js';
 import type { RolloutIntent } from '../intent.js';
 import { rolloutNames } from '../rollout-names.js';
 import type { Snapshot } from '../snapshot.js';
@@ -18,7 +18,7 @@ export function afterDependentStep(
   step: DependentStep,
   snapshot: Snapshot,
   intent: RolloutIntent,
-): Picture {
+): SimulatedState {
   const dependent = dependentOf(intent, step.of);
   const state = snapshot.dependents[step.of] ?? { old: null, replacement: null, holder: null };
   const names = rolloutNames(dependent.name);
@@ -26,14 +26,17 @@ export function afterDependentStep(
   const become = (
     parts: Partial<DependentState>,
     wanted: Partial<RolloutIntent> = {},
-  ): Picture => ({
+  ): SimulatedState => ({
     snapshot: {
       ...snapshot,
       dependents: { ...snapshot.dependents, [step.of]: { ...state, ...parts } },
     },
     intent: { ...intent, ...wanted },
   });
-  const change = (patch: Partial<ContainerState>, wanted?: Partial<RolloutIntent>): Picture => {
+  const change = (
+    patch: Partial<ContainerState>,
+    wanted?: Partial<RolloutIntent>,
+  ): SimulatedState => {
     const { old, replacement } = state;
     return isOld
       ? become({ old: old && { ...old, ...patch } }, wanted)
@@ -42,7 +45,7 @@ export function afterDependentStep(
   switch (step.name) {
     case 'create-dependent':
       return become(
-        { replacement: state.replacement ?? picturedReplacement(dependent, state) },
+        { replacement: state.replacement ?? simulatedReplacement(dependent, state) },
         { unfinishedDependents: without(intent.unfinishedDependents, step.of) },
       );
     case 'return-dependent-tag':
@@ -66,7 +69,7 @@ export function afterDependentStep(
   }
 }
 
-function picturedReplacement(
+function simulatedReplacement(
   { id, name }: DependentIntent,
   { old }: DependentState,
 ): ContainerState | null {

@@ -8,7 +8,7 @@ import type { Snapshot } from '../snapshot.js';
 import { isActive } from '../container-state.js';
 import type { EngineStep } from '../step.js';
 import { anIntent, aSnapshot, OLD_ID } from '../../testing/builders.js';
-import { runRollout, type Picture, type Run } from '../../testing/rollout-run.js';
+import { runRollout, type SimulatedState, type Run } from '../../testing/rollout-run.js';
 import { OVERLAPS, STARTS } from '../../testing/rollout-starts.js';
 
 const ALONE = Object.entries(STARTS);
@@ -35,7 +35,7 @@ const TURNING: readonly EngineStep['name'][] = [
   'watch-new',
 ];
 
-function planOf({ snapshot, intent }: Picture): string[] {
+function planOf({ snapshot, intent }: SimulatedState): string[] {
   return simulateRollout(snapshot, intent).map((step) => step.name);
 }
 
@@ -44,7 +44,7 @@ function containersOf({ old, candidate, twin }: Snapshot) {
 }
 
 /** What is wrong with the engine after a rollout has ended; empty where nothing is. */
-function faultsOf({ last, end }: Run, start: Picture): string[] {
+function faultsOf({ last, end }: Run, start: SimulatedState): string[] {
   const { snapshot, intent } = last;
   if (end.phase === 'failed' && !isTouched(intent)) {
     const isAsBefore = isDeepStrictEqual(containersOf(snapshot), containersOf(start.snapshot));
@@ -83,13 +83,13 @@ function repeats({ moments }: Run): string[] {
   return twice.map(({ step }) => `${step.name} is named twice`);
 }
 
-function endOf(start: Picture, options: Parameters<typeof runRollout>[1] = {}): string[] {
+function endOf(start: SimulatedState, options: Parameters<typeof runRollout>[1] = {}): string[] {
   const run = runRollout(start, options);
   return [...faultsOf(run, start), ...repeats(run)];
 }
 
 /** Every way in which a rollout of this kind can fail once, and the run that follows. */
-function failuresOf(start: Picture): { readonly what: string; readonly run: Run }[] {
+function failuresOf(start: SimulatedState): { readonly what: string; readonly run: Run }[] {
   const steps = runRollout(start).names.filter((name) => (TURNING as string[]).includes(name));
   return (steps as EngineStep['name'][]).flatMap((step) =>
     [false, true].map((acted) => ({
@@ -189,8 +189,8 @@ describe('a crash of the server', () => {
   /** What a restarted server finds: the engine as it is, and the journal as of then or one step behind. */
   function findings(
     run: Run,
-    start: Picture,
-  ): { readonly what: string; readonly found: Picture }[] {
+    start: SimulatedState,
+  ): { readonly what: string; readonly found: SimulatedState }[] {
     return run.moments.flatMap(({ step, before, begun, after }, index) => {
       const { snapshot } = after;
       const found = [

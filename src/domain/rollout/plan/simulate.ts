@@ -7,7 +7,7 @@ import { rolloutNames } from '../rollout-names.js';
 import type { Snapshot } from '../snapshot.js';
 import type { ContainerState } from '../container-state.js';
 import { afterDependentStep } from './simulate-dependents.js';
-import { nextMoment, PICTURED, type Picture } from './simulated-state.js';
+import { nextMoment, SIMULATED_AT, type SimulatedState } from './simulated-state.js';
 import { isDecision, type EngineStep, type Step } from '../step.js';
 
 /** More steps than any rollout has: a plan that is longer does not end. For each dependent there are more. */
@@ -32,27 +32,39 @@ export function simulateRollout(snapshot: Snapshot, intent: RolloutIntent): Step
 }
 
 /** What the engine and the journal show after a step that went well. */
-export function afterStep(step: EngineStep, snapshot: Snapshot, intent: RolloutIntent): Picture {
+export function afterStep(
+  step: EngineStep,
+  snapshot: Snapshot,
+  intent: RolloutIntent,
+): SimulatedState {
   if (isDependentStep(step)) return afterDependentStep(step, snapshot, intent);
   const names = rolloutNames(intent.container);
   const { old, candidate } = snapshot;
-  const change = (containers: Partial<Snapshot>, wanted: Partial<RolloutIntent> = {}): Picture => ({
+  const change = (
+    containers: Partial<Snapshot>,
+    wanted: Partial<RolloutIntent> = {},
+  ): SimulatedState => ({
     snapshot: { ...snapshot, ...containers },
     intent: { ...intent, ...wanted },
   });
-  const changeOld = (patch: Partial<ContainerState>, wanted?: Partial<RolloutIntent>): Picture =>
+  const changeOld = (
+    patch: Partial<ContainerState>,
+    wanted?: Partial<RolloutIntent>,
+  ): SimulatedState =>
     snapshot.old === null
       ? change({ twin: snapshot.twin && { ...snapshot.twin, ...patch } }, wanted)
       : change({ old: old && { ...old, ...patch } }, wanted);
-  const changeNew = (patch: Partial<ContainerState>, wanted?: Partial<RolloutIntent>): Picture =>
-    change({ candidate: candidate && { ...candidate, ...patch } }, wanted);
+  const changeNew = (
+    patch: Partial<ContainerState>,
+    wanted?: Partial<RolloutIntent>,
+  ): SimulatedState => change({ candidate: candidate && { ...candidate, ...patch } }, wanted);
   switch (step.name) {
     case 'pull':
       return change({}, { imageId: `image of ${intent.digest}` });
     case 'clear-leftover':
       return change({ leftovers: snapshot.leftovers.filter((each) => each.id !== step.id) });
     case 'create':
-      return change({ candidate: picturedCandidate(intent) });
+      return change({ candidate: simulatedCandidate(intent) });
     case 'make-waiting-network':
       return change({ hasWaitingNetwork: true });
     case 'park-new':
@@ -78,7 +90,7 @@ export function afterStep(step: EngineStep, snapshot: Snapshot, intent: RolloutI
             unpublished: [],
           },
         },
-        { detachIssued: true, oldDownAt: null, reconnectedAt: PICTURED },
+        { detachIssued: true, oldDownAt: null, reconnectedAt: SIMULATED_AT },
       );
     case 'hand-back':
       return change(
@@ -86,12 +98,12 @@ export function afterStep(step: EngineStep, snapshot: Snapshot, intent: RolloutI
           old: old && { ...old, networks: aliasesOn(intent.networks), unpublished: [] },
           candidate: candidate && { ...candidate, networks: {} },
         },
-        { reconnectedAt: PICTURED, restoredAt: null },
+        { reconnectedAt: SIMULATED_AT, restoredAt: null },
       );
     case 'arm-new':
       return changeNew({ restartPolicy: intent.old.restartPolicy });
     case 'watch-new':
-      return change({}, { watchedAt: PICTURED });
+      return change({}, { watchedAt: SIMULATED_AT });
     case 'remove-waiting-network':
       return change({ hasWaitingNetwork: false }, { waitingReleased: true });
     case 'connect-new':
@@ -99,9 +111,9 @@ export function afterStep(step: EngineStep, snapshot: Snapshot, intent: RolloutI
     case 'carry-files':
       return change({}, { filesCarried: true });
     case 'compare':
-      return change({}, { comparison: { at: PICTURED, compared: 0, differences: [] } });
+      return change({}, { comparison: { at: SIMULATED_AT, compared: 0, differences: [] } });
     case 'create-twin':
-      return change({ twin: picturedContainer(names.twin, intent) });
+      return change({ twin: simulatedContainer(names.twin, intent) });
     case 'stop-old':
       return old?.autoRemove === true
         ? change({ old: null }, { stopIssued: true })
@@ -123,7 +135,7 @@ export function afterStep(step: EngineStep, snapshot: Snapshot, intent: RolloutI
     case 'disarm-old':
       return changeOld({ restartPolicy: { name: 'no', maximumRetryCount: 0 } });
     case 'verify-new':
-      return change({}, { verifiedAt: candidate?.startedAt ?? PICTURED });
+      return change({}, { verifiedAt: candidate?.startedAt ?? SIMULATED_AT });
     case 'remove-old':
       return change({ old: null });
     case 'remove-twin':
@@ -135,7 +147,7 @@ export function afterStep(step: EngineStep, snapshot: Snapshot, intent: RolloutI
     case 'set-aside-new':
       return changeNew({ name: names.failed });
     case 'recreate-old':
-      return change({ twin: picturedContainer(names.twin, intent) });
+      return change({ twin: simulatedContainer(names.twin, intent) });
     case 'return-name':
       return changeOld({ name: names.final });
     case 'rearm-old':
@@ -146,7 +158,7 @@ export function afterStep(step: EngineStep, snapshot: Snapshot, intent: RolloutI
         { restoredAt: null },
       );
     case 'verify-old':
-      return change({}, { restoredAt: PICTURED });
+      return change({}, { restoredAt: SIMULATED_AT });
     case 'restore-tag':
       return change({}, { tagRestored: true });
     case 'remove-new':
@@ -160,7 +172,7 @@ export function afterStep(step: EngineStep, snapshot: Snapshot, intent: RolloutI
   }
 }
 
-function picturedContainer(name: string, intent: RolloutIntent): ContainerState {
+function simulatedContainer(name: string, intent: RolloutIntent): ContainerState {
   return {
     id: name,
     name,
@@ -182,9 +194,9 @@ function picturedContainer(name: string, intent: RolloutIntent): ContainerState 
   };
 }
 
-function picturedCandidate(intent: RolloutIntent): ContainerState {
+function simulatedCandidate(intent: RolloutIntent): ContainerState {
   const { candidate: name } = rolloutNames(intent.container);
-  const pictured = picturedContainer(name, intent);
+  const pictured = simulatedContainer(name, intent);
   if (intent.strategy === 'handover') {
     const networks = aliasesOn(networksWithoutNames(intent).slice(0, 1));
     return { ...pictured, networks, restartPolicy: { name: 'no', maximumRetryCount: 0 } };

@@ -1,18 +1,18 @@
 import { type RolloutIntent, later } from '../intent.js';
 import type { Snapshot } from '../snapshot.js';
 
-export interface Picture {
+export interface SimulatedState {
   readonly snapshot: Snapshot;
   readonly intent: RolloutIntent;
 }
 
-export const PICTURED = '2000-01-01T00:00:00.000Z';
+export const SIMULATED_AT = '2000-01-01T00:00:00.000Z';
 
 /** A moment after every start that the engine shows. */
 export function nextMoment({ old, candidate, twin, dependents }: Snapshot): string {
   const others = Object.values(dependents).flatMap((each) => [each.old, each.replacement]);
   const latest = [old, candidate, twin, ...others]
     .map((each) => each?.startedAt ?? null)
-    .reduce((one, other) => later(one, other), PICTURED);
-  return new Date(Date.parse(latest ?? PICTURED) + 1_000).toISOString();
+    .reduce((one, other) => later(one, other), SIMULATED_AT);
+  return new Date(Date.parse(latest ?? SIMULATED_AT) + 1_000).toISOString();
 }

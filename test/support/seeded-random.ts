@@ -1,5 +1,5 @@
 /** Numbers that look random and are the same in every run: a fault that they find can be found again. */
-export class Chance {
+export class SeededRandom {
   #state: number;
 
   constructor(seed: number) {

@@ -15,8 +15,8 @@ const FAILURE_PAUSE_MS = 5_000;
  * Everything that happens to one service, in order: one rollout at a time, look-ups beside it, the
  * newest waiting deployment next. It holds no state that storage does not: a restart makes it anew.
  */
-export class ServiceLane {
-  readonly #logger = new Logger(ServiceLane.name);
+export class ServiceReconciler {
+  readonly #logger = new Logger(ServiceReconciler.name);
   /** What is under way, by deployment id. */
   readonly #tasks = new Map<string, Promise<void>>();
   readonly #wakeUps = new Map<string, WakeUp>();

@@ -23,7 +23,7 @@ interface Said {
 
 /** What people say to deployments that have not started: yes, no, or never mind. */
 @Injectable()
-export class VerdictService {
+export class ApprovalService {
   constructor(
     private readonly storage: Storage,
     private readonly environments: EnvironmentsService,

@@ -8,6 +8,6 @@ export type PollResult = 'changed' | 'same' | 'failed';
 
 /** How often services were polled since the start of the process, for the metrics. */
 @Injectable()
-export class PollTally {
+export class PollCounters {
   readonly polls: Record<PollResult, number> = { changed: 0, same: 0, failed: 0 };
 }

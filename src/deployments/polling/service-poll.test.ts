@@ -13,7 +13,7 @@ import { newId } from '../new-id.js';
 import type { InspectedService, ServiceInspector } from '../../environments/service-inspector.js';
 import type { Worker } from '../queue/worker.js';
 import { PollDeployments } from './poll-deployments.js';
-import { PollLook } from './poll-look.js';
+import { ServicePoll } from './service-poll.js';
 import { RegistryAnswers } from './registry-answers.js';
 
 const IMAGE = 'docker.io/acme/web';
@@ -48,7 +48,7 @@ async function aPoll(rule: TagRule, tags: Record<string, string>, runningTag = '
     lane: (...of: string[]) => ({ wake: () => void woken.push(of.join('/')) }),
   } as unknown as Worker;
   const log = { say: () => undefined } as unknown as DeploymentLog;
-  const look = new PollLook(
+  const look = new ServicePoll(
     storage,
     { inspect } as unknown as ServiceInspector,
     new PollDeployments(storage, worker, log),

@@ -21,7 +21,7 @@ const SUCCESSES = 100;
 
 /** Asks the policy, with what only engines show. */
 @Injectable()
-export class Decisions {
+export class PolicyService {
   constructor(
     private readonly storage: Storage,
     private readonly environments: EnvironmentsService,

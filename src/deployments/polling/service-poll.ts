@@ -8,11 +8,11 @@ import {
   type TagListFacts,
 } from '../../domain/deployment/poll.js';
 import { Storage } from '../../storage/storage.js';
-import type { Current } from '../../environments/decisions.js';
+import type { Current } from '../../environments/policy.service.js';
 import { ServiceInspector } from '../../environments/service-inspector.js';
-import { keyOf } from './host-polling.js';
+import { keyOf } from './host-poller.js';
 import { PollDeployments } from './poll-deployments.js';
-import type { PollResult } from './poll-tally.js';
+import type { PollResult } from './poll-counters.js';
 import type { RegistryAnswers } from './registry-answers.js';
 
 /** More new tags than that are not looked up one by one: their order cannot be known anyway. */
@@ -30,7 +30,7 @@ interface LastPoll {
 
 /** One look at one service: which of its tags may have moved, and whether that is worth a deployment. */
 @Injectable()
-export class PollLook {
+export class ServicePoll {
   readonly #logger = new Logger('Poll');
   /** By service, since the start of the process; of patterns alone. */
   readonly #lastPolls = new Map<string, LastPoll>();

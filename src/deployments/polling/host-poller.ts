@@ -15,7 +15,7 @@ export function keyOf({ environment, name }: Service): string {
 }
 
 /** The polls at one registry host, one after the other, for as long as anything is polled there. */
-export class HostPolling {
+export class HostPoller {
   readonly #wakeUp: WakeUp;
   #due: DueTimes = new Map();
   /** The registry wants to be left alone until then. */

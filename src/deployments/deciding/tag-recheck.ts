@@ -4,14 +4,14 @@ import {
   NOT_STARTED,
   type Deployment,
   type Phase,
+  isManual,
 } from '../../domain/deployment/deployment.js';
 import type { Service } from '../../domain/settings/environment.js';
-import { isByHand } from '../../domain/deployment/supersede.js';
 import { movesInGroup } from '../../domain/deployment/group.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
 import type { Recheck } from '../../storage/repositories/recheck.repository.js';
 import { Storage } from '../../storage/storage.js';
-import { Decisions } from '../../environments/decisions.js';
+import { PolicyService } from '../../environments/policy.service.js';
 import { DeploymentLog } from '../deployment-log.js';
 import { DeploymentResolver, supersededBy } from './deployment-resolver.js';
 import { newDeploymentOf } from '../new-deployment.js';
@@ -24,12 +24,12 @@ const DECIDED: readonly Phase[] = ['cancelled', 'rejected', 'expired', 'succeede
 
 /** Looks whether tags have moved since they were looked up. */
 @Injectable()
-export class TagWatch {
+export class TagRecheck {
   constructor(
     private readonly storage: Storage,
     private readonly resolver: DeploymentResolver,
     private readonly environments: EnvironmentsService,
-    private readonly decisions: Decisions,
+    private readonly decisions: PolicyService,
     private readonly log: DeploymentLog,
   ) {}
 
@@ -87,7 +87,7 @@ export class TagWatch {
     const { group } = this.environments.environment(asked.environment);
     if (!movesInGroup(asked, group)) return false;
     const ofTag = await this.storage.deployments.ofTag(asked, DEPTH);
-    const last = ofTag.find((each) => each.digest !== null && !isByHand(each));
+    const last = ofTag.find((each) => each.digest !== null && !isManual(each));
     return last?.digest === digest && DECIDED.includes(last.phase);
   }
 }

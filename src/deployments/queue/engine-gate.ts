@@ -23,7 +23,7 @@ export interface Waker {
 
 /** Lets deployments start: when their engine answers, and has a free place. */
 @Injectable()
-export class StartGate {
+export class EngineGate {
   constructor(
     private readonly storage: Storage,
     private readonly engines: Engines,
@@ -57,7 +57,7 @@ export class StartGate {
 
   /** A place for a rollout that is under way already, also beyond the limit. */
   enterAtOnce(engine: string): () => void {
-    return this.slots.takeAnyway(engine);
+    return this.slots.takeOverLimit(engine);
   }
 
   /** An engine that is down holds the deployment back; it expires as one that the registry holds back does. */

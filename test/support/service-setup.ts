@@ -42,7 +42,7 @@ export interface SceneOptions {
 }
 
 /** A service with its running container and a configuration, before there is a Deploy. */
-export interface Scene {
+export interface ServiceSetup {
   readonly stage: Stage;
   readonly container: string;
   readonly repository: string;
@@ -52,7 +52,7 @@ export interface Scene {
 }
 
 /** Makes all that a scenario needs before Deploy; it is removed after the test. */
-export async function setScene(options: SceneOptions): Promise<Scene> {
+export async function setScene(options: SceneOptions): Promise<ServiceSetup> {
   const stage: Stage = options.stage ?? sharedRig();
   const container = uniqueName('web');
   const repository = options.repository ?? `acme/${container}`;

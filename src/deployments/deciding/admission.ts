@@ -3,7 +3,7 @@ import { NOT_STARTED, type Deployment, type Phase } from '../../domain/deploymen
 import type { Service } from '../../domain/settings/environment.js';
 import { waitingReason } from '../../domain/deployment/waiting-reason.js';
 import { Storage } from '../../storage/storage.js';
-import { Decisions, heldBy } from '../../environments/decisions.js';
+import { PolicyService, heldBy } from '../../environments/policy.service.js';
 import { DeploymentHandlers } from './deployment-handlers.js';
 import { DeploymentLog } from '../deployment-log.js';
 import { ended } from './deployment-resolver.js';
@@ -14,7 +14,7 @@ import { Groups } from './groups.js';
 const LONGEST_PAUSE_MS = 60_000;
 
 /** What the policy, the handler and the group say of a deployment. */
-type Answer = Exclude<Gathered | Awaited<ReturnType<Decisions['decide']>>, 'again'>;
+type Answer = Exclude<Gathered | Awaited<ReturnType<PolicyService['decide']>>, 'again'>;
 
 /** The phase in which a deployment ends by such an answer. */
 const END_BY: Readonly<Record<'skip' | 'expire' | 'cancel', Phase>> = {
@@ -28,10 +28,10 @@ const END_BY: Readonly<Record<'skip' | 'expire' | 'cancel', Phase>> = {
  * go, the handler is asked, and then the group.
  */
 @Injectable()
-export class PolicyHolds {
+export class Admission {
   constructor(
     private readonly storage: Storage,
-    private readonly decisions: Decisions,
+    private readonly decisions: PolicyService,
     readonly handlers: DeploymentHandlers,
     readonly groups: Groups,
     private readonly log: DeploymentLog,

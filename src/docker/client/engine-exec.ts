@@ -7,7 +7,7 @@ import { OutputLines } from './output-lines.js';
 const LOOK_PAUSE_MS = 50;
 
 /** What only hooks ask of an engine. Every method throws EngineError. */
-export class EngineHooks {
+export class EngineExec {
   constructor(private readonly connection: EngineConnection) {}
 
   /**

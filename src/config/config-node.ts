@@ -20,7 +20,7 @@ class PlaceBudget {
 }
 
 /** One value of the configuration file: what stands there, where, and under which path. */
-export class Place {
+export class ConfigNode {
   private constructor(
     private readonly document: YamlDocument,
     private readonly budget: PlaceBudget,
@@ -32,8 +32,8 @@ export class Place {
     budget.spend();
   }
 
-  static root(document: YamlDocument): Place {
-    return new Place(document, new PlaceBudget(), '', document.root, 0);
+  static root(document: YamlDocument): ConfigNode {
+    return new ConfigNode(document, new PlaceBudget(), '', document.root, 0);
   }
 
   /** Nothing is written here: `key:`, `key: ~` or `key: null`. */
@@ -84,8 +84,8 @@ export class Place {
   }
 
   /** The map's values by key; a map left empty has none. Null after a fault where this is no map. */
-  entries(): Map<string, Place> | null {
-    const entries = new Map<string, Place>();
+  entries(): Map<string, ConfigNode> | null {
+    const entries = new Map<string, ConfigNode>();
     if (this.isEmpty) return entries;
     if (!isMap(this.node)) {
       this.fault(`a map (key: value) belongs here, not ${this.kind()}`);
@@ -97,7 +97,7 @@ export class Place {
       const name = textOf(keyNode);
       const valueNode = this.resolved(value);
       const path = name === null ? this.path : this.pathOf(name);
-      const place = new Place(this.document, this.budget, path, valueNode, offset);
+      const place = new ConfigNode(this.document, this.budget, path, valueNode, offset);
       if (name === null) place.faultAtKey('a key must be a text');
       else if (name === '<<') place.faultAtKey(NO_MERGE);
       else if (entries.has(name)) place.faultAtKey('this key stands twice in one map; keep one');
@@ -107,7 +107,7 @@ export class Place {
   }
 
   /** The list's values in their order. Null after a fault where this is no list. */
-  items(): Place[] | null {
+  items(): ConfigNode[] | null {
     if (!isSeq(this.node)) {
       this.fault(`a list ([one, two]) belongs here, not ${this.kind()}`);
       return null;
@@ -115,7 +115,7 @@ export class Place {
     return this.node.items.map((item, index) => {
       const path = `${this.path}[${String(index)}]`;
       const offset = startOf(item) ?? this.keyOffset;
-      return new Place(this.document, this.budget, path, this.resolved(item), offset);
+      return new ConfigNode(this.document, this.budget, path, this.resolved(item), offset);
     });
   }
 

@@ -4,7 +4,7 @@ export type Prunable = 'deployments' | 'deliveries' | 'events' | 'images';
 
 /** How much was pruned since the start of the process, for the metrics. */
 @Injectable()
-export class PruningTally {
+export class PruningCounters {
   readonly pruned: Record<Prunable, number> = {
     deployments: 0,
     deliveries: 0,
