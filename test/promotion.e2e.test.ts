@@ -50,6 +50,8 @@ describe('a version that succeeded', () => {
       phase: 'cancelled',
       reason: 'staging/web was rolled back by admin',
     });
+    const log = await (await scenario.deploy.api(`/deployments/${first.id}/log`)).text();
+    expect(log).toContain('cancelled: staging/web was rolled back by admin');
 
     await scenario.ship(V3);
     const second = await newest(scenario, 'production', isWaiting);
