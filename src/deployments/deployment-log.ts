@@ -19,7 +19,7 @@ export class DeploymentLog {
   constructor(private readonly storage: Storage) {}
 
   /** To the server's log alone; for lines that are stored together with what they tell of. */
-  say(subject: LogSubject, level: LogLevel, text: string): void {
+  print(subject: LogSubject, level: LogLevel, text: string): void {
     const { environment, service, id: deployment } = subject;
     const entry = { environment, service, deployment, msg: text };
     if (level === 'error') this.#logger.error(entry);
@@ -28,13 +28,13 @@ export class DeploymentLog {
   }
 
   /** Never throws: a line that storage cannot take is still in the server's log, with the reason. */
-  async line(subject: LogSubject, level: LogLevel, text: string): Promise<void> {
-    await this.lines(subject, level, [text]);
+  async append(subject: LogSubject, level: LogLevel, text: string): Promise<void> {
+    await this.appendAll(subject, level, [text]);
   }
 
-  /** Several lines at once; as {@link line}. */
-  async lines(subject: LogSubject, level: LogLevel, texts: readonly string[]): Promise<void> {
-    for (const text of texts) this.say(subject, level, text);
+  /** Several lines at once; as {@link append}. */
+  async appendAll(subject: LogSubject, level: LogLevel, texts: readonly string[]): Promise<void> {
+    for (const text of texts) this.print(subject, level, text);
     const at = new Date().toISOString();
     try {
       await this.storage.logs.append(
@@ -43,7 +43,7 @@ export class DeploymentLog {
       );
     } catch (error) {
       const lost = texts.length === 1 ? 'line above is' : `${String(texts.length)} lines above are`;
-      this.say(subject, 'warn', `the ${lost} not stored: ${messageOf(error)}`);
+      this.print(subject, 'warn', `the ${lost} not stored: ${messageOf(error)}`);
     }
   }
 }

@@ -156,10 +156,10 @@ describe('listeners', () => {
       { kind: 'deployment', deployment },
       { kind: 'log', deployment },
     ]);
-    await storage.deployments.update(deployment, { phase: 'queued' });
+    await storage.deployments.transition(deployment, { phase: 'queued' });
     expect(heard).toHaveLength(3);
     stop();
-    await storage.deployments.update(deployment, { phase: 'running' });
+    await storage.deployments.transition(deployment, { phase: 'running' });
     expect(heard).toHaveLength(3);
   });
 

@@ -161,9 +161,9 @@ export class Interrupted {
       await deployments.insert(
         newDeployment({ id, environment, service, image, tag: service, trigger, digest }, now),
       );
-      await deployments.update(id, { phase: 'queued', waitingFor: null });
-      await deployments.update(id, { phase: 'running', startedAt: now });
-      if (intent.goal === 'back') await deployments.update(id, { phase: 'rolling-back' });
+      await deployments.transition(id, { phase: 'queued', waitingFor: null });
+      await deployments.transition(id, { phase: 'running', startedAt: now });
+      if (intent.goal === 'back') await deployments.transition(id, { phase: 'rolling-back' });
       await deployments.setIntent(id, intent);
     });
   }

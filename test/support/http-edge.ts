@@ -23,7 +23,8 @@ import { RollbackService } from '../../src/deployments/actions/rollback.service.
 import { ApprovalService } from '../../src/deployments/actions/approval.service.js';
 import { PruningCounters } from '../../src/deployments/pruning/pruning-counters.js';
 import { StatusService } from '../../src/deployments/status/status.service.js';
-import { Worker } from '../../src/deployments/queue/worker.js';
+import { Reconcilers } from '../../src/deployments/queue/reconcilers.js';
+import { DeploymentLifecycle } from '../../src/deployments/deployment-lifecycle.js';
 import { EnvironmentsModule } from '../../src/environments/environments.module.js';
 import { prepare } from '../../src/application.js';
 import { HttpServer } from '../../src/http/http-server.js';
@@ -93,7 +94,7 @@ export interface HttpEdge {
   readonly close: () => Promise<void>;
 }
 
-const IDLE_LANE = { abandon: () => undefined, wake: () => undefined };
+const IDLE = { abortLookup: () => undefined, wake: () => undefined };
 
 /** The whole HTTP edge over a real storage; only what deploys is a fake. */
 export async function startHttpEdge(yaml = aConfiguration()): Promise<HttpEdge> {
@@ -115,7 +116,8 @@ export async function startHttpEdge(yaml = aConfiguration()): Promise<HttpEdge> 
     // What verdicts are about is stored; nothing is rolled out.
     ApprovalService,
     DeploymentLog,
-    { provide: Worker, useValue: { lane: () => IDLE_LANE } },
+    { provide: Reconcilers, useValue: { of: () => IDLE } },
+    DeploymentLifecycle,
     { provide: RollbackService, useValue: deployments },
     { provide: FreezeService, useValue: deployments },
     { provide: QuarantineService, useValue: deployments },

@@ -2,17 +2,20 @@ import { Injectable } from '@nestjs/common';
 import { isApproved, whyNotApprove } from '../../domain/policy/approval.js';
 import type { ApproveLink } from '../../domain/deployment/approve-link.js';
 import type { Actor, AuditAction } from '../../domain/deployment/audit.js';
-import { hasEnded, NOT_STARTED, type Deployment } from '../../domain/deployment/deployment.js';
+import {
+  hasEnded,
+  NOT_STARTED,
+  unknownDeployment,
+  type Deployment,
+} from '../../domain/deployment/deployment.js';
 import { DeployError } from '../../domain/errors.js';
 import type { ApprovalSettings } from '../../domain/settings/policy-settings.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
 import type { Repositories } from '../../storage/repositories/repositories.js';
-import { Storage } from '../../storage/storage.js';
 import { auditEntry } from '../audit-entry.js';
-import { DeploymentLog } from '../deployment-log.js';
-import { ended } from '../deciding/deployment-resolver.js';
-import { unknownDeployment } from './deployment.service.js';
-import { Worker } from '../queue/worker.js';
+import type { DeploymentChanges } from '../deployment-changes.js';
+import { DeploymentLifecycle } from '../deployment-lifecycle.js';
+import { Reconcilers } from '../queue/reconcilers.js';
 
 /** What goes with a verdict. */
 interface Said {
@@ -25,10 +28,9 @@ interface Said {
 @Injectable()
 export class ApprovalService {
   constructor(
-    private readonly storage: Storage,
     private readonly environments: EnvironmentsService,
-    private readonly worker: Worker,
-    private readonly log: DeploymentLog,
+    private readonly reconcilers: Reconcilers,
+    private readonly lifecycle: DeploymentLifecycle,
   ) {}
 
   /**
@@ -37,31 +39,33 @@ export class ApprovalService {
    * @throws DeployError `not-found`, `wrong-phase`, `forbidden` where somebody else has to, `gone` for a link that is spent.
    */
   approve(id: string, by: Actor, comment?: string, link?: ApproveLink): Promise<Deployment> {
-    return this.judge(id, by, 'approve', { comment, link }, async (stored, deployment) => {
+    return this.judge(id, by, 'approve', { comment, link }, async (changes, deployment) => {
       const settings = this.assertMayDecide(deployment, by);
       if (deployment.approvals.some((each) => each.by === by.name)) return deployment;
       const approval = { by: by.name, at: new Date().toISOString() };
       const approvals = [...deployment.approvals, approval];
       const isLast = isApproved({ ...deployment, approvals }, settings);
-      // It is asked again at once; until then nobody else can say anything to it.
-      const free = { phase: 'queued', waitingFor: null, reason: null, expiresAt: null } as const;
-      return stored.deployments.update(id, { approvals, ...(isLast ? free : {}) });
+      const line = { level: 'info', text: said('approved', by, { comment, link }) } as const;
+      // Its policy is asked again at once; until then nobody else can say anything to it.
+      if (isLast) return changes.release(id, { approvals }, line);
+      await changes.note(deployment, line.level, line.text);
+      return changes.stored.deployments.update(id, { approvals });
     });
   }
 
   /** Ends a deployment that waits for approval. @throws as `approve`. */
   reject(id: string, by: Actor, comment?: string, link?: ApproveLink): Promise<Deployment> {
     const words = { comment, link };
-    return this.judge(id, by, 'reject', words, async (stored, deployment) => {
+    return this.judge(id, by, 'reject', words, async (changes, deployment) => {
       this.assertMayDecide(deployment, by);
       const reason = said('rejected', by, words);
-      return stored.deployments.update(id, ended({ phase: 'rejected', reason }));
+      return changes.reject(id, reason);
     });
   }
 
   /** Ends a deployment that has not started. @throws DeployError `not-found`, `wrong-phase` */
   async cancel(id: string, by: Actor, comment?: string): Promise<Deployment> {
-    return this.judge(id, by, 'cancel', { comment }, async (stored, deployment) => {
+    return this.judge(id, by, 'cancel', { comment }, async (changes, deployment) => {
       if (!NOT_STARTED.includes(deployment.phase)) {
         const words = hasEnded(deployment.phase) ? 'has ended' : 'has started';
         throw new DeployError(
@@ -70,7 +74,7 @@ export class ApprovalService {
         );
       }
       const reason = said('cancelled', by, { comment });
-      return stored.deployments.update(id, ended({ phase: 'cancelled', reason }));
+      return changes.cancel(id, reason, 'info', reason);
     });
   }
 
@@ -99,21 +103,21 @@ export class ApprovalService {
     by: Actor,
     action: AuditAction,
     words: Said,
-    change: (stored: Repositories, deployment: Deployment) => Promise<Deployment>,
+    change: (changes: DeploymentChanges, deployment: Deployment) => Promise<Deployment | null>,
   ): Promise<Deployment> {
-    const changed = await this.storage.transaction(async (stored) => {
+    const changed = await this.lifecycle.change(async (changes) => {
+      const { stored } = changes;
       const deployment = await stored.deployments.get(id);
       if (deployment === null) throw unknownDeployment(id);
       if (words.link !== undefined) await spend(stored, deployment, words.link);
-      const after = await change(stored, deployment);
+      const after = await change(changes, deployment);
       const detail = detailOf(words);
       await stored.audit.add(auditEntry(by, action, { deployment, detail }));
-      return after;
+      return after ?? deployment;
     });
-    const lane = this.worker.lane(changed.environment, changed.service);
-    if (hasEnded(changed.phase)) lane.abandon(id);
-    lane.wake();
-    await this.log.line(changed, 'info', changed.reason ?? said('approved', by, words));
+    const reconciler = this.reconcilers.of(changed.environment, changed.service);
+    if (hasEnded(changed.phase)) reconciler.abortLookup(id);
+    reconciler.wake();
     return changed;
   }
 }

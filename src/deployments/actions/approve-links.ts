@@ -5,11 +5,10 @@ import { assertEnvironment, includesRole, maySee, type Principal } from '../../a
 import { ConfigurationService } from '../../config/configuration.service.js';
 import { linkExpiry, type ApproveLink } from '../../domain/deployment/approve-link.js';
 import type { Actor } from '../../domain/deployment/audit.js';
-import type { Deployment } from '../../domain/deployment/deployment.js';
+import { unknownDeployment, type Deployment } from '../../domain/deployment/deployment.js';
 import { DeployError } from '../../domain/errors.js';
 import { Storage } from '../../storage/storage.js';
 import { auditEntry } from '../audit-entry.js';
-import { unknownDeployment } from './deployment.service.js';
 import { assertSameDigest, spentLink, unknownLink, ApprovalService } from './approval.service.js';
 import { LinkKey } from './link-key.js';
 import { signLink } from './link-signature.js';

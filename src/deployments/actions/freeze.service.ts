@@ -5,7 +5,7 @@ import { BY_CALENDAR, type Freeze } from '../../domain/policy/freeze.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
 import { Storage } from '../../storage/storage.js';
 import { auditEntry } from '../audit-entry.js';
-import { Worker } from '../queue/worker.js';
+import { Reconcilers } from '../queue/reconcilers.js';
 
 /** Freezes environments by hand, and lets them go again. */
 @Injectable()
@@ -13,7 +13,7 @@ export class FreezeService {
   constructor(
     private readonly storage: Storage,
     private readonly environments: EnvironmentsService,
-    private readonly worker: Worker,
+    private readonly reconcilers: Reconcilers,
   ) {}
 
   /**
@@ -69,7 +69,7 @@ export class FreezeService {
 
   private wake(name: string): void {
     for (const { environment, name: service } of this.environments.environment(name).services) {
-      this.worker.lane(environment, service).wake();
+      this.reconcilers.of(environment, service).wake();
     }
   }
 }

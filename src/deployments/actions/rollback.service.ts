@@ -1,32 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../domain/deployment/audit.js';
 import type { Deployment } from '../../domain/deployment/deployment.js';
-import type { Service } from '../../domain/settings/environment.js';
-import { DeployError } from '../../domain/errors.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
-import { Storage } from '../../storage/storage.js';
 import { auditEntry } from '../audit-entry.js';
-import { DeploymentLog } from '../deployment-log.js';
-import { unknownDeployment } from './deployment.service.js';
+import { DeploymentLifecycle } from '../deployment-lifecycle.js';
 import { newDeploymentOf } from '../new-deployment.js';
 import { Promotions } from '../outcome/promotions.js';
-import { lastGood, type RollbackTarget } from './rollback-target.js';
-import { ServiceInspector } from '../../environments/service-inspector.js';
-import { Worker } from '../queue/worker.js';
-
-/** How far back the last good version is looked for. */
-const ROLLBACK_DEPTH = 100;
+import { RollbackTargets } from './rollback-targets.js';
+import { Reconcilers } from '../queue/reconcilers.js';
 
 /** Goes back to an earlier version by hand. */
 @Injectable()
 export class RollbackService {
   constructor(
-    private readonly storage: Storage,
     private readonly environments: EnvironmentsService,
-    private readonly inspector: ServiceInspector,
+    private readonly targets: RollbackTargets,
     private readonly promotions: Promotions,
-    private readonly worker: Worker,
-    private readonly log: DeploymentLog,
+    private readonly reconcilers: Reconcilers,
+    private readonly lifecycle: DeploymentLifecycle,
   ) {}
 
   /**
@@ -40,8 +31,7 @@ export class RollbackService {
     by: Actor,
   ): Promise<Deployment> {
     const service = this.environments.service(environment, name);
-    const { running, digests } = await this.inspector.inspect(service);
-    const target = await this.rollbackTarget(service, digests, to);
+    const { from, target } = await this.targets.find(service, to);
     const deployment = newDeploymentOf(service, {
       tag: target.tag,
       digest: target.digest,
@@ -50,13 +40,13 @@ export class RollbackService {
       reason: reason ?? null,
     });
     const at = deployment.createdAt;
-    const targets = await this.storage.transaction(async (stored) => {
-      await stored.deployments.insert(deployment);
+    const targets = await this.lifecycle.change(async (changes) => {
+      const { stored } = changes;
+      await changes.create(deployment, `${by.name} rolls back to ${target.digest}`);
       const detail = [`to ${target.digest}`, reason].filter(Boolean).join(': ');
       await stored.audit.add(auditEntry(by, 'rollback', { deployment, detail }));
       const withdrawal = { to: target.digest, by: by.name };
-      const withdrawn = await this.promotions.withdraw(stored, service, withdrawal);
-      const from = running?.digest ?? null;
+      const withdrawn = await this.promotions.withdraw(changes, service, withdrawal);
       if (from === null || from === target.digest) return withdrawn;
       const why = `rolled back by ${by.name}`;
       await stored.quarantine.add({
@@ -69,37 +59,8 @@ export class RollbackService {
       });
       return withdrawn;
     });
-    await this.log.line(deployment, 'info', `${by.name} rolls back to ${target.digest}`);
-    for (const each of [service, ...targets]) this.worker.lane(each.environment, each.name).wake();
+    for (const each of [service, ...targets])
+      this.reconcilers.of(each.environment, each.name).wake();
     return deployment;
-  }
-
-  private async rollbackTarget(
-    service: Service,
-    running: readonly string[],
-    to: string | undefined,
-  ): Promise<RollbackTarget> {
-    const { environment, name } = service;
-    if (to === undefined) {
-      const succeeded = await this.storage.history.succeeded(environment, name, ROLLBACK_DEPTH);
-      const quarantined = await this.storage.quarantine.list(environment, name);
-      const target = lastGood(succeeded, running, quarantined);
-      if (target !== null) return target;
-      throw new DeployError(
-        'no-rollback-target',
-        `no earlier good version of ${environment}/${name} is known; name a deployment with "to", or deploy a digest by hand`,
-      );
-    }
-    const kept = await this.storage.deployments.get(to);
-    const deployment = kept ?? (await this.storage.history.pruned(to));
-    if (deployment === null) throw unknownDeployment(to);
-    const { digest, tag, phase } = deployment;
-    if (deployment.environment !== environment || deployment.service !== name) {
-      throw new DeployError('invalid', `${to} is a deployment of another service`);
-    }
-    if (phase !== 'succeeded' || digest === null) {
-      throw new DeployError('invalid', `${to} did not succeed (${phase}): give one that did`);
-    }
-    return { digest, tag };
   }
 }

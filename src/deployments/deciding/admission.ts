@@ -1,108 +1,145 @@
 import { Injectable } from '@nestjs/common';
-import { NOT_STARTED, type Deployment, type Phase } from '../../domain/deployment/deployment.js';
+import { NOT_STARTED, type Deployment } from '../../domain/deployment/deployment.js';
 import type { Service } from '../../domain/settings/environment.js';
-import { waitingReason } from '../../domain/deployment/waiting-reason.js';
-import { Storage } from '../../storage/storage.js';
-import { PolicyService, heldBy } from '../../environments/policy.service.js';
-import { DeploymentHandlers } from './deployment-handlers.js';
-import { DeploymentLog } from '../deployment-log.js';
-import { ended } from './deployment-resolver.js';
-import type { Gathered } from './group-gathering.js';
-import { Groups } from './groups.js';
+import { DeploymentLifecycle } from '../deployment-lifecycle.js';
+import type { ResolveControls } from './digest-lookup.js';
+import { EngineGate, type ReleaseSlot } from './engine-gate.js';
+import { GroupConductor } from './group-conductor.js';
+import { Holds, type HoldAnswer } from './holds.js';
+import { TagRecheck } from './tag-recheck.js';
 
-/** The policy is asked again at least so often while it holds something back, in milliseconds: clocks may be set. */
+/** Policies are asked again at least this often while they hold something back, in milliseconds: clocks may be set. */
 const LONGEST_PAUSE_MS = 60_000;
+/** A digest that was looked up this recently is not looked up again before the start, in milliseconds. */
+const FRESH_MS = 1_000;
 
-/** What the policy, the handler and the group say of a deployment. */
-type Answer = Exclude<Gathered | Awaited<ReturnType<PolicyService['decide']>>, 'again'>;
+/** Whether a deployment starts. */
+export type Admitted =
+  /** It is `running` now. @property release Gives its place on the engine back. */
+  | { readonly kind: 'start'; readonly release: ReleaseSlot }
+  /** @property inMs After how many milliseconds to ask again; null: when woken. */
+  | { readonly kind: 'wait'; readonly inMs: number | null }
+  /** It has ended, or something has changed: look at the service again. */
+  | { readonly kind: 'end' };
 
-/** The phase in which a deployment ends by such an answer. */
-const END_BY: Readonly<Record<'skip' | 'expire' | 'cancel', Phase>> = {
-  skip: 'skipped',
-  expire: 'expired',
-  cancel: 'cancelled',
-};
+/** What an admission needs to know beside the deployment. */
+export interface AdmissionContext {
+  /** Aborts when the server stops. */
+  readonly stopping: AbortSignal;
+  /** Called when a place on the engine is free. */
+  readonly wake: () => void;
+  /** When its digest was looked up, by `performance.now()`; null: not by this process. */
+  readonly resolvedAt: number | null;
+}
 
-/**
- * Asks the policy again before a deployment starts, and whenever something may have changed its answer. When that says
- * go, the handler is asked, and then the group.
- */
+const END = { kind: 'end' } as const;
+
+/** The only place that decides whether a deployment starts: policy, handler, group, engine, tag, in this order. */
 @Injectable()
 export class Admission {
   constructor(
-    private readonly storage: Storage,
-    private readonly decisions: PolicyService,
-    readonly handlers: DeploymentHandlers,
-    readonly groups: Groups,
-    private readonly log: DeploymentLog,
+    private readonly lifecycle: DeploymentLifecycle,
+    private readonly holds: Holds,
+    private readonly engines: EngineGate,
+    private readonly tags: TagRecheck,
+    private readonly groups: GroupConductor,
   ) {}
 
   /**
-   * Stores what the policy, the handler or the group says now, where that is new.
-   * @param stopping Ends what takes its time. @throws its reason then.
-   * @returns `go`, or after how many milliseconds there is something to look at again.
+   * Whether a push may go on to the registry as far as its handler is concerned, for as long as that cannot say.
+   * @returns false if the deployment has ended with that.
+   * @throws the signal's reason when aborted; storage errors.
    */
-  async check(
+  admitPush(deployment: Deployment, service: Service, controls: ResolveControls): Promise<boolean> {
+    return this.holds.handlers.letPushGo(deployment, service, controls);
+  }
+
+  /**
+   * Starts a deployment whose digest is known, or stores why not, if that is new.
+   * @throws the reason of `stopping` once it aborts; storage errors.
+   */
+  async admit(
     deployment: Deployment,
     service: Service,
-    stopping: AbortSignal,
-  ): Promise<'go' | number> {
+    { stopping, wake, resolvedAt }: AdmissionContext,
+  ): Promise<Admitted> {
     const now = Date.now();
-    const answer = await this.ask(deployment, service, now, stopping);
-    // A handler takes its time: somebody may have ended the deployment meanwhile.
-    if (answer === 'again' || !(await this.isWanted(deployment))) return 0;
-    return this.store(deployment, answer, now);
-  }
-
-  private async ask(
-    deployment: Deployment,
-    service: Service,
-    now: number,
-    stopping: AbortSignal,
-  ): Promise<Answer | 'again'> {
-    // A grouped deployment that was let go is finished, as a rollout is.
-    if (deployment.group !== null) return this.groups.conductor.turnOf(deployment);
-    const byPolicy = await this.decisions.decide(deployment, service, null, now);
-    if (byPolicy.kind !== 'go') return byPolicy;
-    const byHandler = await this.handlers.decide(deployment, service);
-    if (byHandler.kind !== 'go') return byHandler;
-    return this.groups.gathering.ask(deployment, service, now, stopping);
-  }
-
-  private async store(deployment: Deployment, answer: Answer, now: number): Promise<'go' | number> {
-    if (answer.kind === 'skip' || answer.kind === 'expire' || answer.kind === 'cancel') {
-      const phase = END_BY[answer.kind];
-      const { reason } = answer;
-      await this.storage.deployments.update(deployment.id, ended({ phase, reason }));
-      await this.log.line(deployment, 'info', `${phase}: ${reason}`);
-      return 0;
-    }
-    const held = heldBy(answer);
-    if (held === null || answer.kind === 'go') {
-      // It may wait for its engine next, which is no word of the policy.
-      if (deployment.waitingFor !== null && deployment.waitingFor !== 'engine') {
-        const free = { phase: 'queued', waitingFor: null, reason: null } as const;
-        await this.storage.deployments.update(deployment.id, {
-          ...free,
-          notBefore: null,
-          expiresAt: null,
-        });
+    const answer = await this.holds.ask(deployment, service, now, stopping);
+    const held = await this.settle(deployment, answer, now);
+    if (held !== 'go') return held;
+    const place = await this.engines.enter(deployment, service, wake);
+    if (place.kind !== 'free') return place;
+    const { release } = place;
+    try {
+      const isFresh = resolvedAt !== null && performance.now() - resolvedAt <= FRESH_MS;
+      if (isFresh || !(await this.tags.hasMoved(deployment, stopping))) {
+        const started = await this.lifecycle.change((changes) => changes.start(deployment.id));
+        if (started !== null) return { kind: 'start', release };
       }
-      return 'go';
+    } catch (error) {
+      release();
+      throw error;
     }
-    const isNew = (Object.keys(held) as (keyof typeof held)[]).some(
-      (key) => held[key] !== deployment[key],
-    );
-    if (isNew) {
-      const stored = await this.storage.deployments.update(deployment.id, held);
-      await this.log.line(deployment, 'info', waitingReason(stored, now) ?? '');
-    }
-    const next = [answer.until, answer.expiresAt].filter((each) => each !== null);
-    return Math.min(LONGEST_PAUSE_MS, ...next.map((each) => Math.max(0, Date.parse(each) - now)));
+    release();
+    return END;
   }
 
-  private async isWanted({ id }: Deployment): Promise<boolean> {
-    const stored = await this.storage.deployments.get(id);
-    return stored !== null && NOT_STARTED.includes(stored.phase);
+  /** Ends a deployment that has not started and whose service is gone. */
+  async dismiss({ id }: Deployment, reason: string): Promise<void> {
+    await this.lifecycle.change((changes) => changes.cancel(id, reason, 'warn'));
+  }
+
+  /** A place for a rollout that is under way already, also beyond the engine's limit. */
+  readmit(engine: string): ReleaseSlot {
+    return this.engines.enterAtOnce(engine);
+  }
+
+  /** Advances the environment's grouped deployment, if any. @returns the services that have something to do now. */
+  advanceGroup(environment: string): Promise<Service[]> {
+    return this.groups.conduct(environment);
+  }
+
+  /** The services of a group that were waiting for this service, now that it is ready or has nothing to do. */
+  companionsOf(service: Service): Promise<Service[]> {
+    return this.holds.groups.waitingFor(service);
+  }
+
+  /** Stores what was answered. */
+  private async settle(
+    deployment: Deployment,
+    answer: HoldAnswer,
+    now: number,
+  ): Promise<'go' | Admitted> {
+    if (answer === 'again') return END;
+    const { id } = deployment;
+    return this.lifecycle.change(async (changes) => {
+      // A handler takes its time: somebody may have ended the deployment meanwhile.
+      const current = await changes.stored.deployments.get(id);
+      if (current === null || !NOT_STARTED.includes(current.phase)) return END;
+      switch (answer.kind) {
+        case 'skip':
+          await changes.skip(id, answer.reason);
+          return END;
+        case 'expire':
+          await changes.expire(id, answer.reason);
+          return END;
+        case 'cancel':
+          await changes.cancel(id, answer.reason);
+          return END;
+        case 'go':
+          // It may wait for its engine next, which is no word of the policy.
+          if (deployment.waitingFor !== null && deployment.waitingFor !== 'engine') {
+            await changes.release(id);
+          }
+          return 'go';
+        case 'wait': {
+          const { for: waitingFor, reason, until: notBefore, expiresAt } = answer;
+          await changes.hold(id, { waitingFor, reason, notBefore, expiresAt });
+          const next = [notBefore, expiresAt].filter((each) => each !== null);
+          const pauses = next.map((each) => Math.max(0, Date.parse(each) - now));
+          return { kind: 'wait', inMs: Math.min(LONGEST_PAUSE_MS, ...pauses) };
+        }
+      }
+    });
   }
 }

@@ -1,27 +1,27 @@
 import { Injectable } from '@nestjs/common';
 import { ConfigurationService } from '../../config/configuration.service.js';
 import type { Delivery } from '../../domain/deployment/delivery.js';
-import type { Deployment, DeploymentPatch } from '../../domain/deployment/deployment.js';
+import type { Deployment } from '../../domain/deployment/deployment.js';
 import type { Service, Webhook } from '../../domain/settings/environment.js';
 import { messageOf } from '../../domain/errors.js';
 import type { PolicyDecision } from '../../domain/policy/policy.js';
 import type { RolloutIntent } from '../../domain/rollout/intent.js';
 import type { Step } from '../../domain/rollout/step.js';
-import { waitingReason } from '../../domain/deployment/waiting-reason.js';
 import {
   HandlerService,
   type HandlerDecision,
   type RolloutVerdict,
 } from '../../handlers/handler.service.js';
 import { Storage } from '../../storage/storage.js';
+import type { Hold } from '../deployment-changes.js';
 import { DeploymentLog, type LogLevel } from '../deployment-log.js';
-import { ended, type ResolveControls } from './deployment-resolver.js';
+import { DeploymentLifecycle } from '../deployment-lifecycle.js';
+import type { ResolveControls } from './digest-lookup.js';
 
 /** So often it is seen whether the configuration was read again, in milliseconds. */
 const LONGEST_PAUSE_MS = 5_000;
 const ASKS_THE_REGISTRY = {
   waitingFor: 'registry',
-  notBefore: null,
   reason: 'asks the registry which digest the tag has now',
 } as const;
 
@@ -32,6 +32,7 @@ export class DeploymentHandlers {
     private readonly storage: Storage,
     private readonly configuration: ConfigurationService,
     private readonly handlers: HandlerService,
+    private readonly lifecycle: DeploymentLifecycle,
     private readonly log: DeploymentLog,
   ) {}
 
@@ -54,14 +55,17 @@ export class DeploymentHandlers {
       signal.throwIfAborted();
       switch (decision.kind) {
         case 'go':
-          if (last !== null) await this.change(deployment, ASKS_THE_REGISTRY);
+          if (last !== null) await this.hold(deployment, ASKS_THE_REGISTRY, null);
           return true;
         case 'skip':
         case 'expire':
           await this.endPush(deployment, delivery, decision);
           return false;
         case 'wait':
-          if (decision !== last) await this.hold(deployment, decision);
+          if (decision !== last) {
+            const { until: notBefore, reason } = decision;
+            await this.hold(deployment, { waitingFor: 'handler', notBefore, reason }, 'warn');
+          }
           last = decision;
           await wait(
             Math.max(0, Math.min(LONGEST_PAUSE_MS, Date.parse(decision.until) - Date.now())),
@@ -111,41 +115,32 @@ export class DeploymentHandlers {
     return delivery && { delivery, webhook };
   }
 
-  private async hold(
-    deployment: Deployment,
-    { until: notBefore, reason }: Extract<HandlerDecision, { kind: 'wait' }>,
-  ): Promise<void> {
-    const patch = { waitingFor: 'handler', notBefore, reason } as const;
-    if (!(await this.change(deployment, patch))) return;
-    const told = waitingReason({ phase: 'waiting', reason, notBefore }, Date.now());
-    await this.log.line(deployment, 'warn', told ?? reason);
+  private async hold({ id }: Deployment, hold: Hold, level: LogLevel | null): Promise<void> {
+    await this.lifecycle.change(async (changes) => {
+      const now = await changes.stored.deployments.get(id);
+      // Somebody may have ended it meanwhile.
+      if (now?.phase === 'waiting') await changes.hold(id, hold, level);
+    });
   }
 
   private async endPush(
-    deployment: Deployment,
+    { id, environment, service }: Deployment,
     delivery: Delivery,
     { kind, reason }: Extract<HandlerDecision, { kind: 'skip' | 'expire' }>,
   ): Promise<void> {
-    const phase = kind === 'skip' ? 'skipped' : 'expired';
-    if (!(await this.change(deployment, ended({ phase, reason })))) return;
-    const { environment, service } = deployment;
-    await this.storage.deliveries.explain(delivery.id, `${environment}/${service}: ${reason}`);
-    await this.log.line(deployment, kind === 'skip' ? 'info' : 'error', `${phase}: ${reason}`);
-  }
-
-  /** @returns false where it does not wait any more: somebody ended it meanwhile. */
-  private change({ id }: Deployment, patch: DeploymentPatch): Promise<boolean> {
-    return this.storage.transaction(async (stored) => {
-      const now = await stored.deployments.get(id);
-      if (now?.phase !== 'waiting') return false;
-      await stored.deployments.update(id, patch);
-      return true;
+    await this.lifecycle.change(async (changes) => {
+      const ended =
+        kind === 'skip'
+          ? await changes.skip(id, reason)
+          : await changes.expire(id, reason, 'error');
+      if (ended === null) return;
+      await changes.stored.deliveries.explain(delivery.id, `${environment}/${service}: ${reason}`);
     });
   }
 
   private sayingTo(
     subject: Pick<Deployment, 'id' | 'environment' | 'service'>,
   ): (level: LogLevel, text: string) => void {
-    return (level, text) => void this.log.line(subject, level, text);
+    return (level, text) => void this.log.append(subject, level, text);
   }
 }

@@ -1,26 +1,27 @@
 import { Injectable } from '@nestjs/common';
 import {
+  isManual,
   NOT_STARTED,
   UNDER_WAY,
   type Deployment,
-  type DeploymentPatch,
-  isManual,
 } from '../../domain/deployment/deployment.js';
-import type { Service } from '../../domain/settings/environment.js';
 import { supersedes } from '../../domain/deployment/supersede.js';
 import type { TagRule } from '../../domain/image/tag-rule.js';
-import type { Repositories } from '../../storage/repositories/repositories.js';
-import { Storage } from '../../storage/storage.js';
-import { PolicyService, heldBy, type Current } from '../../environments/policy.service.js';
-import { DeploymentLog } from '../deployment-log.js';
-import { DigestLookup, LookupSchedule, type LookupOutcome } from './digest-lookup.js';
-import { failureOf } from '../outcome/conclusion.js';
-import { ServiceInspector, servingNow } from '../../environments/service-inspector.js';
+import type { PolicyDecision } from '../../domain/policy/policy.js';
+import type { Service } from '../../domain/settings/environment.js';
+import { PolicyService, type Current } from '../../environments/policy.service.js';
+import type { Recheck } from '../../storage/repositories/recheck.repository.js';
+import type { DeploymentChanges } from '../deployment-changes.js';
+import { DeploymentLifecycle } from '../deployment-lifecycle.js';
+import { OutcomeRecorder } from '../outcome/outcome-recorder.js';
+import { DigestLookup, type LookupOutcome, type ResolveControls } from './digest-lookup.js';
+import { TagRecheck } from './tag-recheck.js';
 
-export interface ResolveControls {
-  readonly wait: (milliseconds: number) => Promise<boolean>;
-  readonly signal: AbortSignal;
-}
+/** A deployment whose digest has just become known. */
+type Resolved = Deployment & { readonly digest: string };
+
+/** What the policy says of one that does not end with that. */
+type Undecided = Extract<PolicyDecision, { kind: 'go' | 'wait' }>;
 
 /**
  * Brings a deployment from "which digest does the tag have now" to `queued` or to its end: asks the
@@ -29,12 +30,11 @@ export interface ResolveControls {
 @Injectable()
 export class DeploymentResolver {
   constructor(
-    private readonly storage: Storage,
-    private readonly decisions: PolicyService,
+    private readonly lifecycle: DeploymentLifecycle,
+    private readonly policy: PolicyService,
     private readonly lookup: DigestLookup,
-    private readonly schedule: LookupSchedule,
-    private readonly inspector: ServiceInspector,
-    private readonly log: DeploymentLog,
+    private readonly tags: TagRecheck,
+    private readonly outcome: OutcomeRecorder,
   ) {}
 
   /** @throws the signal's reason when aborted; storage errors. */
@@ -60,19 +60,9 @@ export class DeploymentResolver {
     }
   }
 
-  /** The digest that the tag has at this moment, or null where the registry does not tell. */
-  async digestNow(deployment: Deployment, signal: AbortSignal): Promise<string | null> {
-    const outcome = await this.lookup.resolve({
-      repository: deployment.image,
-      tag: deployment.tag,
-      once: true,
-      expiresAt: 0,
-      running: () => Promise.resolve([]),
-      onTrouble: () => Promise.resolve(),
-      wait: () => Promise.resolve(false),
-      signal,
-    });
-    return outcome.kind === 'changed' ? outcome.digest : null;
+  /** Looks once more at a tag, because a duplicate hook asked for it. */
+  recheck(recheck: Recheck, service: Service, signal: AbortSignal): Promise<void> {
+    return this.tags.lookOnceMore(recheck, service, signal);
   }
 
   private lookUp(
@@ -85,42 +75,43 @@ export class DeploymentResolver {
       repository: deployment.image,
       tag: deployment.tag,
       once: deployment.trigger.kind === 'api',
-      expiresAt: Date.parse(deployment.createdAt) + this.schedule.expiresAfterMs,
+      expiresAt: this.lookup.deadlineOf(deployment),
       running: async () => {
-        const current = await this.decisions.current(service);
+        const current = await this.policy.current(service);
         onLook(current);
         return deployment.force ? [] : current.digests;
       },
-      onTrouble: (message) => this.tellTrouble(deployment, message),
+      onTrouble: (message) => this.holdFor(deployment, `waits for the registry: ${message}`),
       wait,
       signal,
     });
   }
 
-  private async tellTrouble(deployment: Deployment, message: string): Promise<void> {
-    const reason = `waits for the registry: ${message}`;
-    await this.log.line(deployment, 'warn', reason);
-    await this.storage.deployments.update(deployment.id, { waitingFor: 'registry', reason });
+  private async holdFor({ id }: Deployment, reason: string): Promise<void> {
+    await this.lifecycle.change(async (changes) => {
+      const now = await changes.stored.deployments.get(id);
+      if (now?.phase === 'waiting') {
+        await changes.hold(id, { waitingFor: 'registry', reason }, 'warn');
+      }
+    });
   }
 
   private async endWithout(
-    deployment: Deployment,
+    { id }: Deployment,
     service: Service,
     outcome: Exclude<LookupOutcome, { kind: 'changed' }>,
   ): Promise<void> {
-    if (outcome.kind === 'same') {
-      await this.end(deployment, {
-        phase: 'skipped',
-        digest: outcome.digest,
-        reason: `${outcome.digest} is running already`,
-      });
-    } else if (outcome.kind === 'expired') {
+    const { kind } = outcome;
+    if (kind === 'same') {
+      const { digest } = outcome;
+      const reason = `${digest} is running already`;
+      await this.lifecycle.change((changes) => changes.skip(id, reason, { digest }));
+    } else if (kind === 'expired') {
       const reason = `the registry did not answer in time: ${outcome.message}`;
-      await this.end(deployment, { phase: 'expired', reason });
+      await this.lifecycle.change((changes) => changes.expire(id, reason));
     } else {
-      const serving = await servingNow(this.inspector, service);
-      const error = failureOf(outcome.code, outcome.message, serving);
-      await this.end(deployment, { phase: 'failed', reason: outcome.message, error });
+      const error = await this.outcome.untouchedFailure(service, outcome.code, outcome.message);
+      await this.lifecycle.change((changes) => changes.fail(id, error));
     }
   }
 
@@ -128,7 +119,7 @@ export class DeploymentResolver {
   private async isPromotedAlready(deployment: Deployment, service: Service): Promise<boolean> {
     const { trigger, digest } = deployment;
     if (trigger.kind !== 'promotion' || digest === null) return false;
-    const { digests } = await this.decisions.current(service);
+    const { digests } = await this.policy.current(service);
     if (!digests.includes(digest)) return false;
     await this.endWithout(deployment, service, { kind: 'same', digest });
     return true;
@@ -142,84 +133,67 @@ export class DeploymentResolver {
     seen: Current | null,
   ): Promise<void> {
     const known = { ...deployment, digest };
-    const decision = await this.decisions.decide(known, service, seen);
-    if (decision.kind === 'skip' || decision.kind === 'expire') {
-      const phase = decision.kind === 'skip' ? 'skipped' : 'expired';
-      await this.end(deployment, { phase, digest, reason: decision.reason });
-      return;
-    }
-    const lines = await this.storage.transaction(async (stored) => {
-      const told = await this.settleIn(stored, known, heldBy(decision), service.tagRule);
-      const at = new Date().toISOString();
-      for (const { subject, text } of told) {
-        await stored.logs.append(subject.id, [{ at, level: 'info', text }]);
+    const decision = await this.policy.decide(known, service, seen);
+    await this.lifecycle.change(async (changes) => {
+      const now = await changes.stored.deployments.get(known.id);
+      if (now?.phase !== 'waiting') return;
+      if (decision.kind === 'skip') {
+        await changes.skip(known.id, decision.reason, { digest });
+      } else if (decision.kind === 'expire') {
+        await changes.expire(known.id, decision.reason, 'info', { digest });
+      } else {
+        await settleAmongOthers(changes, known, decision, service.tagRule);
       }
-      return told;
     });
-    for (const { subject, text } of lines) this.log.say(subject, 'info', text);
   }
+}
 
-  private async settleIn(
-    stored: Repositories,
-    known: Deployment & { readonly digest: string },
-    held: DeploymentPatch | null,
-    rule: TagRule,
-  ): Promise<{ subject: Deployment; text: string }[]> {
-    const now = await stored.deployments.get(known.id);
-    if (now?.phase !== 'waiting') return [];
-    const { environment, service, digest } = known;
-    const others = (await stored.deployments.activeOf(environment, service)).filter(
-      (each) => each.id !== known.id,
-    );
-    const twin = others.find(
-      (each) =>
-        each.digest === digest &&
-        !known.force &&
-        isAhead(each, known) &&
-        // What may go now does not join what has to wait.
-        (held !== null ||
-          each.phase !== 'waiting' ||
-          each.waitingFor === 'engine' ||
-          // That one is as good as begun.
-          (each.group !== null && !isManual(known))),
-    );
-    if (twin !== undefined) {
-      if (known.trigger.delivery !== null) {
-        await stored.deliveries.link(known.trigger.delivery, twin.id);
-      }
-      const reason = `joined ${twin.id}, which rolls out the same digest`;
-      await stored.deployments.update(known.id, ended({ phase: 'skipped', digest, reason }));
-      return [{ subject: known, text: `skipped: ${reason}` }];
-    }
-    const newer = others.find(
-      (each) => isWaiting(each) && each.digest !== null && supersedes(rule, each, known),
-    );
-    if (newer !== undefined) {
-      await stored.deployments.update(known.id, supersededBy(newer.id, digest));
-      return [{ subject: known, text: `superseded by ${newer.id}` }];
-    }
-    const lines: { subject: Deployment; text: string }[] = [];
-    for (const older of others.filter((each) => isWaiting(each) && supersedes(rule, known, each))) {
-      await stored.deployments.update(older.id, supersededBy(known.id, older.digest));
-      lines.push({ subject: older, text: `superseded by ${known.id}` });
-    }
-    const free = { phase: 'queued', waitingFor: null, reason: null } as const;
-    await stored.deployments.update(known.id, { ...(held ?? free), digest });
-    const is = `${known.image}:${known.tag} is ${digest} now`;
-    return [...lines, { subject: known, text: known.pinned ? `${digest} is wanted` : is }];
+/** Decides which of a service's deployments goes: the one whose digest has become known, or another one. */
+async function settleAmongOthers(
+  changes: DeploymentChanges,
+  known: Resolved,
+  decision: Undecided,
+  rule: TagRule,
+): Promise<void> {
+  const { id, environment, service, digest, trigger } = known;
+  const { stored } = changes;
+  const active = await stored.deployments.activeOf(environment, service);
+  const others = active.filter((each) => each.id !== id);
+  const twin = others.find((each) => isTwin(each, known, decision));
+  if (twin !== undefined) {
+    if (trigger.delivery !== null) await stored.deliveries.link(trigger.delivery, twin.id);
+    await changes.skip(id, `joined ${twin.id}, which rolls out the same digest`, { digest });
+    return;
   }
+  const newer = others.find(
+    (each) => isWaiting(each) && each.digest !== null && supersedes(rule, each, known),
+  );
+  if (newer !== undefined) {
+    await changes.supersede(id, newer.id, digest);
+    return;
+  }
+  for (const older of others.filter((each) => isWaiting(each) && supersedes(rule, known, each))) {
+    await changes.supersede(older.id, id, older.digest);
+  }
+  if (decision.kind === 'go') {
+    await changes.release(id, { digest });
+  } else {
+    const { for: waitingFor, reason, until: notBefore, expiresAt } = decision;
+    await changes.hold(id, { waitingFor, reason, notBefore, expiresAt }, null, { digest });
+  }
+  const is = `${known.image}:${known.tag} is ${digest} now`;
+  await changes.note(known, 'info', known.pinned ? `${digest} is wanted` : is);
+}
 
-  private async end(deployment: Deployment, patch: DeploymentPatch): Promise<void> {
-    const isOver = await this.storage.transaction(async (stored) => {
-      const now = await stored.deployments.get(deployment.id);
-      if (now?.phase !== 'waiting') return true;
-      await stored.deployments.update(deployment.id, ended(patch));
-      return false;
-    });
-    if (isOver) return;
-    const level = patch.phase === 'failed' ? 'error' : 'info';
-    await this.log.line(deployment, level, `${patch.phase ?? ''}: ${patch.reason ?? ''}`);
+/** Whether another deployment rolls out the same digest, no later than this one could. */
+function isTwin(other: Deployment, known: Resolved, decision: Undecided): boolean {
+  if (other.digest !== known.digest || known.force || !isAhead(other, known)) return false;
+  // What may go now does not join what has to wait.
+  if (decision.kind === 'wait' || other.phase !== 'waiting' || other.waitingFor === 'engine') {
+    return true;
   }
+  // That one is as good as begun.
+  return other.group !== null && !isManual(known);
 }
 
 /** Whether a deployment will reach, or is reaching, the digest before the other could. */
@@ -229,15 +203,4 @@ function isAhead(other: Deployment, deployment: Deployment): boolean {
 
 function isWaiting(deployment: Deployment): boolean {
   return NOT_STARTED.includes(deployment.phase);
-}
-
-/** What is written of a deployment that ends without having started. */
-export function ended(patch: DeploymentPatch): DeploymentPatch {
-  const finishedAt = new Date().toISOString();
-  return { waitingFor: null, notBefore: null, expiresAt: null, finishedAt, ...patch };
-}
-
-export function supersededBy(id: string, digest: string | null): DeploymentPatch {
-  const reason = `a newer version took its place: ${id}`;
-  return ended({ phase: 'superseded', supersededBy: id, digest, reason });
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DeployError, messageOf } from '../../domain/errors.js';
-import type { ErrorCode } from '../../domain/errors.js';
+import type { Deployment } from '../../domain/deployment/deployment.js';
+import { DeployError, messageOf, type ErrorCode } from '../../domain/errors.js';
 import { RegistryClient } from '../../registries/registry-client.js';
 
 /** When the registry is asked. Registries lag behind their own webhooks, hence the series. */
@@ -21,13 +21,20 @@ export class LookupSchedule {
   }
 }
 
+/** How a look-up is steered from outside. */
+export interface ResolveControls {
+  /** Waits, or returns earlier when there is a new reason to look: then true. Throws when aborted. */
+  readonly wait: (milliseconds: number) => Promise<boolean>;
+  readonly signal: AbortSignal;
+}
+
 export type LookupOutcome =
   | { readonly kind: 'changed'; readonly digest: string }
   | { readonly kind: 'same'; readonly digest: string }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string }
   | { readonly kind: 'expired'; readonly message: string };
 
-export interface LookupRequest {
+export interface LookupRequest extends ResolveControls {
   /** Canonical repository. */
   readonly repository: string;
   readonly tag: string;
@@ -39,9 +46,6 @@ export interface LookupRequest {
   readonly running: () => Promise<readonly string[]>;
   /** Told while the registry does not answer. */
   readonly onTrouble: (message: string) => Promise<void>;
-  /** Waits, or returns earlier when there is a new reason to look: then true. Throws when aborted. */
-  readonly wait: (milliseconds: number) => Promise<boolean>;
-  readonly signal: AbortSignal;
 }
 
 /** Finds out which digest a tag has now, with all the patience that registries need. */
@@ -51,6 +55,11 @@ export class DigestLookup {
     private readonly registry: RegistryClient,
     private readonly schedule: LookupSchedule,
   ) {}
+
+  /** Until when a deployment's registry is asked. Milliseconds since 1970. */
+  deadlineOf({ createdAt }: Pick<Deployment, 'createdAt'>): number {
+    return Date.parse(createdAt) + this.schedule.expiresAfterMs;
+  }
 
   /** @throws the signal's reason; errors that are not the registry's. */
   async resolve(request: LookupRequest): Promise<LookupOutcome> {
@@ -85,6 +94,24 @@ export class DigestLookup {
         return answer;
       }
     }
+  }
+
+  /** The digest that a tag has at this moment; null if the registry does not say. */
+  async digestNow(
+    { image: repository, tag }: Pick<Deployment, 'image' | 'tag'>,
+    signal: AbortSignal,
+  ): Promise<string | null> {
+    const outcome = await this.resolve({
+      repository,
+      tag,
+      once: true,
+      expiresAt: 0,
+      running: () => Promise.resolve([]),
+      onTrouble: () => Promise.resolve(),
+      wait: () => Promise.resolve(false),
+      signal,
+    });
+    return outcome.kind === 'changed' ? outcome.digest : null;
   }
 
   private async look(

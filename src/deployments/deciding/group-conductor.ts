@@ -2,13 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { Deployment } from '../../domain/deployment/deployment.js';
 import type { Service } from '../../domain/settings/environment.js';
 import { nextMove, whyDropped, type GroupRun } from '../../domain/deployment/group.js';
-import type { PolicyDecision } from '../../domain/policy/policy.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
 import type { Repositories } from '../../storage/repositories/repositories.js';
 import { Storage } from '../../storage/storage.js';
-import { DeploymentLog } from '../deployment-log.js';
-import { ended } from './deployment-resolver.js';
+import { DeploymentLifecycle } from '../deployment-lifecycle.js';
 import { newDeploymentOf } from '../new-deployment.js';
+import type { DeploymentChanges } from '../deployment-changes.js';
 import { Promotions } from '../outcome/promotions.js';
 
 /** How far back it is looked for the tag of the version that a service goes back to. */
@@ -21,21 +20,8 @@ export class GroupConductor {
     private readonly storage: Storage,
     private readonly environments: EnvironmentsService,
     private readonly promotions: Promotions,
-    private readonly log: DeploymentLog,
+    private readonly lifecycle: DeploymentLifecycle,
   ) {}
-
-  /** Whether it is the turn of a deployment whose group was let go. */
-  async turnOf({ id, group }: Deployment): Promise<PolicyDecision> {
-    const run = (await this.storage.groupRuns.open()).find((each) => each.id === group?.id);
-    if (run === undefined) return { kind: 'go' };
-    const move = nextMove(run, await this.storage.groupRuns.deployments(run.id));
-    if (move.kind === 'next' && move.deployment.id === id) return { kind: 'go' };
-    const reason =
-      move.kind === 'next'
-        ? `its turn comes after ${move.deployment.service}`
-        : 'its turn comes after the one of its group that is under way';
-    return { kind: 'wait', for: 'group', until: null, reason, expiresAt: null };
-  }
 
   /**
    * Does what is to be done in the grouped deployment of an environment, if one is open.
@@ -60,38 +46,43 @@ export class GroupConductor {
     }
   }
 
-  /** The rest does not move, and what moved goes back, in one transaction. Another lane may have seen to it already. */
-  private async turnBack({ id }: GroupRun): Promise<Service[]> {
-    const { told, touched } = await this.storage.transaction(async (stored) => {
-      const lines: { subject: Deployment; text: string }[] = [];
+  /**
+   * The rest does not move, and what moved is rolled back, in one transaction. Another reconciler may have seen to it
+   * already.
+   */
+  private turnBack({ id }: GroupRun): Promise<Service[]> {
+    return this.lifecycle.change(async (changes) => {
+      const { stored } = changes;
       const run = (await stored.groupRuns.open()).find((each) => each.id === id);
       const move = run && nextMove(run, await stored.groupRuns.deployments(id));
-      if (move?.kind !== 'turn-back') return { told: lines, touched: [] };
-      const { cause, cancel, rollBack } = move;
-      const reason = whyDropped(cause);
+      if (move?.kind !== 'turn-back') return [];
+      const reason = whyDropped(move.cause);
       await stored.groupRuns.turnBack(id);
-      for (const each of cancel) {
-        await stored.deployments.update(each.id, ended({ phase: 'cancelled', reason }));
-        lines.push({ subject: each, text: `cancelled: ${reason}` });
+      for (const each of move.cancel) await changes.cancel(each.id, reason, 'warn');
+      const touched: Service[] = [];
+      for (const moved of move.rollBack) {
+        touched.push(...(await this.rollBack(changes, moved, reason)));
       }
-      const woken: Service[] = [];
-      for (const moved of rollBack) {
-        const service = this.environments.findService(moved.environment, moved.service);
-        const back = service && (await wayBack(stored, moved, service, reason));
-        if (service === null || back === null) {
-          const why = 'stays: nothing is known to go back to, or something else was begun since';
-          lines.push({ subject: moved, text: `${why} (${reason})` });
-          continue;
-        }
-        await stored.deployments.insert(back);
-        const withdrawal = { to: back.digest ?? '', by: back.trigger.by };
-        woken.push(service, ...(await this.promotions.withdraw(stored, service, withdrawal)));
-        lines.push({ subject: back, text: `back to ${back.digest ?? ''}: ${reason}` });
-      }
-      return { told: lines, touched: woken };
+      return touched;
     });
-    for (const { subject, text } of told) await this.log.line(subject, 'warn', text);
-    return touched;
+  }
+
+  /** @returns the services in which something changed. */
+  private async rollBack(
+    changes: DeploymentChanges,
+    moved: Deployment,
+    reason: string,
+  ): Promise<Service[]> {
+    const service = this.environments.findService(moved.environment, moved.service);
+    const back = service && (await rollbackOf(changes.stored, moved, service, reason));
+    if (service === null || back === null) {
+      const why = 'stays: nothing is known to go back to, or something else was begun since';
+      await changes.note(moved, 'warn', `${why} (${reason})`);
+      return [];
+    }
+    await changes.create(back, `back to ${back.digest ?? ''}: ${reason}`, 'warn');
+    const withdrawal = { to: back.digest ?? '', by: back.trigger.by };
+    return [service, ...(await this.promotions.withdraw(changes, service, withdrawal))];
   }
 
   private waitingForTheEndIn(environment: string): Service[] {
@@ -116,10 +107,10 @@ async function isNewest(stored: Repositories, moved: Deployment): Promise<boolea
 }
 
 /**
- * It takes no other's place and nobody's word is needed: it begins when its turn comes. The version left is no bad one.
- * Null where there is none.
+ * The deployment that rolls back a service of the group: it skips supersede and approval, and does not quarantine the
+ * version being left. Null if there is nothing to go back to.
  */
-async function wayBack(
+async function rollbackOf(
   stored: Repositories,
   moved: Deployment,
   service: Service,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { NOT_STARTED, type Deployment, isManual } from '../../domain/deployment/deployment.js';
 import type { Service } from '../../domain/settings/environment.js';
-import { isMissed, movesInGroup, whyDropped } from '../../domain/deployment/group.js';
+import { isMissed, movesInGroup, nextMove, whyDropped } from '../../domain/deployment/group.js';
 import type { GroupSettings } from '../../domain/settings/group-settings.js';
 import type { PolicyDecision } from '../../domain/policy/policy.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
@@ -28,7 +28,7 @@ export class GroupGathering {
   constructor(
     private readonly storage: Storage,
     private readonly environments: EnvironmentsService,
-    private readonly decisions: PolicyService,
+    private readonly policy: PolicyService,
     private readonly tags: TagRecheck,
   ) {}
 
@@ -74,13 +74,26 @@ export class GroupGathering {
     return 'again';
   }
 
+  /** Whether it is the turn of a deployment whose group was released. */
+  async turnOf({ id, group }: Deployment): Promise<Gathered> {
+    const run = (await this.storage.groupRuns.open()).find((each) => each.id === group?.id);
+    if (run === undefined) return { kind: 'go' };
+    const move = nextMove(run, await this.storage.groupRuns.deployments(run.id));
+    if (move.kind === 'next' && move.deployment.id === id) return { kind: 'go' };
+    return held(
+      move.kind === 'next'
+        ? `its turn comes after ${move.deployment.service}`
+        : 'its turn comes after the one of its group that is under way',
+    );
+  }
+
   /** What the policy says of each now: it may be a while since it was asked. Null where it lets all of them go. */
   private async whyNotYet(members: readonly Deployment[], now: number): Promise<string | null> {
     for (const member of members) {
       const service = this.environments.service(member.environment, member.service);
       const source = await this.sourceUnderWay(service);
       if (source !== null) return source;
-      const decision = await this.decisions.decide(member, service, null, now);
+      const decision = await this.policy.decide(member, service, null, now);
       if (decision.kind !== 'go') return `waits for ${member.service}, with which it moves`;
     }
     return null;

@@ -12,8 +12,8 @@ import { EnvironmentsService } from '../../environments/environments.service.js'
 import type { Recheck } from '../../storage/repositories/recheck.repository.js';
 import { Storage } from '../../storage/storage.js';
 import { PolicyService } from '../../environments/policy.service.js';
-import { DeploymentLog } from '../deployment-log.js';
-import { DeploymentResolver, supersededBy } from './deployment-resolver.js';
+import { DeploymentLifecycle } from '../deployment-lifecycle.js';
+import { DigestLookup } from './digest-lookup.js';
 import { newDeploymentOf } from '../new-deployment.js';
 import { newId } from '../new-id.js';
 
@@ -27,10 +27,10 @@ const DECIDED: readonly Phase[] = ['cancelled', 'rejected', 'expired', 'succeede
 export class TagRecheck {
   constructor(
     private readonly storage: Storage,
-    private readonly resolver: DeploymentResolver,
+    private readonly lookup: DigestLookup,
     private readonly environments: EnvironmentsService,
-    private readonly decisions: PolicyService,
-    private readonly log: DeploymentLog,
+    private readonly policy: PolicyService,
+    private readonly lifecycle: DeploymentLifecycle,
   ) {}
 
   /**
@@ -39,24 +39,28 @@ export class TagRecheck {
    */
   async hasMoved(deployment: Deployment, signal: AbortSignal): Promise<boolean> {
     if (deployment.pinned || deployment.group !== null) return false;
-    const digest = await this.resolver.digestNow(deployment, signal);
+    const digest = await this.lookup.digestNow(deployment, signal);
     if (digest === null || digest === deployment.digest) return false;
     const { environment, service, image, tag, trigger, force, forceRole, strategy } = deployment;
     const successor = newDeployment(
       { id: newId(), environment, service, image, tag, trigger, force, forceRole, strategy },
       new Date().toISOString(),
     );
-    const isReplaced = await this.storage.transaction(async (stored) => {
-      const now = await stored.deployments.get(deployment.id);
-      if (now === null || now.group !== null || !NOT_STARTED.includes(now.phase)) return false;
-      await stored.deployments.insert(successor);
-      await stored.deployments.update(deployment.id, supersededBy(successor.id, deployment.digest));
-      if (trigger.delivery !== null) await stored.deliveries.link(trigger.delivery, successor.id);
-      return true;
+    await this.lifecycle.change(async (changes) => {
+      const now = await changes.stored.deployments.get(deployment.id);
+      // Another has looked at the same time, or it was released meanwhile.
+      if (now === null || now.group !== null || !NOT_STARTED.includes(now.phase)) return;
+      const text = `the tag has moved to ${digest}`;
+      await changes.create(successor, `${text}: takes the place of ${deployment.id}`);
+      await changes.supersede(
+        deployment.id,
+        successor.id,
+        deployment.digest,
+        `${text}: ${successor.id}`,
+      );
+      if (trigger.delivery === null) return;
+      await changes.stored.deliveries.link(trigger.delivery, successor.id);
     });
-    // Another has looked at the same time, or it was let go meanwhile: how it stands is to be seen.
-    if (!isReplaced) return true;
-    await this.log.line(deployment, 'info', `the tag has moved to ${digest}: ${successor.id}`);
     return true;
   }
 
@@ -68,17 +72,18 @@ export class TagRecheck {
     const { environment, service: name, image, tag, webhook, delivery } = recheck;
     const trigger = { kind: 'webhook', by: webhook, delivery } as const;
     const asked = newDeploymentOf(service, { image, tag, trigger });
-    const digest = await this.resolver.digestNow(asked, signal);
-    const { digests } = await this.decisions.current(service);
+    const digest = await this.lookup.digestNow(asked, signal);
+    const { digests } = await this.policy.current(service);
     const isKnown =
       digest === null ||
       digests.includes(digest) ||
       (await this.storage.quarantine.has(environment, name, digest)) ||
       (await this.wasDecided(asked, digest));
-    await this.storage.transaction(async (stored) => {
+    await this.lifecycle.change(async (changes) => {
+      const { stored } = changes;
       await stored.rechecks.remove(environment, name, tag);
       if (isKnown) return;
-      await stored.deployments.insert(asked);
+      await changes.create(asked, `duplicate delivery ${delivery}: ${tag} is ${digest} now`);
       await stored.deliveries.link(delivery, asked.id);
     });
   }

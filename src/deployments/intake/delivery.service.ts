@@ -13,10 +13,11 @@ import type { DeliverySummary } from '../../storage/repositories/delivery.reposi
 import type { Repositories } from '../../storage/repositories/repositories.js';
 import { Storage } from '../../storage/storage.js';
 import { auditEntry } from '../audit-entry.js';
-import { DeploymentLog } from '../deployment-log.js';
+import type { DeploymentChanges } from '../deployment-changes.js';
+import { DeploymentLifecycle } from '../deployment-lifecycle.js';
 import { newDeploymentOf } from '../new-deployment.js';
 import { newId } from '../new-id.js';
-import { Worker } from '../queue/worker.js';
+import { Reconcilers } from '../queue/reconcilers.js';
 import { pageOf, type Page } from '../../domain/page.js';
 
 const SAME_BODY_MS = 10 * 60_000;
@@ -48,8 +49,8 @@ export class DeliveryService {
     private readonly storage: Storage,
     private readonly environments: EnvironmentsService,
     private readonly configuration: ConfigurationService,
-    private readonly worker: Worker,
-    private readonly log: DeploymentLog,
+    private readonly reconcilers: Reconcilers,
+    private readonly lifecycle: DeploymentLifecycle,
   ) {}
 
   /**
@@ -59,7 +60,8 @@ export class DeliveryService {
   async accept(incoming: IncomingDelivery): Promise<Delivery> {
     const bodyHash = createHash('sha256').update(incoming.body).digest('hex');
     const { senderDeliveryId } = incoming;
-    const consequences = await this.storage.transaction(async (stored) => {
+    const consequences = await this.lifecycle.change(async (changes) => {
+      const { stored } = changes;
       const received = Date.parse(incoming.receivedAt);
       const original = await stored.deliveries.findDuplicate(incoming.webhook.name, {
         bodyHash,
@@ -67,7 +69,7 @@ export class DeliveryService {
         senderDeliveryId,
         idSince: new Date(received - SAME_ID_MS).toISOString(),
       });
-      const led = await this.lead(stored, incoming, original);
+      const led = await this.lead(changes, incoming, original);
       await stored.deliveries.insert(led.delivery, { bodyHash, senderDeliveryId });
       await keepRechecks(stored, led, original !== null);
       return led;
@@ -103,8 +105,9 @@ export class DeliveryService {
           : { ignored: original.reason ?? 'it names no push' },
       senderDeliveryId: null,
     };
-    const consequences = await this.storage.transaction(async (stored) => {
-      const led = await this.lead(stored, incoming, null);
+    const consequences = await this.lifecycle.change(async (changes) => {
+      const { stored } = changes;
+      const led = await this.lead(changes, incoming, null);
       const reason = [`replay of ${id} by ${by.name}`, led.delivery.reason]
         .filter(Boolean)
         .join('; ');
@@ -141,7 +144,7 @@ export class DeliveryService {
 
   /** Which deployments a delivery makes or joins, written into storage. */
   private async lead(
-    stored: Repositories,
+    changes: DeploymentChanges,
     incoming: IncomingDelivery,
     original: string | null,
   ): Promise<Consequences> {
@@ -154,18 +157,13 @@ export class DeliveryService {
     for (const push of pushes) {
       for (const service of this.environments.concernedBy(push, webhook)) {
         touched.push(service);
-        const waiting = await joinable(stored, service, push);
+        const waiting = await joinable(changes.stored, service, push);
         if (waiting !== null) {
           joined.push(waiting);
         } else if (original === null) {
           const deployment = deploymentFor(push, service, webhook, id, incoming.receivedAt);
-          await stored.deployments.insert(deployment);
-          const line = {
-            at: incoming.receivedAt,
-            level: 'info' as const,
-            text: saying(deployment, id),
-          };
-          await stored.logs.append(deployment.id, [line]);
+          const { image, tag } = deployment;
+          await changes.create(deployment, `delivery ${id} reports a push of ${image}:${tag}`);
           made.push(deployment);
         }
       }
@@ -185,19 +183,12 @@ export class DeliveryService {
     return { delivery, made, joined, touched };
   }
 
-  private setGoing({ delivery, made, joined, touched }: Consequences): void {
-    for (const deployment of made) {
-      this.log.say(deployment, 'info', saying(deployment, delivery.id));
-    }
-    for (const service of touched) this.worker.lane(service.environment, service.name).wake();
+  private setGoing({ joined, touched }: Consequences): void {
+    for (const service of touched) this.reconcilers.of(service.environment, service.name).wake();
     for (const { environment, service, id } of joined) {
-      this.worker.lane(environment, service).poke(id);
+      this.reconcilers.of(environment, service).retryNow(id);
     }
   }
-}
-
-function saying(deployment: Deployment, delivery: string): string {
-  return `delivery ${delivery} says that ${deployment.image}:${deployment.tag} was pushed`;
 }
 
 /** A deployment of the same tag that has not started and whose digest is not known yet, or is the same. */

@@ -1,12 +1,17 @@
-import type { DeploymentPatch, Failure } from '../../domain/deployment/deployment.js';
+import {
+  failureOf,
+  type DeploymentPatch,
+  type Failure,
+  type Phase,
+} from '../../domain/deployment/deployment.js';
 import { isAffected } from '../../domain/rollout/dependents.js';
-import { ERROR_CODES, isVersionAtFault, type ErrorCode } from '../../domain/errors.js';
+import { isVersionAtFault } from '../../domain/errors.js';
 import type { RolloutIntent } from '../../domain/rollout/intent.js';
 import type { Decision } from '../../domain/rollout/step.js';
 
 /** How a rollout ended, in the deployment's words. */
 export interface Conclusion {
-  readonly patch: DeploymentPatch;
+  readonly patch: DeploymentPatch & { readonly phase: Phase };
   /** The version itself was at fault: later deliveries of its digest are refused. */
   readonly quarantine: boolean;
 }
@@ -40,16 +45,6 @@ export function concludeRollout(
     patch: { ...common, reason: failure.message, error },
     quarantine: wasStarted && isVersionAtFault(failure.code),
   };
-}
-
-/** A failure as it is stored and shown. */
-export function failureOf(
-  code: ErrorCode,
-  message: string,
-  serving: Failure['serving'],
-  logTail: Failure['logTail'] = null,
-): Failure {
-  return { code, message, retryable: ERROR_CODES[code].retryable, serving, logTail };
 }
 
 /**

@@ -3,10 +3,10 @@ import type { Service } from '../../domain/settings/environment.js';
 import { whyNotPolled } from '../../domain/deployment/poll.js';
 import type { Repositories } from '../../storage/repositories/repositories.js';
 import { Storage } from '../../storage/storage.js';
-import { DeploymentLog } from '../deployment-log.js';
+import { DeploymentLifecycle } from '../deployment-lifecycle.js';
 import { newDeploymentOf } from '../new-deployment.js';
 import { continueIds } from '../new-id.js';
-import { Worker } from '../queue/worker.js';
+import { Reconcilers } from '../queue/reconcilers.js';
 
 /** How many deployments of a tag are looked at for the last one whose digest was the tag's. */
 const DEPTH = 20;
@@ -26,8 +26,8 @@ export class PollDeployments {
 
   constructor(
     private readonly storage: Storage,
-    private readonly worker: Worker,
-    private readonly log: DeploymentLog,
+    private readonly reconcilers: Reconcilers,
+    private readonly lifecycle: DeploymentLifecycle,
   ) {}
 
   /** Whether a deployment was made: there was none of it yet, and nothing was decided of it. */
@@ -43,16 +43,14 @@ export class PollDeployments {
     const trigger = { kind: 'poll', by: environment, delivery: null } as const;
     const deployment = newDeploymentOf(service, { tag, trigger });
     const text = `a poll found that ${service.repository}:${tag} is ${digest}`;
-    const isMade = await this.storage.transaction(async (stored) => {
+    const isMade = await this.lifecycle.change(async (changes) => {
       // A hook may have come meanwhile.
-      if ((await whyNotIn(stored, service, found)) !== null) return false;
-      await stored.deployments.insert(deployment);
-      await stored.logs.append(deployment.id, [{ at: deployment.createdAt, level: 'info', text }]);
+      if ((await whyNotIn(changes.stored, service, found)) !== null) return false;
+      await changes.create(deployment, text);
       return true;
     });
     if (!isMade) return false;
-    this.log.say(deployment, 'info', text);
-    this.worker.lane(environment, name).wake();
+    this.reconcilers.of(environment, name).wake();
     return true;
   }
 }

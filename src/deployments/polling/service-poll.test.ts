@@ -8,10 +8,11 @@ import { DeployError } from '../../domain/errors.js';
 import type { TagRule } from '../../domain/image/tag-rule.js';
 import type { RegistryClient } from '../../registries/registry-client.js';
 import type { TagList } from '../../registries/tag-list.js';
+import { DeploymentLifecycle } from '../deployment-lifecycle.js';
 import type { DeploymentLog } from '../deployment-log.js';
 import { newId } from '../new-id.js';
 import type { InspectedService, ServiceInspector } from '../../environments/service-inspector.js';
-import type { Worker } from '../queue/worker.js';
+import type { Reconcilers } from '../queue/reconcilers.js';
 import { PollDeployments } from './poll-deployments.js';
 import { ServicePoll } from './service-poll.js';
 import { RegistryAnswers } from './registry-answers.js';
@@ -44,14 +45,14 @@ async function aPoll(rule: TagRule, tags: Record<string, string>, runningTag = '
     return Promise.resolve({ running, digests: [shows.digest] });
   };
   const woken: string[] = [];
-  const worker = {
-    lane: (...of: string[]) => ({ wake: () => void woken.push(of.join('/')) }),
-  } as unknown as Worker;
-  const log = { say: () => undefined } as unknown as DeploymentLog;
+  const reconcilers = {
+    of: (...of: string[]) => ({ wake: () => void woken.push(of.join('/')) }),
+  } as unknown as Reconcilers;
+  const log = { print: () => undefined } as unknown as DeploymentLog;
   const look = new ServicePoll(
     storage,
     { inspect } as unknown as ServiceInspector,
-    new PollDeployments(storage, worker, log),
+    new PollDeployments(storage, reconcilers, new DeploymentLifecycle(storage, log)),
   );
   const asked: string[] = [];
   const registry: { tags: Record<string, string> } = { tags };

@@ -1,19 +1,37 @@
 import { Logger } from '@nestjs/common';
 import { NOT_STARTED, UNDER_WAY, type Deployment } from '../../domain/deployment/deployment.js';
-import type { Service } from '../../domain/settings/environment.js';
 import { messageOf } from '../../domain/errors.js';
-import { ended } from '../deciding/deployment-resolver.js';
+import type { Service } from '../../domain/settings/environment.js';
+import type { EnvironmentsService } from '../../environments/environments.service.js';
+import type { Storage } from '../../storage/storage.js';
+import type { Admission } from '../deciding/admission.js';
+import type { DeploymentResolver } from '../deciding/deployment-resolver.js';
+import type { ReleaseSlot } from '../deciding/engine-gate.js';
+import type { RolloutRunner } from '../rollout/rollout-runner.js';
 import { WakeUp } from './wake-up.js';
-import type { LaneTools } from './lane-tools.js';
 
-/** A digest that was looked up this recently is not looked up again before the start, in milliseconds. */
-const FRESH_MS = 1_000;
-/** After a failure of our own a lane is looked at again after this long, in milliseconds. */
+/** After a failure of our own a service is looked at again after this long, in milliseconds. */
 const FAILURE_PAUSE_MS = 5_000;
 
+/** What a reconciler works with. */
+export interface ReconcilerContext {
+  readonly storage: Storage;
+  readonly environments: EnvironmentsService;
+  readonly resolver: DeploymentResolver;
+  readonly admission: Admission;
+  readonly runner: RolloutRunner;
+  /** Aborts when the server stops. */
+  readonly stopping: AbortSignal;
+  /** Looks at what is to do in another service. */
+  readonly wakeOther: (service: Service) => void;
+}
+
 /**
- * Everything that happens to one service, in order: one rollout at a time, look-ups beside it, the
- * newest waiting deployment next. It holds no state that storage does not: a restart makes it anew.
+ * Brings one service to what its deployments ask for. Invariants:
+ *
+ * - One rollout at a time; look-ups run beside it; the newest waiting deployment is next.
+ * - One task per deployment at a time; when it has ended, the service is looked at again.
+ * - It holds no state that storage does not: a restart makes it anew.
  */
 export class ServiceReconciler {
   readonly #logger = new Logger(ServiceReconciler.name);
@@ -21,222 +39,208 @@ export class ServiceReconciler {
   readonly #tasks = new Map<string, Promise<void>>();
   readonly #wakeUps = new Map<string, WakeUp>();
   readonly #aborts = new Map<string, AbortController>();
+  /** When digests were looked up, by `performance.now()`. */
   readonly #resolvedAt = new Map<string, number>();
   /** Places on the engine, taken for deployments that are about to be rolled out. */
-  readonly #slots = new Map<string, () => void>();
+  readonly #slots = new Map<string, ReleaseSlot>();
   readonly #timers = new Set<NodeJS.Timeout>();
-  /** When the policy is asked again. */
+  /** When admission is asked again. */
   #holdTimer: NodeJS.Timeout | null = null;
-  #turning: Promise<void> | null = null;
+  #reconciling: Promise<void> | null = null;
   #again = false;
 
   constructor(
-    readonly environment: string,
-    readonly service: string,
-    private readonly tools: LaneTools,
-    private readonly stopping: AbortSignal,
-    /** Looks at what is to do in another service. */
-    private readonly wakeOther: (service: Service) => void,
+    private readonly environment: string,
+    private readonly service: string,
+    private readonly context: ReconcilerContext,
   ) {}
 
-  /** Looks at what is to do. Calls while it looks make it look once more. */
+  /** Looks at what is to do. A call while it looks makes it look once more. */
   wake(): void {
     this.#again = true;
-    this.#turning ??= this.#turn().finally(() => {
-      this.#turning = null;
+    this.#reconciling ??= this.reconcileWhileWoken().finally(() => {
+      this.#reconciling = null;
     });
   }
 
-  /** There is a new reason to ask the registry for a deployment that waits for it. */
-  poke(deployment: string): void {
+  /** Retries the registry now for a deployment that waits for it: there is a new reason to. */
+  retryNow(deployment: string): void {
     this.#wakeUps.get(deployment)?.poke();
   }
 
   /** Ends the look-up of a deployment that has ended otherwise. */
-  abandon(deployment: string): void {
+  abortLookup(deployment: string): void {
     this.#aborts.get(deployment)?.abort();
   }
 
   /** Resolves when everything that was under way has ended or is parked. */
   async settled(): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer);
-    await this.#turning;
+    await this.#reconciling;
     await Promise.all(this.#tasks.values());
   }
 
-  async #turn(): Promise<void> {
-    while (this.#again && !this.stopping.aborted) {
+  private async reconcileWhileWoken(): Promise<void> {
+    while (this.#again && !this.context.stopping.aborted) {
       this.#again = false;
       try {
-        await this.#look();
+        await this.reconcile();
       } catch (error) {
+        const seconds = String(FAILURE_PAUSE_MS / 1000);
         this.#logger.error({
           environment: this.environment,
           service: this.service,
-          msg: `cannot go on now, tries again in ${String(FAILURE_PAUSE_MS / 1000)} s: ${messageOf(error)}`,
+          msg: `cannot continue now, tries again in ${seconds} s: ${messageOf(error)}`,
         });
-        this.#wakeIn(FAILURE_PAUSE_MS);
+        this.wakeIn(FAILURE_PAUSE_MS);
       }
     }
   }
 
-  async #look(): Promise<void> {
-    const { storage, environments } = this.tools;
+  private async reconcile(): Promise<void> {
+    const { storage, environments, admission } = this.context;
     const service = environments.findService(this.environment, this.service);
-    await this.#conductGroup();
+    (await admission.advanceGroup(this.environment)).forEach((each) => {
+      this.wakeUnlessOwn(each);
+    });
     const active = await storage.deployments.activeOf(this.environment, this.service);
     const underWay = active.filter((each) => UNDER_WAY.includes(each.phase));
     const notStarted = active.filter((each) => NOT_STARTED.includes(each.phase));
-    for (const deployment of underWay) this.#rollOut(deployment, service);
+    for (const deployment of underWay) this.rollOut(deployment, service);
     if (service === null) {
-      for (const deployment of notStarted) await this.#cancelOrphan(deployment);
-      // Its group, if any, is to hear of it.
-      if (notStarted.length > 0) this.#again = true;
+      await this.dismiss(notStarted);
       return;
     }
-    for (const deployment of notStarted.filter(needsResolving)) this.#resolve(deployment, service);
+    for (const deployment of notStarted.filter(needsResolving)) this.resolve(deployment, service);
     const ready = notStarted.filter((each) => !needsResolving(each));
     // A newer one waits for the end of its group's last.
     const next = ready.find((each) => each.group !== null) ?? ready[0];
-    if (next !== undefined && underWay.length === 0) await this.#start(next, service);
+    if (next !== undefined && underWay.length === 0) await this.admit(next, service);
     if (active.length > 0) return;
-    await this.#recheck(service);
-    await this.#wakeCompanions(service);
+    await this.recheck(service);
+    await this.wakeCompanions(service);
   }
 
-  /** Those that wait for this service's deployment, which has just come to wait for them, or is gone. */
-  async #wakeCompanions(service: Service): Promise<void> {
-    const ready = await this.tools.holds.groups.gathering.waitingFor(service);
-    ready.filter(({ name }) => name !== this.service).forEach(this.wakeOther);
-  }
-
-  /** Does what is to be done next in the grouped deployment of its environment, of which it may be none. */
-  async #conductGroup(): Promise<void> {
-    const touched = await this.tools.holds.groups.conductor.conduct(this.environment);
-    touched
-      .filter(({ environment, name }) => environment !== this.environment || name !== this.service)
-      .forEach(this.wakeOther);
-  }
-
-  /** One task per deployment at a time; when it has ended the lane looks again. */
-  #run(id: string, work: () => Promise<void>): void {
+  /** One task per deployment at a time; when it has ended the service is looked at again. */
+  private run(id: string, work: () => Promise<void>): void {
     if (this.#tasks.has(id)) return;
     const task = work()
-      .catch((error: unknown) => {
-        if (this.stopping.aborted) return;
-        this.#logger.error({ deployment: id, msg: messageOf(error), error });
-        this.#wakeIn(FAILURE_PAUSE_MS);
-      })
+      .then(
+        () => {
+          this.wakeIn(0);
+        },
+        (error: unknown) => {
+          if (this.context.stopping.aborted) return;
+          this.#logger.error({ deployment: id, msg: messageOf(error), error });
+          this.wakeIn(FAILURE_PAUSE_MS);
+        },
+      )
       .finally(() => {
         this.#tasks.delete(id);
       });
     this.#tasks.set(id, task);
   }
 
-  #rollOut(deployment: Deployment, service: Service | null): void {
-    this.#run(deployment.id, async () => {
-      const release =
-        this.#slots.get(deployment.id) ?? this.tools.gate.enterAtOnce(service?.engine ?? '');
+  private rollOut(deployment: Deployment, service: Service | null): void {
+    const { runner, admission, environments, stopping, wakeOther } = this.context;
+    const { id } = deployment;
+    this.run(id, async () => {
+      const release = this.#slots.get(id) ?? admission.readmit(service?.engine ?? '');
       try {
-        await this.tools.runner.run(deployment, service, this.stopping);
+        await runner.run(deployment, service, stopping);
       } finally {
-        this.#slots.delete(deployment.id);
+        this.#slots.delete(id);
         release();
       }
-      this.#resolvedAt.delete(deployment.id);
-      const { environments } = this.tools;
-      environments.promotedFrom(this.environment, this.service).forEach(this.wakeOther);
-      this.#wakeIn(0);
+      this.#resolvedAt.delete(id);
+      environments.promotedFrom(this.environment, this.service).forEach(wakeOther);
     });
   }
 
-  #resolve(deployment: Deployment, service: Service): void {
-    this.#run(deployment.id, async () => {
+  private resolve(deployment: Deployment, service: Service): void {
+    const { admission, resolver, stopping } = this.context;
+    const { id } = deployment;
+    this.run(id, async () => {
       const abort = new AbortController();
-      const signal = AbortSignal.any([this.stopping, abort.signal]);
+      const signal = AbortSignal.any([stopping, abort.signal]);
       const wakeUp = new WakeUp(signal);
-      this.#wakeUps.set(deployment.id, wakeUp);
-      this.#aborts.set(deployment.id, abort);
+      this.#wakeUps.set(id, wakeUp);
+      this.#aborts.set(id, abort);
       try {
         const wait = (milliseconds: number): Promise<boolean> => wakeUp.wait(milliseconds);
-        const { handlers } = this.tools.holds;
-        if (!(await handlers.letPushGo(deployment, service, { wait, signal }))) return;
-        await this.tools.resolver.resolve(deployment, service, { wait, signal });
-        this.#resolvedAt.set(deployment.id, performance.now());
+        if (!(await admission.admitPush(deployment, service, { wait, signal }))) return;
+        await resolver.resolve(deployment, service, { wait, signal });
+        this.#resolvedAt.set(id, performance.now());
       } catch (error) {
         if (!abort.signal.aborted) throw error;
       } finally {
-        this.#wakeUps.delete(deployment.id);
-        this.#aborts.delete(deployment.id);
+        this.#wakeUps.delete(id);
+        this.#aborts.delete(id);
       }
-      this.#wakeIn(0);
     });
   }
 
-  /** Begins a deployment whose digest is known, if the tag did not move and its engine lets it in. */
-  async #start(deployment: Deployment, service: Service): Promise<void> {
-    if (this.#tasks.has(deployment.id)) return;
-    const again = await this.tools.holds.check(deployment, service, this.stopping);
-    this.#forget(this.#holdTimer);
-    if (again !== 'go') {
-      this.#holdTimer = this.#wakeIn(again);
-      if (deployment.waitingFor !== 'group') await this.#wakeCompanions(service);
-      return;
-    }
-    const release = await this.tools.gate.enter(deployment, service, {
+  /** Starts a deployment whose digest is known, if it is admitted. */
+  private async admit(deployment: Deployment, service: Service): Promise<void> {
+    const { id } = deployment;
+    if (this.#tasks.has(id)) return;
+    const admitted = await this.context.admission.admit(deployment, service, {
+      stopping: this.context.stopping,
+      resolvedAt: this.#resolvedAt.get(id) ?? null,
       wake: () => {
         this.wake();
       },
-      wakeIn: (milliseconds) => {
-        this.#wakeIn(milliseconds);
-      },
     });
-    if (release === null) return;
-    try {
-      const age = performance.now() - (this.#resolvedAt.get(deployment.id) ?? -Infinity);
-      if (age > FRESH_MS && (await this.tools.tags.hasMoved(deployment, this.stopping))) {
-        release();
-      } else {
-        await this.tools.storage.deployments.update(deployment.id, {
-          phase: 'running',
-          startedAt: new Date().toISOString(),
-          waitingFor: null,
-          reason: null,
-        });
-        this.#slots.set(deployment.id, release);
-      }
-    } catch (error) {
-      release();
-      throw error;
+    this.forget(this.#holdTimer);
+    switch (admitted.kind) {
+      case 'start':
+        this.#slots.set(id, admitted.release);
+        this.#again = true;
+        return;
+      case 'end':
+        this.#again = true;
+        return;
+      case 'wait':
+        if (admitted.inMs !== null) this.#holdTimer = this.wakeIn(admitted.inMs);
+        // It has just come to wait for its group: that may be what the others wait for.
+        if (deployment.waitingFor !== 'group') await this.wakeCompanions(service);
     }
-    this.#again = true;
   }
 
-  async #cancelOrphan(deployment: Deployment): Promise<void> {
-    this.abandon(deployment.id);
+  /** Ends what has not started of a service that is no longer configured. */
+  private async dismiss(notStarted: readonly Deployment[]): Promise<void> {
     const reason = `${this.environment}/${this.service} is no longer in the configuration`;
-    await this.tools.storage.deployments.update(
-      deployment.id,
-      ended({ phase: 'cancelled', reason }),
-    );
-    await this.tools.gate.log.line(deployment, 'warn', `cancelled: ${reason}`);
+    for (const deployment of notStarted) {
+      this.abortLookup(deployment.id);
+      await this.context.admission.dismiss(deployment, reason);
+    }
+    // Its group, if any, has to learn of it.
+    if (notStarted.length > 0) this.#again = true;
   }
 
-  /** A duplicate hook asked for one more look, now that nothing is under way. */
-  async #recheck(service: Service): Promise<void> {
-    const { storage } = this.tools;
+  /** Looks once more at the tags for which a duplicate hook asked for it, now that nothing is under way. */
+  private async recheck(service: Service): Promise<void> {
+    const { storage, resolver, stopping } = this.context;
     const rechecks = (await storage.rechecks.all()).filter(
       (each) => each.environment === this.environment && each.service === this.service,
     );
     for (const recheck of rechecks) {
-      this.#run(`recheck ${recheck.tag}`, async () => {
-        await this.tools.tags.lookOnceMore(recheck, service, this.stopping);
-        this.#wakeIn(0);
-      });
+      this.run(`recheck ${recheck.tag}`, () => resolver.recheck(recheck, service, stopping));
     }
   }
 
-  #wakeIn(milliseconds: number): NodeJS.Timeout {
+  /** Wakes group members that were waiting for this service, now that it is ready (or has ended). */
+  private async wakeCompanions(service: Service): Promise<void> {
+    const ready = await this.context.admission.companionsOf(service);
+    ready.filter(({ name }) => name !== this.service).forEach(this.context.wakeOther);
+  }
+
+  private wakeUnlessOwn(service: Service): void {
+    if (service.environment === this.environment && service.name === this.service) return;
+    this.context.wakeOther(service);
+  }
+
+  private wakeIn(milliseconds: number): NodeJS.Timeout {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.wake();
@@ -245,14 +249,14 @@ export class ServiceReconciler {
     return timer;
   }
 
-  #forget(timer: NodeJS.Timeout | null): void {
+  private forget(timer: NodeJS.Timeout | null): void {
     if (timer === null) return;
     clearTimeout(timer);
     this.#timers.delete(timer);
   }
 }
 
-/** It still waits for the registry's word, or for that of a handler before the registry is asked. */
+/** Whether it still waits for the registry's answer, or for that of a handler before the registry is asked. */
 function needsResolving({ phase, waitingFor, digest }: Deployment): boolean {
   return phase === 'waiting' && (waitingFor === 'registry' || digest === null);
 }

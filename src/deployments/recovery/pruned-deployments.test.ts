@@ -10,10 +10,15 @@ import type { Promotions } from '../outcome/promotions.js';
 import { RollbackService } from '../actions/rollback.service.js';
 import { OrphanRecovery } from './orphan-recovery.js';
 import type { ServiceInspector } from '../../environments/service-inspector.js';
-import type { Worker } from '../queue/worker.js';
+import type { Reconcilers } from '../queue/reconcilers.js';
+import { RollbackTargets } from '../actions/rollback-targets.js';
+import { DeploymentLifecycle } from '../deployment-lifecycle.js';
 
 const WEB = { environment: 'staging', service: 'web' };
-const log = { line: () => Promise.resolve() } as unknown as DeploymentLog;
+/** A lifecycle that prints nothing. */
+function lifecycle(storage: Storage): DeploymentLifecycle {
+  return new DeploymentLifecycle(storage, { print: () => undefined } as unknown as DeploymentLog);
+}
 
 /** A storage in which `d00`, `d01` and `d02` are pruned, of which `d01` failed. */
 async function aPrunedStorage(): Promise<Storage> {
@@ -49,7 +54,7 @@ describe('a deployment that was pruned', () => {
     } as unknown as Engines;
     const environments = {} as EnvironmentsService;
     const found = vi.fn();
-    const recovery = new OrphanRecovery(engines, storage, environments, log);
+    const recovery = new OrphanRecovery(engines, storage, environments, lifecycle(storage));
     await recovery.find(new AbortController().signal, found);
     expect(container.mock.calls).toEqual([['container of unknown']]);
     expect(found).not.toHaveBeenCalled();
@@ -64,14 +69,13 @@ describe('a deployment that was pruned', () => {
       rollout: { strategy: 'recreate' },
     };
     const rollbacks = new RollbackService(
-      storage,
       { service: () => service } as unknown as EnvironmentsService,
-      {
+      new RollbackTargets(storage, {
         inspect: () => Promise.resolve({ running: null, digests: [] }),
-      } as unknown as ServiceInspector,
+      } as unknown as ServiceInspector),
       { withdraw: () => Promise.resolve([]) } as unknown as Promotions,
-      { lane: () => ({ wake: () => undefined }) } as unknown as Worker,
-      log,
+      { of: () => ({ wake: () => undefined }) } as unknown as Reconcilers,
+      lifecycle(storage),
     );
     const back = await rollbacks.rollback('staging', 'web', { to: 'd02' }, ANNA);
     expect(back).toMatchObject({ digest: aDigest('2'), pinned: true });

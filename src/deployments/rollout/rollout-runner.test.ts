@@ -5,10 +5,12 @@ import { EngineError } from '../../docker/client/engine-error.js';
 import { aDeployment, aDigest } from '../../../test/unit/storage/samples.js';
 import { anOpenStorage } from '../../../test/unit/storage/temporary-storage.js';
 import type { Storage } from '../../storage/storage.js';
+import { DeploymentLifecycle } from '../deployment-lifecycle.js';
 import { DeploymentLog } from '../deployment-log.js';
-import type { RolloutWitnesses } from './rollout-witnesses.js';
+import type { DeploymentHandlers } from '../deciding/deployment-handlers.js';
+import { OutcomeRecorder } from '../outcome/outcome-recorder.js';
+import type { Promotions } from '../outcome/promotions.js';
 import { RolloutRunner } from './rollout-runner.js';
-import { Journal } from './journal/journal.js';
 import type { ClaimedPreparation } from './preparing/claimed-preparation.js';
 import type { Rollout } from './rollout.js';
 import type { InspectedService, ServiceInspector } from '../../environments/service-inspector.js';
@@ -25,7 +27,6 @@ async function aRunnerWithoutEngine(): Promise<{
   asked: () => number;
 }> {
   const storage = await anOpenStorage();
-  const log = new DeploymentLog(storage);
   const stopping = new AbortController();
   let count = 0;
   const preparation = {
@@ -37,9 +38,7 @@ async function aRunnerWithoutEngine(): Promise<{
     release: () => undefined,
   } as unknown as ClaimedPreparation;
   const inspector = { inspect: () => Promise.reject(GONE) } as unknown as ServiceInspector;
-  const journal = new Journal(storage, log);
-  const rollout = {} as Rollout;
-  const runner = new RolloutRunner(storage, journal, preparation, rollout, inspector, NOBODY, log);
+  const runner = aRunner(storage, preparation, {}, inspector);
   return { storage, runner, stopping, asked: () => count };
 }
 
@@ -50,15 +49,30 @@ async function aStarted(storage: Storage, hoursAgo: number): Promise<Deployment>
   return deployment;
 }
 
-const NOBODY = {
-  promotions: { follow: () => Promise.resolve() },
-} as unknown as RolloutWitnesses;
+/** A runner over a storage, of a rollout that was never begun. */
+function aRunner(
+  storage: Storage,
+  preparation: ClaimedPreparation,
+  rollout: Partial<Rollout>,
+  inspector: ServiceInspector,
+): RolloutRunner {
+  const log = new DeploymentLog(storage);
+  const lifecycle = new DeploymentLifecycle(storage, log);
+  const promotions = { follow: () => Promise.resolve() } as unknown as Promotions;
+  return new RolloutRunner(
+    preparation,
+    { journalled: () => Promise.resolve(null), ...rollout } as Rollout,
+    {} as DeploymentHandlers,
+    new OutcomeRecorder(lifecycle, promotions, inspector, log),
+    log,
+  );
+}
 
 describe('a rollout whose engine went away before it began', () => {
   it('waits for the engine, says so once, and is parked where the server stops', async () => {
     const { storage, runner, stopping, asked } = await aRunnerWithoutEngine();
     const deployment = await aStarted(storage, 23);
-    await expect(runner.run(deployment, SERVICE, stopping.signal)).resolves.toBe(false);
+    await runner.run(deployment, SERVICE, stopping.signal);
     expect(asked()).toBe(3);
     expect((await storage.deployments.get(deployment.id))?.phase).toBe('running');
     const lines = await storage.logs.read(deployment.id, 0, 50);
@@ -68,7 +82,7 @@ describe('a rollout whose engine went away before it began', () => {
   it('fails a day after it was started', async () => {
     const { storage, runner, stopping } = await aRunnerWithoutEngine();
     const deployment = await aStarted(storage, 25);
-    await expect(runner.run(deployment, SERVICE, stopping.signal)).resolves.toBe(true);
+    await runner.run(deployment, SERVICE, stopping.signal);
     const ended = await storage.deployments.get(deployment.id);
     expect(ended?.phase).toBe('failed');
     expect(ended?.error?.code).toBe('engine-unavailable');
@@ -87,8 +101,7 @@ describe('a rollout whose engine answers with an error before it began', () => {
   ])('%s', async (_what, errors, tries) => {
     const { runner, deployment, storage, tried } = await aRunnerWith(errors, []);
     const hasBegun = errors.length < tries;
-    const isOver = await runner.run(deployment, SERVICE, new AbortController().signal);
-    expect(isOver).toBe(!hasBegun);
+    await runner.run(deployment, SERVICE, new AbortController().signal);
     expect(tried()).toBe(tries);
     const phase = hasBegun ? 'running' : 'failed';
     expect(await storage.deployments.get(deployment.id)).toMatchObject({ phase });
@@ -104,7 +117,6 @@ describe('a rollout whose engine answers with an error before it began', () => {
   /** A runner whose engine answers so to preparations, and so when it is asked who serves. */
   async function aRunnerWith(preparing: readonly Error[], looking: readonly Error[]) {
     const storage = await anOpenStorage();
-    const log = new DeploymentLog(storage);
     let [tried, looked] = [0, 0];
     const answer = <T>(error: Error | undefined, value: T): Promise<T> =>
       error === undefined ? Promise.resolve(value) : Promise.reject(error);
@@ -113,14 +125,11 @@ describe('a rollout whose engine answers with an error before it began', () => {
       release: () => undefined,
     };
     const inspector = { inspect: () => answer(looking[looked++], running) };
-    const runner = new RolloutRunner(
+    const runner = aRunner(
       storage,
-      new Journal(storage, log),
       preparation as unknown as ClaimedPreparation,
-      { begin: () => Promise.resolve({ kind: 'parked' }) } as unknown as Rollout,
+      { begin: () => Promise.resolve({ kind: 'parked' }) },
       inspector as unknown as ServiceInspector,
-      NOBODY,
-      log,
     );
     return { storage, runner, deployment: await aStarted(storage, 0), tried: () => tried };
   }

@@ -12,6 +12,7 @@ import type { Storage } from '../../storage/storage.js';
 import type { DeploymentLog } from '../deployment-log.js';
 import type { Journal } from './journal/journal.js';
 import { Rollout, type RolloutEnd } from './rollout.js';
+import { StepRunner } from './step-runner.js';
 import type { StepResult } from './steps/step-context.js';
 import type { StepExecutor } from './steps/step-executor.js';
 
@@ -121,13 +122,14 @@ async function driven(start: {
     return Promise.resolve(done(step, containers));
   };
   const nothing = (): Promise<null> => Promise.resolve(null);
-  const journal = { begin: nothing, end: nothing, flush: nothing, change: nothing };
+  const journal = { begin: nothing, end: nothing, flush: nothing, giveUp: nothing };
+  const log = { append: nothing, print: () => undefined } as unknown as DeploymentLog;
   const rollout = new Rollout(
     { get: () => engineOf(containers) } as unknown as Engines,
     { instanceId: 'instance' } as unknown as Storage,
-    { open: () => journal } as unknown as Journal,
-    { execute } as unknown as StepExecutor,
-    { line: nothing, say: () => undefined } as unknown as DeploymentLog,
+    { open: () => journal, closeInterrupted: nothing } as unknown as Journal,
+    new StepRunner({ execute } as unknown as StepExecutor, log),
+    log,
   );
   const end = await rollout.resume(anIntent(start.intent), new AbortController().signal);
   if (end.kind !== 'finished') throw new Error('it was parked');

@@ -1,6 +1,6 @@
 import type { RolloutSettings } from '../settings/rollout-settings.js';
 import type { Role } from '../settings/access.js';
-import { DeployError, type ErrorCode } from '../errors.js';
+import { DeployError, ERROR_CODES, type ErrorCode } from '../errors.js';
 
 /** Where a deployment stands (CONTRACT section 4 says what each means). */
 export type Phase =
@@ -153,7 +153,7 @@ export interface StepRecord {
   readonly detail: string | null;
 }
 
-/** What may change of a deployment after it was made. */
+/** What a change of phase may set. Only `DeploymentChanges` writes it. */
 export type DeploymentPatch = Partial<
   Pick<
     Deployment,
@@ -173,6 +173,12 @@ export type DeploymentPatch = Partial<
     | 'error'
     | 'group'
   >
+>;
+
+/** What may change of a deployment while it stays in its phase and waits for the same. */
+export type DeploymentDetails = Omit<
+  DeploymentPatch,
+  'phase' | 'waitingFor' | 'notBefore' | 'startedAt' | 'finishedAt' | 'supersededBy' | 'error'
 >;
 
 /** A deployment that has just been asked for: it waits for the registry's word on its digest. */
@@ -208,4 +214,24 @@ export function newDeployment(
     error: null,
     ...wanted,
   };
+}
+
+/** What is written of a deployment that ends without having started. `finishedAt` is RFC 3339. */
+export function endedUnstarted(patch: DeploymentPatch, finishedAt: string): DeploymentPatch {
+  return { waitingFor: null, notBefore: null, expiresAt: null, finishedAt, ...patch };
+}
+
+/** A failure as it is stored and shown. */
+export function failureOf(
+  code: ErrorCode,
+  message: string,
+  serving: Serving,
+  logTail: Failure['logTail'] = null,
+): Failure {
+  return { code, message, retryable: ERROR_CODES[code].retryable, serving, logTail };
+}
+
+/** The error for an id that names no deployment. */
+export function unknownDeployment(id: string): DeployError {
+  return new DeployError('not-found', `there is no deployment ${JSON.stringify(id)}`);
 }

@@ -50,7 +50,7 @@ describe('a deployment', () => {
     const { deployments } = await anOpenStorage();
     await deployments.insert(aDeployment());
     const patch = { phase: 'queued', waitingFor: null, digest: aDigest('c') } as const;
-    const changed = await deployments.update(aDeployment().id, patch);
+    const changed = await deployments.transition(aDeployment().id, patch);
     expect(changed).toEqual({ ...aDeployment(), ...patch });
     expect(await deployments.get(aDeployment().id)).toEqual(changed);
   });
@@ -63,7 +63,7 @@ describe('a deployment', () => {
       const before = aDeployment({ id: `${from} to ${to}`, phase: from });
       await deployments.insert(before);
       const lastEvent = await events.lastId();
-      const update = deployments.update(before.id, { phase: to, reason: 'changed' });
+      const update = deployments.transition(before.id, { phase: to, reason: 'changed' });
       if (from === to || TRANSITIONS[from].includes(to)) {
         expect((await update).phase).toBe(to);
         expect(await events.lastId()).toBe(lastEvent + 1);
@@ -78,7 +78,7 @@ describe('a deployment', () => {
   it('that does not exist cannot be changed', async () => {
     const { deployments } = await anOpenStorage();
     const notFound = { code: 'not-found' };
-    await expect(deployments.update('nobody', {})).rejects.toMatchObject(notFound);
+    await expect(deployments.transition('nobody', {})).rejects.toMatchObject(notFound);
     await expect(deployments.setIntent('nobody', {})).rejects.toMatchObject(notFound);
     await expect(deployments.beginStep('nobody', 'pull', null, AT)).rejects.toMatchObject(notFound);
     await expect(deployments.finishStep('nobody', 1, 'done', null, AT)).rejects.toMatchObject(
@@ -92,7 +92,7 @@ describe('a deployment', () => {
     expect(await deployments.intent(aDeployment().id)).toBeNull();
     const intent = { forward: true, why: ['a\0b', 'ü'], until: { engine: 12.5 } };
     await deployments.setIntent(aDeployment().id, intent);
-    await deployments.update(aDeployment().id, { phase: 'queued' });
+    await deployments.transition(aDeployment().id, { phase: 'queued' });
     expect(await deployments.intent(aDeployment().id)).toEqual(intent);
     await deployments.setIntent(aDeployment().id, null);
     expect(await deployments.intent(aDeployment().id)).toBeNull();
@@ -259,7 +259,7 @@ describe('events', () => {
     expect(await events.lastId()).toBe(0);
     await deployments.insert(aDeployment());
     await deployments.insert(aDeployment({ id: 'other', environment: 'production' }));
-    await deployments.update(aDeployment().id, { phase: 'queued' });
+    await deployments.transition(aDeployment().id, { phase: 'queued' });
     expect(await events.lastId()).toBe(3);
     const all = await events.after(0, 10);
     expect(all.map(({ id, deployment }) => [id, deployment.id, deployment.phase])).toEqual([
@@ -278,8 +278,8 @@ describe('events', () => {
     const storage = await anOpenStorage();
     await storage.deployments.insert(aDeployment());
     const undone = storage.transaction(async (stored) => {
-      await stored.deployments.update(aDeployment().id, { phase: 'queued' });
-      await stored.deployments.update(aDeployment().id, { phase: 'succeeded' });
+      await stored.deployments.transition(aDeployment().id, { phase: 'queued' });
+      await stored.deployments.transition(aDeployment().id, { phase: 'succeeded' });
     });
     await expect(undone).rejects.toMatchObject({ code: 'wrong-phase' });
     expect(await storage.events.lastId()).toBe(1);

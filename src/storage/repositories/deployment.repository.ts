@@ -3,7 +3,9 @@ import {
   assertTransition,
   hasEnded,
   PHASES,
+  unknownDeployment,
   type Deployment,
+  type DeploymentDetails,
   type DeploymentPatch,
   type Phase,
   type StepRecord,
@@ -49,10 +51,18 @@ export class DeploymentRepository {
   }
 
   /**
-   * Changes what the patch names and returns the whole.
-   * @throws DeployError `not-found`, or `wrong-phase` where the table of transitions does not allow it.
+   * Changes details that have nothing to do with the phase, and returns the whole deployment.
+   * @throws DeployError `not-found`
    */
-  update(id: string, patch: DeploymentPatch): Promise<Deployment> {
+  update(id: string, details: DeploymentDetails): Promise<Deployment> {
+    return this.transition(id, details);
+  }
+
+  /**
+   * Changes what the patch names, the phase among it, and returns the whole deployment. For `DeploymentChanges` alone.
+   * @throws DeployError `not-found`, or `wrong-phase` if the table of transitions does not allow it.
+   */
+  transition(id: string, patch: DeploymentPatch): Promise<Deployment> {
     return this.session.write(async (database, announce) => {
       const before = await find(database, id);
       if (before === null) throw unknownDeployment(id);
@@ -277,8 +287,4 @@ async function find(database: Kysely<Schema>, id: string): Promise<Deployment | 
     .where('id', '=', id)
     .executeTakeFirst();
   return row === undefined ? null : deploymentOf(row);
-}
-
-function unknownDeployment(id: string): DeployError {
-  return new DeployError('not-found', `there is no deployment ${JSON.stringify(id)}`);
 }

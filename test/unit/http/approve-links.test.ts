@@ -28,7 +28,7 @@ describe('approve links', () => {
 
   async function waiting(changes: { by?: string } = {}): Promise<Deployment> {
     const { id } = await aDeployment(edge.storage, 'production', 'web', changes.by ?? 'somebody');
-    return edge.storage.deployments.update(id, {
+    return edge.storage.deployments.transition(id, {
       waitingFor: 'approval',
       digest: DIGEST,
       expiresAt: new Date(Date.now() + 3_600_000).toISOString(),

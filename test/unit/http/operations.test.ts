@@ -58,8 +58,8 @@ describe('operations', () => {
     await edge.call('post', hub).send('nonsense');
     await aDeployment(edge.storage);
     const { id } = await aDeployment(edge.storage);
-    await edge.storage.deployments.update(id, { phase: 'cancelled' });
-    await edge.storage.deployments.update(id, { reason: 'told once more' });
+    await edge.storage.deployments.transition(id, { phase: 'cancelled' });
+    await edge.storage.deployments.transition(id, { reason: 'told once more' });
     for (let time = 0; time < 2; time += 1) {
       const { text, headers } = await edge.call('get', '/metrics');
       expect(headers['content-type']).toContain('text/plain');

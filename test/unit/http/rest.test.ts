@@ -81,8 +81,8 @@ describe('REST', () => {
       .send({ comment: 'no' });
     expect(cancelled.body).toMatchObject({ id, phase: 'cancelled' });
     const started = await aDeployment(edge.storage);
-    await edge.storage.deployments.update(started.id, { phase: 'queued' });
-    await edge.storage.deployments.update(started.id, { phase: 'running' });
+    await edge.storage.deployments.transition(started.id, { phase: 'queued' });
+    await edge.storage.deployments.transition(started.id, { phase: 'running' });
     const again = await edge
       .call('post', `/api/v1/deployments/${started.id}/cancel`, 'operator')
       .send({});

@@ -54,7 +54,7 @@ describe('logs and streams', () => {
     const at = new Date().toISOString();
     await edge.storage.logs.append(id, [{ at, level: 'info', text: 'while it runs' }]);
     await expect.poll(() => stream.text()).toContain('while it runs');
-    await edge.storage.deployments.update(id, { phase: 'cancelled' });
+    await edge.storage.deployments.transition(id, { phase: 'cancelled' });
     await expect.poll(() => stream.hasEnded()).toBe(true);
   });
 
@@ -66,7 +66,7 @@ describe('logs and streams', () => {
     expect(event).toMatchObject({ name: 'deployment', data: { id, phase: 'waiting' } });
     expect(event?.data).not.toHaveProperty('steps');
     stream.close();
-    await edge.storage.deployments.update(id, { phase: 'cancelled' });
+    await edge.storage.deployments.transition(id, { phase: 'cancelled' });
     const later = await open(edge, '/api/v1/events', 'viewer', {
       'Last-Event-ID': event?.id ?? '',
     });

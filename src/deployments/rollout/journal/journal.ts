@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { DeploymentPatch, StepRecord } from '../../../domain/deployment/deployment.js';
 import { NO_OVERLAP, NOTHING_DONE, type RolloutIntent } from '../../../domain/rollout/intent.js';
 import { Storage } from '../../../storage/storage.js';
 import { DeploymentLog } from '../../deployment-log.js';
-import { RolloutJournal } from './rollout-journal.js';
+import { RolloutJournal, type JournalOpening } from './rollout-journal.js';
 
 /** The journal of all rollouts: what is about to be done, on disk before it is done. */
 @Injectable()
@@ -22,13 +21,14 @@ export class Journal {
       : { ...NO_OVERLAP, ...NOTHING_DONE, ...(stored as RolloutIntent) };
   }
 
-  /** The pages of one rollout, to write on. @param patch What its first entry changes of the deployment. */
-  open(patch: DeploymentPatch | null): RolloutJournal {
-    return new RolloutJournal(this.storage, this.log, patch);
+  /** The pages of one rollout, to write on. @param opening What its first entry changes of the deployment. */
+  open(opening: JournalOpening | null): RolloutJournal {
+    return new RolloutJournal(this.storage, this.log, opening);
   }
 
   /** Closes the steps that a crash left open. */
-  async closeInterrupted(intent: RolloutIntent, steps: readonly StepRecord[]): Promise<void> {
+  async closeInterrupted(intent: RolloutIntent): Promise<void> {
+    const steps = await this.storage.deployments.steps(intent.deployment);
     const left = [...steps.entries()].filter(([, step]) => step.outcome === null);
     if (left.length === 0) return;
     const journal = this.open(null);

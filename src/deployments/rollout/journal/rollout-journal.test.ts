@@ -16,7 +16,7 @@ const TOUCHED = { ...UNTOUCHED, stopIssued: true };
 function journalOn(storage: Storage): { journal: RolloutJournal; said: string[] } {
   const said: string[] = [];
   const log = {
-    line: (_subject: unknown, _level: unknown, text: string) => {
+    append: (_subject: unknown, _level: unknown, text: string) => {
       said.push(text);
       return Promise.resolve();
     },
@@ -38,7 +38,7 @@ const end: Write = (journal, _before, intent) => {
   journal.end(intent, 1, 'done', null);
   return journal.flush();
 };
-const change: Write = (journal, _before, intent) => journal.change(intent, { reason: 'x' });
+const change: Write = (journal, _before, intent) => journal.giveUp(intent, 'x', false);
 
 describe('a journal that cannot be written', () => {
   it.each([

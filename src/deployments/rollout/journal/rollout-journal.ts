@@ -1,9 +1,13 @@
-import type { DeploymentPatch } from '../../../domain/deployment/deployment.js';
+import type { DeploymentDetails } from '../../../domain/deployment/deployment.js';
 import { messageOf } from '../../../domain/errors.js';
 import { isTouched, type RolloutIntent } from '../../../domain/rollout/intent.js';
 import type { Repositories } from '../../../storage/repositories/repositories.js';
 import type { Storage } from '../../../storage/storage.js';
+import { DeploymentChanges } from '../../deployment-changes.js';
 import type { DeploymentLog } from '../../deployment-log.js';
+
+/** What the first entry of a rollout changes of its deployment. */
+export type JournalOpening = Pick<DeploymentDetails, 'previousDigest' | 'strategy'>;
 
 /** A step that is under way, in the journal. Null where it could not be written. */
 export type OpenStep = number | null;
@@ -25,12 +29,16 @@ interface EndedStep {
 export class RolloutJournal {
   /** Steps that have ended, which is not on disk yet. */
   #ended: readonly EndedStep[] = [];
+  /** Not on disk yet. */
+  #opening: JournalOpening | null;
 
   constructor(
     private readonly storage: Storage,
     private readonly log: DeploymentLog,
-    private patch: DeploymentPatch | null,
-  ) {}
+    opening: JournalOpening | null,
+  ) {
+    this.#opening = opening;
+  }
 
   /**
    * Writes what is about to be done, and the intent with which it is done, in one transaction.
@@ -43,7 +51,7 @@ export class RolloutJournal {
     detail: string,
   ): Promise<OpenStep> {
     const at = new Date().toISOString();
-    return this.#write(before, intent, async (stored) => {
+    return this.write(before, intent, async (stored) => {
       await stored.logs.append(intent.deployment, [{ at, level: 'info', text: detail }]);
       return stored.deployments.beginStep(intent.deployment, step, detail, at);
     });
@@ -60,20 +68,22 @@ export class RolloutJournal {
     this.#ended = [...this.#ended, { intent, open, outcome, detail, at }];
   }
 
-  /** Writes a change of the deployment itself, together with the intent. */
-  async change(intent: RolloutIntent, patch: DeploymentPatch): Promise<void> {
-    await this.#write(intent, intent, (stored) =>
-      stored.deployments.update(intent.deployment, patch),
-    );
+  /** Writes why the rollout does not go forward, together with the intent, and that it goes back if it does. */
+  async giveUp(intent: RolloutIntent, reason: string, isRollback: boolean): Promise<void> {
+    const { deployment: id } = intent;
+    await this.write(intent, intent, async (stored) => {
+      if (isRollback) await new DeploymentChanges(stored).rollBack(id, reason);
+      else await stored.deployments.update(id, { reason });
+    });
   }
 
   /** Writes what is not on disk yet. For when no other entry follows at once. */
   async flush(): Promise<void> {
     const last = this.#ended.at(-1);
-    if (last !== undefined) await this.#write(last.intent, last.intent, () => Promise.resolve());
+    if (last !== undefined) await this.write(last.intent, last.intent, () => Promise.resolve());
   }
 
-  async #write<T>(
+  private async write<T>(
     before: RolloutIntent,
     intent: RolloutIntent,
     work: (stored: Repositories) => Promise<T>,
@@ -82,18 +92,18 @@ export class RolloutJournal {
     try {
       const result = await this.storage.transaction(async (stored) => {
         await stored.deployments.setIntent(id, intent);
-        if (this.patch !== null) await stored.deployments.update(id, this.patch);
+        if (this.#opening !== null) await stored.deployments.update(id, this.#opening);
         for (const { open, outcome, detail, at } of this.#ended) {
           if (open !== null) await stored.deployments.finishStep(id, open, outcome, detail, at);
         }
         return work(stored);
       });
-      this.patch = null;
+      this.#opening = null;
       this.#ended = [];
       return result;
     } catch (error) {
       if (!isTouched(before)) throw error;
-      await this.log.line(
+      await this.log.append(
         { id, environment, service },
         'error',
         `the journal cannot be written (${messageOf(error)}); the rollout goes on from what the engine shows`,

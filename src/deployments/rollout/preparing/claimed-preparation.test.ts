@@ -29,7 +29,7 @@ function aPreparation(
     },
   } as unknown as RolloutPreparation;
   const log = {
-    line: (_subject: unknown, _level: string, text: string) => {
+    append: (_subject: unknown, _level: string, text: string) => {
       said.push(text);
       onSaid(claims);
       return Promise.resolve();

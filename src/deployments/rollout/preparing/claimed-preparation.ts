@@ -82,7 +82,7 @@ export class ClaimedPreparation {
   }
 
   private async sayWaiting(deployment: Deployment): Promise<void> {
-    await this.log.line(
+    await this.log.append(
       deployment,
       'info',
       'waits for another rollout that works on its containers',

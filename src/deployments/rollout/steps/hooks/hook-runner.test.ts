@@ -53,7 +53,7 @@ async function run(world: World) {
   const runner = new HookRunner(
     { deployments: { get: () => Promise.resolve(aDeployment()) } } as unknown as Storage,
     {
-      lines: (_subject: unknown, _level: unknown, texts: string[]) => {
+      appendAll: (_subject: unknown, _level: unknown, texts: string[]) => {
         lines.push(...texts);
         return Promise.resolve();
       },

@@ -75,7 +75,7 @@ export class HookRunner {
     }
     const secrets = secretValuesIn([this.configuration.current(), action]);
     const output = new HookOutput(secrets, (lines) =>
-      this.log.lines(
+      this.log.appendAll(
         { id: intent.deployment, environment: intent.environment, service: intent.service },
         'info',
         lines.map((line) => `hook ${hookInWords(step, intent)} | ${line}`),
