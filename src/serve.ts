@@ -13,6 +13,7 @@ import { DeployLogger } from './operations/logger.js';
 import { MetricsServer } from './operations/metrics-server.js';
 import { StorageOpenError } from './storage/storage-open-error.js';
 import { Storage } from './storage/storage.js';
+import { Sources } from './webhooks/sources/sources.js';
 
 /** CONTRACT section 1. A crash is none of these. */
 const EXIT = { clean: 0, configuration: 1, storage: 2, listen: 3, crash: 70 } as const;
@@ -85,7 +86,7 @@ async function startOver(
     // Without a host Node takes every address, of IPv6 too where the machine has it.
     host === '' ? application.listen(port) : application.listen(port, host),
   );
-  announce(configuration, await application.getUrl());
+  announce(configuration, application.get(Sources), await application.getUrl());
 }
 
 /** The only place where a token is ever shown. */
@@ -95,10 +96,12 @@ function printToken(token: string): void {
   );
 }
 
-function announce({ publicUrl, webhooks }: Configuration, url: string): void {
+function announce({ publicUrl, webhooks }: Configuration, sources: Sources, url: string): void {
   logger.log({ msg: `listening on ${url}`, url });
-  for (const { name, type } of webhooks) {
-    const address = `${publicUrl ?? url}/webhooks/${name}/***`;
+  for (const webhook of webhooks) {
+    const { name, type } = webhook;
+    const secret = sources.of(webhook).addresses.includes('secret-in-path') ? '/***' : '';
+    const address = `${publicUrl ?? url}/webhooks/${name}${secret}`;
     logger.log({ msg: `webhook ${name} (${type}): ${address}`, webhook: name });
   }
 }

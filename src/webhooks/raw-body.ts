@@ -3,18 +3,18 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { DeployError } from '../domain/errors.js';
 
-/** CONTRACT section 3: a body over this many bytes is answered 413, as it came or after decompression. */
+/** Bytes. A larger body is answered 413, whether as sent or after decompression. */
 const LARGEST_BODY = 1_048_576;
-/** Docker Hub and its like send in milliseconds; whoever needs longer holds a connection on purpose. */
+/** Registries send within milliseconds; a slower client is holding the connection on purpose. */
 const LONGEST_BODY_MS = 10_000;
 
-/** A body as the sender meant it, or, with `fault`, as it came where it could not be decompressed. */
+/** A decompressed body; or, with `fault`, the bytes as sent because they could not be decompressed. */
 export interface DecodedBody {
   readonly bytes: Buffer;
   readonly fault: string | null;
 }
 
-/** The connection ended before its body did: there is nobody left to answer. */
+/** The connection was closed before the body was complete: no client is left to answer. */
 export class RequestAborted extends Error {
   constructor() {
     super('the sender closed the connection before the body was complete');
@@ -31,17 +31,39 @@ const DECOMPRESS: Readonly<Record<string, Decompress>> = {
 };
 
 /**
- * Reads the whole body of a request, whatever its content type, and undoes its content encoding.
- * @throws DeployError `too-large` beyond `LARGEST_BODY`, `timeout` where it takes longer than `withinMs`;
- * RequestAborted where the sender went away.
+ * The whole body of a request as sent, whatever its content type and encoding.
+ * @throws DeployError `too-large` beyond `LARGEST_BODY`, `timeout` if it takes longer than `withinMs`;
+ * RequestAborted if the sender closes the connection.
  */
 export async function rawBody(
   request: IncomingMessage,
   withinMs = LONGEST_BODY_MS,
-): Promise<DecodedBody> {
+): Promise<Buffer> {
   if (request.destroyed && !request.complete) throw new RequestAborted();
   if (Number(request.headers['content-length'] ?? 0) > LARGEST_BODY) throw tooLarge();
-  return decode(await collect(request, withinMs), request.headers['content-encoding']);
+  return collect(request, withinMs);
+}
+
+/**
+ * Undoes the content encoding of a body. `encoding`: the header as sent.
+ * @throws DeployError `too-large` if it decompresses to more than `LARGEST_BODY`.
+ */
+export async function decodeBody(
+  bytes: Buffer,
+  encoding: string | undefined,
+): Promise<DecodedBody> {
+  const name = encoding?.trim().toLowerCase() ?? '';
+  if (name === '' || name === 'identity' || bytes.length === 0) return { bytes, fault: null };
+  const decompress = Object.hasOwn(DECOMPRESS, name) ? DECOMPRESS[name] : undefined;
+  if (decompress === undefined) return { bytes, fault: 'its content encoding is not supported' };
+  try {
+    return { bytes: await decompress(bytes, { maxOutputLength: LARGEST_BODY }), fault: null };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') {
+      throw tooLarge();
+    }
+    return { bytes, fault: `it cannot be decompressed as ${name}` };
+  }
 }
 
 function collect(request: IncomingMessage, withinMs: number): Promise<Buffer> {
@@ -79,21 +101,6 @@ function collect(request: IncomingMessage, withinMs: number): Promise<Buffer> {
     const deadline = setTimeout(late, withinMs);
     request.on('data', take).on('end', end).on('error', abort).on('close', abort);
   });
-}
-
-async function decode(bytes: Buffer, encoding: string | undefined): Promise<DecodedBody> {
-  const name = encoding?.trim().toLowerCase() ?? '';
-  if (name === '' || name === 'identity' || bytes.length === 0) return { bytes, fault: null };
-  const decompress = Object.hasOwn(DECOMPRESS, name) ? DECOMPRESS[name] : undefined;
-  if (decompress === undefined) return { bytes, fault: 'its content encoding is not known' };
-  try {
-    return { bytes: await decompress(bytes, { maxOutputLength: LARGEST_BODY }), fault: null };
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') {
-      throw tooLarge();
-    }
-    return { bytes, fault: `it cannot be decompressed as ${name}` };
-  }
 }
 
 function tooLarge(): DeployError {

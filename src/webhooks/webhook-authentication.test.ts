@@ -5,6 +5,8 @@ import * as hashes from '../access/secret-hash.js';
 import type { ConfigurationService } from '../config/configuration.service.js';
 import type { Webhook } from '../domain/settings/environment.js';
 import { Secret } from '../domain/secrets/secret.js';
+import { RequestBody } from './request-body.js';
+import { Sources } from './sources/sources.js';
 import { WebhookAuthentication } from './webhook-authentication.js';
 
 vi.mock(import('../access/secret-hash.js'), async (load) => {
@@ -34,22 +36,27 @@ describe('WebhookAuthentication', () => {
   const authentication = new WebhookAuthentication(
     configuration,
     new FailedAuthentications(configuration),
+    new Sources(),
   );
   const request = { ip: '198.51.100.1', socket: {} } as unknown as Request;
 
-  it('compares as many hashes for an unknown name as for a wrong secret', () => {
+  async function authenticated(name: string, pathSecret: string | null): Promise<string> {
+    const body = new RequestBody(request);
+    const sender = await authentication.authenticate({ name, pathSecret }, request, body);
+    return sender.webhook.name;
+  }
+
+  it('compares as many hashes for an unknown name as for a wrong secret', async () => {
     const compared = vi.mocked(hashes.indexOfHash);
     compared.mockClear();
     for (const [name, secret] of [
       ['nobody', 'x'],
       ['one', 'x'],
       ['two', 'x'],
-      ['one', ''],
+      ['one', null],
       ['', ''],
     ] as const) {
-      expect(() => authentication.authenticate(name, secret, request)).toThrow(
-        'there is nothing at this address',
-      );
+      await expect(authenticated(name, secret)).rejects.toThrow('there is nothing at this address');
     }
     expect(
       compared.mock.calls.map(([presented, known]) => [
@@ -59,10 +66,10 @@ describe('WebhookAuthentication', () => {
     ).toEqual(Array.from({ length: 5 }, () => [32, [32, 32]]));
   });
 
-  it('finds the webhook by any of its secrets', () => {
-    expect(authentication.authenticate('one', 'the-only-secret-of-one', request).name).toBe('one');
-    expect(authentication.authenticate('two', 'first-secret-of-two', request).name).toBe('two');
-    expect(authentication.authenticate('two', 'second-secret-of-two', request).name).toBe('two');
-    expect(() => authentication.authenticate('two', 'the-only-secret-of-one', request)).toThrow();
+  it('finds the webhook by any of its secrets', async () => {
+    expect(await authenticated('one', 'the-only-secret-of-one')).toBe('one');
+    expect(await authenticated('two', 'first-secret-of-two')).toBe('two');
+    expect(await authenticated('two', 'second-secret-of-two')).toBe('two');
+    await expect(authenticated('two', 'the-only-secret-of-one')).rejects.toThrow();
   });
 });

@@ -6,11 +6,11 @@ import { ThrottledAsWebhook } from '../access/throttle.guard.js';
 import type { Delivery, DeliveryOutcome } from '../domain/deployment/delivery.js';
 import { DeliveryService } from '../deployments/intake/delivery.service.js';
 import { keptHeaders } from './kept-headers.js';
-import { rawBody } from './raw-body.js';
-import { readBody } from './read-body.js';
-import { WebhookAuthentication } from './webhook-authentication.js';
+import { readDelivery } from './read-delivery.js';
+import { RequestBody } from './request-body.js';
+import { WebhookAuthentication, type Addressed } from './webhook-authentication.js';
 
-/** The answer to every authenticated delivery (CONTRACT section 3). */
+/** The answer to every authenticated delivery: docs/webhooks.md#answers. */
 interface Receipt {
   readonly delivery: string;
   readonly outcome: DeliveryOutcome;
@@ -19,9 +19,9 @@ interface Receipt {
 }
 
 /**
- * Where registries tell of pushes. Anyone may knock: `ThrottleGuard` counts first, then the secret and the
- * sender's address decide, and only then is the body read. What an authenticated sender says is answered
- * 202 whatever it is, after it is on disk.
+ * Receives deliveries from registries. Anyone may send: `ThrottleGuard` counts first, then the sender's
+ * proof and its address are checked, and the body is not read earlier than that needs. An authenticated
+ * delivery is answered 202 whatever it says, once it is on disk.
  */
 @Controller('webhooks')
 @Public()
@@ -32,38 +32,41 @@ export class WebhookController {
     private readonly deliveries: DeliveryService,
   ) {}
 
+  /** For senders that can only be given an address. */
   @Post(':name/:secret')
   @HttpCode(202)
-  async receive(
+  receive(
     @Param('name') name: string,
-    @Param('secret') secret: string,
+    @Param('secret') pathSecret: string,
     @Req() request: Request,
   ): Promise<Receipt> {
+    return this.accept({ name, pathSecret }, request);
+  }
+
+  /** For senders that sign or send a header. */
+  @Post(':name')
+  @HttpCode(202)
+  receiveSigned(@Param('name') name: string, @Req() request: Request): Promise<Receipt> {
+    return this.accept({ name, pathSecret: null }, request);
+  }
+
+  private async accept(addressed: Addressed, request: Request): Promise<Receipt> {
     const receivedAt = new Date().toISOString();
-    const webhook = this.authentication.authenticate(name, secret, request);
-    const body = await rawBody(request);
+    const body = new RequestBody(request);
+    const sender = await this.authentication.authenticate(addressed, request, body);
+    const decoded = await body.decoded();
     const delivery = await this.deliveries.accept({
-      webhook,
+      webhook: sender.webhook,
       from: senderAddress(request),
       receivedAt,
-      headers: keptHeaders(request.headers, secret),
-      body: body.bytes,
-      parsed: readBody(body, webhook),
-      // Docker Hub sends no id: identical bytes within ten minutes are what counts there.
-      senderDeliveryId: null,
+      headers: keptHeaders(request.headers, sender.webhook.secrets),
+      body: decoded.bytes,
+      ...readDelivery(sender, request.headers, decoded),
     });
     return receiptOf(delivery);
   }
-
-  /** For senders that sign or send a header. No supported type does, so it answers as for an unknown name. */
-  @Post(':name')
-  @HttpCode(202)
-  async receiveSigned(@Param('name') name: string, @Req() request: Request): Promise<Receipt> {
-    return this.receive(name, '', request);
-  }
 }
 
-function receiptOf(delivery: Delivery): Receipt {
-  const { id, outcome, reason, deployments } = delivery;
+function receiptOf({ id, outcome, reason, deployments }: Delivery): Receipt {
   return { delivery: id, outcome, reason: reason ?? '', deployments };
 }

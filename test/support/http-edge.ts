@@ -34,6 +34,8 @@ import { OpenApiModule } from '../../src/api/openapi/openapi.module.js';
 import { OperationsModule } from '../../src/operations/operations.module.js';
 import { Storage } from '../../src/storage/storage.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
+import type { Source } from '../../src/webhooks/sources/source.js';
+import { Sources } from '../../src/webhooks/sources/sources.js';
 import { WebhooksModule } from '../../src/webhooks/webhooks.module.js';
 import { FakeDeliveries, FakeDeployments, FakeStatus } from './http-fakes.js';
 
@@ -96,8 +98,18 @@ export interface HttpEdge {
 
 const IDLE = { abortLookup: () => undefined, wake: () => undefined };
 
-/** The whole HTTP edge over a real storage; only what deploys is a fake. */
-export async function startHttpEdge(yaml = aConfiguration()): Promise<HttpEdge> {
+interface HttpEdgeOptions {
+  /** In place of the source of every webhook. */
+  readonly source?: Source;
+  /** Default: `fake`, which stores every delivery and makes no deployments. */
+  readonly intake?: 'fake' | 'real';
+}
+
+/** The whole HTTP edge over a real storage; only the part that deploys is fake. */
+export async function startHttpEdge(
+  yaml = aConfiguration(),
+  { source, intake = 'fake' }: HttpEdgeOptions = {},
+): Promise<HttpEdge> {
   const folder = mkdtempSync(join(tmpdir(), 'deploy-http-'));
   const path = join(folder, 'deploy.yaml');
   writeFileSync(path, yaml);
@@ -110,7 +122,7 @@ export async function startHttpEdge(yaml = aConfiguration()): Promise<HttpEdge> 
   const logger = DeployLogger.to('trace', sink satisfies pino.DestinationStream);
 
   const providers = [
-    { provide: DeliveryService, useValue: deliveries },
+    intake === 'real' ? DeliveryService : { provide: DeliveryService, useValue: deliveries },
     { provide: DeploymentService, useValue: deployments },
     { provide: StatusService, useValue: status },
     // What verdicts are about is stored; nothing is rolled out.
@@ -129,7 +141,7 @@ export async function startHttpEdge(yaml = aConfiguration()): Promise<HttpEdge> 
   @Module({ imports: [EnvironmentsModule], providers, exports })
   class FakeDeploymentsModule {}
 
-  const testing = await Test.createTestingModule({
+  const builder = Test.createTestingModule({
     imports: [
       ConfigurationModule.forRoot({ path, environment: {} }),
       StorageModule.forOpened(storage),
@@ -143,8 +155,9 @@ export async function startHttpEdge(yaml = aConfiguration()): Promise<HttpEdge> 
     ],
   })
     .overrideModule(DeploymentsModule)
-    .useModule(FakeDeploymentsModule)
-    .compile();
+    .useModule(FakeDeploymentsModule);
+  if (source !== undefined) builder.overrideProvider(Sources).useValue({ of: () => source });
+  const testing = await builder.compile();
   const application = testing.createNestApplication<NestExpressApplication>(new HttpServer(), {
     bodyParser: false,
   });

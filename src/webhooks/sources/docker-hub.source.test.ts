@@ -1,15 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readDockerHub } from './docker-hub.source.js';
+import { dockerHub } from './docker-hub.source.js';
+import type { ParsedBody } from './source.js';
 
 function aBody(repository: object, push: object = { tag: 'latest' }): unknown {
   return { push_data: push, repository };
 }
 
+function read(json: unknown, registry = 'docker.io'): ParsedBody {
+  return dockerHub.read({ json }, { registry });
+}
+
 const PUSH = { repository: 'docker.io/acme/web', tag: 'latest', digest: null };
 
-describe('readDockerHub', () => {
+describe('Docker Hub', () => {
   it.each([
     ['only the fields that count', aBody({ repo_name: 'acme/web' })],
     [
@@ -32,24 +37,20 @@ describe('readDockerHub', () => {
       ),
     ],
   ])('reads a push from a body with %s', (_, body) => {
-    expect(readDockerHub(body, 'docker.io')).toEqual({ pushes: [PUSH] });
+    expect(read(body)).toEqual({ pushes: [PUSH] });
   });
 
   it('takes the registry from the configuration, whatever the body says', () => {
     const body = aBody({ repo_name: 'acme/web', repo_url: 'https://evil.example/acme/web' });
-    expect(readDockerHub(body, 'hub.example.com:5000')).toEqual({
+    expect(read(body, 'hub.example.com:5000')).toEqual({
       pushes: [{ ...PUSH, repository: 'hub.example.com:5000/acme/web' }],
     });
   });
 
   it('knows official images by both of their names', () => {
     const expected = { pushes: [{ ...PUSH, repository: 'docker.io/library/nginx' }] };
-    expect(
-      readDockerHub(aBody({ repo_name: 'library/nginx', namespace: 'library' }), 'docker.io'),
-    ).toEqual(expected);
-    expect(readDockerHub(aBody({ repo_name: 'nginx', name: 'nginx' }), 'docker.io')).toEqual(
-      expected,
-    );
+    expect(read(aBody({ repo_name: 'library/nginx', namespace: 'library' }))).toEqual(expected);
+    expect(read(aBody({ repo_name: 'nginx', name: 'nginx' }))).toEqual(expected);
   });
 
   it.each([
@@ -85,12 +86,12 @@ describe('readDockerHub', () => {
       aBody({ repo_name: 'acme/web' }, Object.create({ tag: 'latest' }) as object),
     ],
   ])('ignores %s and says why', (_, body) => {
-    const result = readDockerHub(body, 'docker.io');
+    const result = read(body);
     expect(result).toEqual({ ignored: expect.stringMatching(/\w/) as string });
   });
 
   it.each(sampleBodies())('reads the sample $file as its index says', ({ body, pushes }) => {
-    const result = readDockerHub(body, 'docker.io');
+    const result = read(body);
     expect('pushes' in result ? result.pushes : []).toEqual(pushes);
   });
 });

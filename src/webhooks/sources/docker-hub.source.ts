@@ -1,18 +1,31 @@
 import { isTag, parseImageReference, repositoryOf } from '../../domain/image/image-reference.js';
 import { DeployError } from '../../domain/errors.js';
-import type { ParsedBody } from './source.js';
+import type { Webhook } from '../../domain/settings/environment.js';
 import { ownField } from './own-field.js';
+import { hasPathSecret } from './path-secret.js';
+import type { Message, ParsedBody, Presented, Source } from './source.js';
 
 const CHART_MEDIA_TYPE = /\b(?:helm|cnab)\b/i;
-/** Tags under which signatures, attestations and software bills are stored: `sha256-<64 hex>[.sig …]`. */
+/** Tags that hold signatures, attestations and SBOMs: `sha256-<64 hex>[.sig …]`. */
 const ARTIFACT_TAG = /^sha256-[0-9a-f]{64}(?:\.[a-z0-9]+)?$/;
 
 /**
- * Docker Hub: `repository.repo_name` and `push_data.tag` of the body count, and nothing else is looked at
- * but what could contradict them. There is no digest in it. The types of fields that are not used do not
- * matter: Docker Hub itself varies them.
+ * Docker Hub, which can only be given a URL and sends neither an id nor a digest. Of the body
+ * `repository.repo_name` and `push_data.tag` count; the other fields are read only to see whether they
+ * contradict those. The types of unused fields are not checked: Docker Hub itself varies them.
  */
-export function readDockerHub(body: unknown, registry: string): ParsedBody {
+export const dockerHub = {
+  addresses: ['secret-in-path'],
+
+  authenticate: (presented: Presented) => Promise.resolve(hasPathSecret(presented)),
+
+  deliveryId: () => null,
+
+  read: ({ json }: Pick<Message, 'json'>, { registry }: Pick<Webhook, 'registry'>) =>
+    readBody(json, registry),
+} as const satisfies Source;
+
+function readBody(body: unknown, registry: string): ParsedBody {
   const repository = ownField(body, 'repository');
   const push = ownField(body, 'push_data');
   const name = ownField(repository, 'repo_name');
@@ -33,7 +46,7 @@ export function readDockerHub(body: unknown, registry: string): ParsedBody {
 
 function pushOf(name: string, tag: string, registry: string): ParsedBody {
   try {
-    // With the registry in front the name cannot choose another one: `evil.example/x` becomes a path of ours.
+    // Behind our registry the name cannot choose another one: `evil.example/x` becomes a path there.
     const reference = parseImageReference(`${registry}/${name}`);
     if (reference.tag !== null || reference.digest !== null || reference.domain !== registry) {
       return { ignored: 'repository.repo_name is not a repository' };

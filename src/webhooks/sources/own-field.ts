@@ -1,6 +1,6 @@
 /**
- * A field of parsed JSON: undefined where `value` is no object or has no such field of its own, so that
- * neither arrays and strings nor a prototype can answer for it.
+ * A field of parsed JSON; undefined unless `value` is an object that has the field itself, so that
+ * neither arrays, strings nor a prototype can supply it.
  */
 export function ownField(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;

@@ -7,9 +7,10 @@ import type { Webhook } from '../../../src/domain/settings/environment.js';
 import { DeployError } from '../../../src/domain/errors.js';
 import { isTag, parseImageReference } from '../../../src/domain/image/image-reference.js';
 import { Secret } from '../../../src/domain/secrets/secret.js';
-import { rawBody, type DecodedBody } from '../../../src/webhooks/raw-body.js';
-import { readBody } from '../../../src/webhooks/read-body.js';
+import { decodeBody, rawBody, type DecodedBody } from '../../../src/webhooks/raw-body.js';
+import { readDelivery } from '../../../src/webhooks/read-delivery.js';
 import type { ParsedBody } from '../../../src/webhooks/sources/source.js';
+import { Sources } from '../../../src/webhooks/sources/sources.js';
 import { aDockerHubPush } from '../../support/docker-hub.js';
 import { asyncProperty, property, PROPERTY_TIMEOUT_MS } from '../../support/property-runs.js';
 import { bitten, registryHost, repositoryPath, tagText } from './reference-grammar.js';
@@ -87,7 +88,8 @@ const bytes = fc.oneof(
 
 function read(content: Buffer, of: Webhook): ParsedBody {
   const decoded: DecodedBody = { bytes: content, fault: null };
-  return readBody(decoded, of);
+  const sender = { webhook: of, source: new Sources().of(of) };
+  return readDelivery(sender, {}, decoded).parsed;
 }
 
 /** A value of the body by its path, where every step is a field of its own. */
@@ -175,7 +177,9 @@ describe('the bytes of any request', { timeout: PROPERTY_TIMEOUT_MS }, () => {
           headers: { 'content-encoding': name },
           complete: false,
         });
-        const decoding = rawBody(request as unknown as IncomingMessage);
+        const decoding = rawBody(request as unknown as IncomingMessage).then((raw) =>
+          decodeBody(raw, name),
+        );
         request.end(sent);
         const outcome = await decoding.catch((error: unknown) => error);
         if (outcome instanceof Error) {
