@@ -8,8 +8,8 @@ import { includesRole, type Principal } from './principal.js';
 import { ROUTE_ACCESS, type RouteAccess } from './requires.decorator.js';
 
 /**
- * Lets a request through to a route that is `@Public()` or whose `@Requires(role)` its token has. Fails
- * closed: a route that says neither is refused to everyone.
+ * Admits a request if the route is `@Public()` or the token has the role that `@Requires(role)` names.
+ * Fails closed: a route with neither decorator is refused to everyone.
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
@@ -20,23 +20,24 @@ export class AccessGuard implements CanActivate {
     private readonly authenticator: Authenticator,
   ) {}
 
-  canActivate(context: ExecutionContext): boolean {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     const access = this.accessOf(context);
     if (access === 'public') return true;
-    const identity = this.authenticator.identify(context.switchToHttp().getRequest<Request>());
-    const principal = this.principalOf(identity, context.switchToHttp().getResponse<Response>());
+    const http = context.switchToHttp();
+    const identity = await this.authenticator.identify(http.getRequest<Request>());
+    const principal = this.principalOf(identity, http.getResponse<Response>());
     this.assertRole(principal, access);
     return true;
   }
 
-  /** What the route asks for: its own word, else its class's. */
+  /** The route's own requirement, or else that of its class. */
   protected accessOf(context: ExecutionContext): RouteAccess {
     const places = [context.getHandler(), context.getClass()];
     const access = this.reflector.getAllAndOverride<RouteAccess | undefined>(ROUTE_ACCESS, places);
     if (access !== undefined) return access;
     const route = `${context.getClass().name}.${context.getHandler().name}`;
-    this.#logger.error(`${route} says neither @Requires nor @Public and is refused`);
-    throw new DeployError('forbidden', 'this route is open to nobody');
+    this.#logger.error(`${route} has neither @Requires nor @Public and is refused`);
+    throw new DeployError('forbidden', 'this route is not open to anyone');
   }
 
   protected principalOf(identity: Identity, response: Response): Principal {
@@ -53,8 +54,8 @@ export class AccessGuard implements CanActivate {
     throw new DeployError(
       'unauthorized',
       identity.presented
-        ? 'the token is not known'
-        : 'a token is needed: Authorization: Bearer <token>',
+        ? 'the token is unknown'
+        : 'a token is required: Authorization: Bearer <token>',
     );
   }
 
@@ -62,7 +63,7 @@ export class AccessGuard implements CanActivate {
     if (includesRole(principal.role, needed)) return;
     throw new DeployError(
       'forbidden',
-      `this needs the role ${needed}; the token is ${principal.role}`,
+      `this requires the role ${needed}; the token has the role ${principal.role}`,
     );
   }
 }

@@ -7,12 +7,12 @@ import { FailedAuthentications } from './failed-authentications.js';
 import { ThrottleGuard } from './throttle.guard.js';
 import { ThrottleStorage } from './throttle-storage.js';
 
-/** Who may call what, and how often. Its guards stand before every route of the program, in this order. */
+/** Who may call what, and how often. Its guards run before every route of the server, in this order. */
 @Module({
   imports: [
     ThrottlerModule.forRootAsync({
       useFactory: () => ({
-        // ThrottleGuard takes the limits from the configuration at each request.
+        // ThrottleGuard reads the limits from the configuration at each request.
         throttlers: [{ name: 'deploy', limit: 0, ttl: 0 }],
         storage: new ThrottleStorage(),
       }),

@@ -9,12 +9,12 @@ import type { Principal } from './principal.js';
 import { hashOf, indexOfHash } from './secret-hash.js';
 import { senderNetwork } from './sender-address.js';
 
-/** What became of the credentials of one request. */
+/** The result of checking the credentials of one request. */
 export type Identity =
   | { readonly kind: 'known'; readonly principal: Principal }
   /** No credentials, or wrong ones. */
   | { readonly kind: 'unknown'; readonly presented: boolean }
-  /** Not looked at: this sender presented too many wrong ones. */
+  /** Not checked: this sender has presented too many wrong ones. */
   | { readonly kind: 'blocked'; readonly retryAfterMs: number };
 
 interface KnownToken {
@@ -23,15 +23,15 @@ interface KnownToken {
 }
 
 /**
- * Tells who calls the API. Tokens come from the configuration (DEPLOY_ADMIN_TOKEN among them) and from
- * storage (the one made at the first start); only their SHA-256 hashes are compared.
+ * Identifies the callers of the API. Tokens come from the configuration (including DEPLOY_ADMIN_TOKEN) and
+ * from storage (the one created at the first start); only their SHA-256 hashes are compared.
  */
 @Injectable()
 export class Authenticator implements OnModuleInit {
   #stored: readonly KnownToken[] = [];
   #configured: { of: Configuration; tokens: readonly KnownToken[] } | null = null;
-  /** One request is judged once: a wrong token counts as one failure, whoever asks. */
-  readonly #identities = new WeakMap<Request, Identity>();
+  /** A request is judged once: a wrong token counts as one failure, however many guards ask. */
+  readonly #identities = new WeakMap<Request, Promise<Identity>>();
 
   constructor(
     private readonly configuration: ConfigurationService,
@@ -47,34 +47,40 @@ export class Authenticator implements OnModuleInit {
     }));
   }
 
-  identify(request: Request): Identity {
+  /** Who the credentials of a request belong to. Every call for one request gives the same answer. */
+  identify(request: Request): Promise<Identity> {
     const judged = this.#identities.get(request);
     if (judged !== undefined) return judged;
-    const identity = this.#judge(request);
+    const identity = this.judge(request);
     this.#identities.set(request, identity);
+    return identity;
+  }
+
+  /** The principal of the token with this name, as currently configured; null if there is none. */
+  named(name: string): Principal | null {
+    return this.knownTokens().find(({ principal }) => principal.name === name)?.principal ?? null;
+  }
+
+  private async judge(request: Request): Promise<Identity> {
+    const identity = await Promise.resolve(this.identityByToken(request));
     if (identity.kind === 'known') rememberCaller(request, identity.principal);
     return identity;
   }
 
-  /** Who the token of a name is, as of now; null where there is none. */
-  named(name: string): Principal | null {
-    return this.#known().find(({ principal }) => principal.name === name)?.principal ?? null;
-  }
-
-  #judge(request: Request): Identity {
+  private identityByToken(request: Request): Identity {
     const header = request.headers.authorization;
     if (header === undefined) return { kind: 'unknown', presented: false };
     const key = `api|${senderNetwork(request)}`;
     const retryAfterMs = this.failures.blockedFor(key);
     if (retryAfterMs !== null) return { kind: 'blocked', retryAfterMs };
-    const principal = this.#principalFor(bearerToken(header));
+    const principal = this.principalFor(bearerToken(header));
     if (principal !== null) return { kind: 'known', principal };
     this.failures.record(key);
     return { kind: 'unknown', presented: true };
   }
 
-  #principalFor(token: string): Principal | null {
-    const known = this.#known();
+  private principalFor(token: string): Principal | null {
+    const known = this.knownTokens();
     const index = indexOfHash(
       hashOf(token),
       known.map(({ hash }) => hash),
@@ -82,17 +88,17 @@ export class Authenticator implements OnModuleInit {
     return known[index]?.principal ?? null;
   }
 
-  #known(): readonly KnownToken[] {
-    const configured = this.#configuredTokens();
-    return [...configured, ...(this.#hasAdmin(configured) ? [] : this.#stored)];
+  private knownTokens(): readonly KnownToken[] {
+    const configured = this.configuredTokens();
+    return [...configured, ...(this.hasAdmin(configured) ? [] : this.#stored)];
   }
 
-  /** A configured admin retires the token of the first start: that is how it is revoked. */
-  #hasAdmin(configured: readonly KnownToken[]): boolean {
+  /** A configured admin token revokes the one created at the first start. */
+  private hasAdmin(configured: readonly KnownToken[]): boolean {
     return configured.some(({ principal }) => principal.role === 'admin');
   }
 
-  #configuredTokens(): readonly KnownToken[] {
+  private configuredTokens(): readonly KnownToken[] {
     const current = this.configuration.current();
     if (this.#configured?.of !== current) {
       const tokens = current.tokens.map(({ name, role, environments, secret }) => ({
@@ -105,7 +111,7 @@ export class Authenticator implements OnModuleInit {
   }
 }
 
-/** The token of a `Bearer` header; anything else is a token that nobody has. */
+/** The token of a `Bearer` header; empty, which no token is, for anything else. */
 function bearerToken(header: string): string {
   return /^Bearer +(\S+) *$/i.exec(header)?.[1] ?? '';
 }

@@ -5,19 +5,19 @@ import type { Principal } from './principal.js';
 
 const callers = new WeakMap<Request, Principal>();
 
-/** Keeps with the request whose token it carries. */
+/** Stores with the request the principal of its token. */
 export function rememberCaller(request: Request, principal: Principal): void {
   callers.set(request, principal);
 }
 
-/** Whose token the request carries; null where it has none, or none was looked at. */
+/** The principal of the request's token; null if it has none, or none was checked. */
 export function callerOf(request: Request): Principal | null {
   return callers.get(request) ?? null;
 }
 
-/** The `Principal` that calls; only on routes with `@Requires`. */
+/** The calling `Principal`; only on routes with `@Requires`. */
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
   const principal = callerOf(context.switchToHttp().getRequest<Request>());
-  if (principal === null) throw new DeployError('unauthorized', 'a token is needed');
+  if (principal === null) throw new DeployError('unauthorized', 'a token is required');
   return principal;
 });

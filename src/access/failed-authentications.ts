@@ -4,9 +4,9 @@ import { DeployError } from '../domain/errors.js';
 import { ThrottleStorage } from './throttle-storage.js';
 
 /**
- * Remembers who presented wrong secrets (`server.throttle.failedAuth`). A key is a sender's network and
- * what it tried to enter. After `limit` failures the key is blocked for `per`, also with the right secret;
- * what is tried meanwhile is not looked at and so does not count.
+ * Counts wrong secrets (`server.throttle.failedAuth`). A key is a sender's network together with what it
+ * tried to access. After `limit` failures the key is blocked for `per`, even with the right secret;
+ * attempts made meanwhile are not checked and so do not count.
  */
 @Injectable()
 export class FailedAuthentications {
@@ -20,7 +20,7 @@ export class FailedAuthentications {
     if (waitMs !== null) throw tooManyFailures(waitMs);
   }
 
-  /** For how many more milliseconds the key is blocked; null where it is not. */
+  /** For how many more milliseconds the key is blocked; null if it is not. */
   blockedFor(key: string): number | null {
     const { limit } = this.configuration.current().throttle.failedAuth;
     const window = limit > 0 ? this.#failures.peek(key) : null;

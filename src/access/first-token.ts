@@ -7,8 +7,8 @@ import { hashOf } from './secret-hash.js';
 const RANDOM_BYTES = 24;
 
 /**
- * Makes an admin token and stores its hash, unless a token is configured or one was made before. What it
- * returns is to be printed once: it cannot be had again.
+ * Creates an admin token and stores its hash, unless a token is configured or one was created before. The
+ * result must be printed: it cannot be recovered later.
  */
 export async function makeFirstToken(
   configuration: Configuration,

@@ -20,7 +20,7 @@ describe('plainAddress', () => {
 });
 
 describe('AddressRanges', () => {
-  it('holds ranges and single addresses of both families', () => {
+  it('includes ranges and single addresses of both families', () => {
     const ranges = new AddressRanges(['203.0.113.0/24', '2001:db8::/32', '198.51.100.1']);
     const inside = ['203.0.113.7', '::ffff:203.0.113.7', '2001:db8:1::1', '198.51.100.1'];
     const outside = ['203.0.114.1', '2001:db9::1', '198.51.100.2', 'unknown', ''];
@@ -28,7 +28,7 @@ describe('AddressRanges', () => {
     expect(outside.filter((address) => ranges.includes(address))).toEqual([]);
   });
 
-  it('holds nothing where it is empty', () => {
+  it('includes nothing if it is empty', () => {
     expect(new AddressRanges([]).includes('127.0.0.1')).toBe(false);
   });
 });

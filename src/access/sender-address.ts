@@ -3,21 +3,21 @@ import type { Request } from 'express';
 import { normalizeIp } from '@nestjs/throttler';
 
 /**
- * The address that sent the request: that of the connection or, behind `server.trustedProxies`, what they
- * report of it (Express' `trust proxy`). An IPv4 address that came as IPv6 (`::ffff:192.0.2.1`) is told as IPv4.
- * What a proxy reports may be anything, so text that is no address is never believed.
+ * The address that sent the request: that of the connection or, behind `server.trustedProxies`, the one
+ * they report (Express' `trust proxy`). An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) becomes IPv4. A
+ * proxy may report anything: what is not an address is ignored.
  */
 export function senderAddress(request: Request): string {
   const reported = plainAddress(request.ip ?? '');
   return reported ?? plainAddress(request.socket.remoteAddress ?? '') ?? 'unknown';
 }
 
-/** What counts as one sender for limits: an IPv4 address, or the /64 of an IPv6 address. */
+/** One sender as limits count it: an IPv4 address, or the /64 of an IPv6 address. */
 export function senderNetwork(request: Request): string {
   return normalizeIp(senderAddress(request), 64);
 }
 
-/** An address without zone, port and brackets, IPv4-mapped ones as IPv4; null where it is none. */
+/** An address without zone, port and brackets, an IPv4-mapped one as IPv4; null if it is not an address. */
 export function plainAddress(text: string): string | null {
   const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1];
   const ipv4WithPort = /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1];
@@ -31,7 +31,7 @@ export function plainAddress(text: string): string | null {
 export class AddressRanges {
   readonly #ranges = new BlockList();
 
-  /** @throws Error where an entry is neither an address nor a CIDR range. */
+  /** @throws Error if an entry is neither an address nor a CIDR range. */
   constructor(entries: readonly string[]) {
     for (const entry of entries) this.#add(entry);
   }

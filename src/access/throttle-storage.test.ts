@@ -16,14 +16,14 @@ describe('ThrottleStorage', () => {
     expect(await hit()).toBe(false);
   });
 
-  it('counts each key by itself', async () => {
+  it('counts each key separately', async () => {
     const storage = new ThrottleStorage();
     await storage.increment('one', 60_000, 1);
     expect((await storage.increment('one', 60_000, 1)).isBlocked).toBe(true);
     expect((await storage.increment('two', 60_000, 1)).isBlocked).toBe(false);
   });
 
-  it('forgets the key that was not used for longest instead of growing', () => {
+  it('drops the least recently used key instead of growing', () => {
     const storage = new ThrottleStorage(3);
     for (const key of ['a', 'b', 'c']) storage.hit(key, 60_000);
     storage.peek('a');

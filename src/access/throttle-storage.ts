@@ -8,13 +8,13 @@ interface Window {
 
 type ThrottlerRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
 
-/** One key is about 200 bytes: at most some 10 MB, however many addresses a flood comes from. */
+/** A key takes about 200 bytes: 10 MB at most, however many addresses a flood comes from. */
 const MOST_KEYS = 50_000;
 
 /**
- * Counts hits per key in windows that begin with the first hit. Memory is bounded: where there are too
- * many keys, the one that was not used for longest is forgotten, which can only loosen a limit, never
- * turn a sender away for what others did. Its clock is one that nobody sets: no window grows or ends with it.
+ * Counts hits per key in windows that begin with the first hit. Memory is bounded: with too many keys the
+ * least recently used one is dropped, which can only loosen a limit, never block a sender for what others
+ * did. The clock is monotonic: setting the system's time neither extends nor ends a window.
  */
 export class ThrottleStorage implements ThrottlerStorage {
   readonly #windows = new Map<string, Window>();
@@ -24,14 +24,14 @@ export class ThrottleStorage implements ThrottlerStorage {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** How many keys are remembered now. */
+  /** The number of keys in memory. */
   get size(): number {
     return this.#windows.size;
   }
 
   /**
-   * The door of @nestjs/throttler. `ttl` in milliseconds, the times of the answer in whole seconds. A key
-   * over its limit stays blocked until its window ends; there is no separate duration of blocks.
+   * For @nestjs/throttler. `ttl` is in milliseconds, the times in the result are in whole seconds. A key
+   * over its limit stays blocked until its window ends; blocks have no duration of their own.
    */
   increment(key: string, ttl: number, limit: number): Promise<ThrottlerRecord> {
     const window = this.hit(key, ttl);
@@ -45,34 +45,34 @@ export class ThrottleStorage implements ThrottlerStorage {
     });
   }
 
-  /** Counts one more. `perMs`: length of a window that begins now. */
+  /** Counts one hit. `perMs`: the length of a window that begins now. */
   hit(key: string, perMs: number): Readonly<Window> {
-    const window = this.#current(key) ?? { hits: 0, endsAt: this.now() + perMs };
+    const window = this.current(key) ?? { hits: 0, endsAt: this.now() + perMs };
     window.hits += 1;
-    this.#touch(key, window);
+    this.touch(key, window);
     return window;
   }
 
-  /** The hits in the window under way; null where there is none. */
+  /** The hits in the current window; null if there is none. */
   peek(key: string): Readonly<Window> | null {
-    const window = this.#current(key);
+    const window = this.current(key);
     if (window === null) return null;
-    this.#touch(key, window);
+    this.touch(key, window);
     return window;
   }
 
-  /** In how many milliseconds a window ends. */
+  /** The milliseconds until a window ends. */
   leftMs(window: Readonly<Window>): number {
     return window.endsAt - this.now();
   }
 
-  /** Lets the window under way end `perMs` from now. */
+  /** Makes the current window end `perMs` from now. */
   prolong(key: string, perMs: number): void {
-    const window = this.#current(key);
+    const window = this.current(key);
     if (window !== null) window.endsAt = this.now() + perMs;
   }
 
-  #current(key: string): Window | null {
+  private current(key: string): Window | null {
     const window = this.#windows.get(key);
     if (window === undefined) return null;
     if (window.endsAt > this.now()) return window;
@@ -80,8 +80,8 @@ export class ThrottleStorage implements ThrottlerStorage {
     return null;
   }
 
-  /** Puts the key at the end of the map: its beginning is what was not used for longest. */
-  #touch(key: string, window: Window): void {
+  /** Moves the key to the end of the map, whose first key is then the least recently used. */
+  private touch(key: string, window: Window): void {
     this.#windows.delete(key);
     this.#windows.set(key, window);
     if (this.#windows.size <= this.mostKeys) return;

@@ -24,7 +24,7 @@ export const ThrottledAsWebhook = (): MethodDecorator & ClassDecorator =>
 
 /**
  * Counts every request before anything else is done with it: webhooks per webhook name and sender, all
- * others per token, else per sender. The limits are those of the configuration at that moment.
+ * others per token, or else per sender. The limits are read from the configuration at each request.
  */
 @Injectable()
 export class ThrottleGuard extends ThrottlerGuard {
@@ -43,7 +43,7 @@ export class ThrottleGuard extends ThrottlerGuard {
     const { limit, perMs } = this.limitOf(isWebhook ? 'webhook' : 'api');
     if (limit === 0) return true;
     const request = context.switchToHttp().getRequest<Request>();
-    const key = isWebhook ? this.webhookKey(request) : this.apiKey(request, context);
+    const key = isWebhook ? this.webhookKey(request) : await this.apiKey(request, context);
     const record = await this.storageService.increment(key, perMs, limit, 0, 'deploy');
     if (record.isBlocked) {
       const detail = { ...record, key, limit, ttl: perMs, tracker: key };
@@ -61,24 +61,24 @@ export class ThrottleGuard extends ThrottlerGuard {
     return this.configuration.current().throttle[name];
   }
 
-  /** Names that no webhook has share one count: a sender cannot make keys by inventing names. */
+  /** Unknown names share one count: a sender cannot create keys by inventing names. */
   protected webhookKey(request: Request): string {
     const { name } = request.params;
     const isKnown = this.configuration.current().webhooks.some((webhook) => webhook.name === name);
     return `webhook|${isKnown ? String(name) : '?'}|${senderNetwork(request)}`;
   }
 
-  /** On a public route nobody asks for a token, so none is looked at, and a wrong one does no harm. */
-  protected apiKey(request: Request, context: ExecutionContext): string {
+  /** A public route requires no token, so none is checked, and a wrong one does no harm. */
+  protected async apiKey(request: Request, context: ExecutionContext): Promise<string> {
     const places = [context.getHandler(), context.getClass()];
     const isPublic = this.reflector.getAllAndOverride<unknown>(ROUTE_ACCESS, places) === 'public';
-    const identity = isPublic ? null : this.authenticator.identify(request);
+    const identity = isPublic ? null : await this.authenticator.identify(request);
     return identity?.kind === 'known'
       ? `token|${identity.principal.name}`
       : `api|${senderNetwork(request)}`;
   }
 
-  /** Says the same, whatever was counted: an answer does not tell which webhook names exist. */
+  /** The same message whatever was counted: it must not reveal which webhook names exist. */
   protected override throwThrottlingException(
     _context: ExecutionContext,
     detail: ThrottlerLimitDetail,

@@ -153,10 +153,11 @@ describe('a route that says nothing of access', () => {
 
   it('is refused to everyone', async () => {
     const everyone = {
-      identify: () => ({
-        kind: 'known',
-        principal: { name: 'root', role: 'admin', environments: null },
-      }),
+      identify: () =>
+        Promise.resolve({
+          kind: 'known',
+          principal: { name: 'root', role: 'admin', environments: null },
+        }),
     };
     @Module({
       controllers: [ForgottenController],
