@@ -6,14 +6,13 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import pino from 'pino';
 import supertest from 'supertest';
+import { ApiModule } from '../../src/api/api.module.js';
 import { AccessModule } from '../../src/access/access.module.js';
 import { ConfigurationModule } from '../../src/config/configuration.module.js';
 import { ConfigurationService } from '../../src/config/configuration.service.js';
-import { ApproveLinksModule } from '../../src/api/approve-page/approve-links.module.js';
 import { DeliveryService } from '../../src/deployments/intake/delivery.service.js';
 import { DeploymentLog } from '../../src/deployments/deployment-log.js';
 import { DeploymentService } from '../../src/deployments/actions/deployment.service.js';
-import { DeploymentsApiModule } from '../../src/api/deployments-api.module.js';
 import { DeploymentsModule } from '../../src/deployments/deployments.module.js';
 import { Explainer } from '../../src/deployments/status/explainer.js';
 import { FreezeService } from '../../src/deployments/actions/freeze.service.js';
@@ -30,7 +29,6 @@ import { prepare } from '../../src/application.js';
 import { HttpServer } from '../../src/http/http-server.js';
 import { DeployLogger } from '../../src/operations/logger.js';
 import { HttpModule } from '../../src/http/http.module.js';
-import { OpenApiModule } from '../../src/api/openapi/openapi.module.js';
 import { OperationsModule } from '../../src/operations/operations.module.js';
 import { Storage } from '../../src/storage/storage.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
@@ -147,9 +145,7 @@ export async function startHttpEdge(
       StorageModule.forOpened(storage),
       AccessModule,
       WebhooksModule,
-      DeploymentsApiModule,
-      ApproveLinksModule,
-      OpenApiModule,
+      ApiModule,
       OperationsModule,
       HttpModule,
     ],

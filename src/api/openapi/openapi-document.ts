@@ -3,26 +3,28 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { Operation } from './openapi-operation.js';
 import { OPERATIONS } from './openapi-operations.js';
-import { SCHEMAS, ref, type Schema } from './openapi-schemas.js';
+import { ref, type Schema } from './openapi-schema.js';
+import { SCHEMAS } from './openapi-schemas.js';
 import { PROBLEM_MEDIA_TYPE } from '../../http/problem.js';
 
-/** The route of unknown addresses, as the scanner writes it. */
+/** The catch-all route for unknown addresses, as the scanner writes it. */
 const UNKNOWN = '/{path}';
 const SECURITY = 'token';
 const METHODS = ['get', 'post', 'put', 'delete', 'patch'] as const;
-/** Every route may answer these, `unauthorized` and `forbidden` where it needs a token. */
+/** Problems that every route may answer. */
 const COMMON_PROBLEMS = [429, 500, 503];
+/** Problems that every route that requires a token may answer. */
 const TOKEN_PROBLEMS = [401, 403];
 
 /**
- * The OpenAPI 3.1 document. Which routes there are comes from the application, what is said of them from
- * `OPERATIONS`. Imported when somebody first asks for it: @nestjs/swagger alone takes 20 MB.
+ * The OpenAPI 3.1 document. The routes come from the application, their descriptions from `OPERATIONS`.
+ * Imported on the first request for it: @nestjs/swagger alone takes 20 MB.
  */
 export function openApiDocument(application: INestApplication): OpenAPIObject {
   const information = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Deploy')
-    .setDescription('A push to a registry becomes a running container.')
+    .setDescription('Deploys the images that are pushed to a registry.')
     .setVersion('1')
     .addBearerAuth({ type: 'http', scheme: 'bearer' }, SECURITY)
     .build();
@@ -41,7 +43,7 @@ function described(path: string, keys: readonly string[]): Record<string, Schema
   );
 }
 
-/** @throws Error for a route that `OPERATIONS` does not know. */
+/** @throws Error for a route that is not in `OPERATIONS`. */
 function operationObject(path: string, method: string): Schema {
   const operation = OPERATIONS[`${method} ${path}`];
   if (operation === undefined) throw new Error(`${method} ${path} is not in OPERATIONS`);
@@ -50,7 +52,7 @@ function operationObject(path: string, method: string): Schema {
     operationId: id,
     summary,
     tags: [path.split('/').find((part) => !['', 'api', 'v1'].includes(part)) ?? 'other'],
-    ...(access === 'public' ? { security: [] } : { description: `Needs the role ${access}.` }),
+    ...(access === 'public' ? { security: [] } : { description: `Requires the role ${access}.` }),
     ...(access === 'public' ? {} : { security: [{ [SECURITY]: [] }] }),
     parameters: parametersOf(path, operation),
     ...(body === undefined

@@ -1,7 +1,7 @@
 import type { RouteAccess } from '../../access/requires.decorator.js';
-import type { Schema } from './openapi-schemas.js';
+import { ref, type Schema } from './openapi-schema.js';
 
-/** What the OpenAPI document says of one route. */
+/** What the OpenAPI document says about one route. */
 export interface Operation {
   readonly id: string;
   readonly summary: string;
@@ -9,13 +9,16 @@ export interface Operation {
   readonly query?: Readonly<Record<string, Schema>>;
   readonly headers?: Readonly<Record<string, Schema>>;
   readonly body?: Schema;
-  /** Media type of the body; JSON where it is left out. */
+  /** Media type of the body. Default: JSON. */
   readonly bodyType?: string;
-  /** By status: what it means, and the schema by media type. */
+  /** By status: its meaning, and the schema by media type. */
   readonly answers: Readonly<Record<string, Answer>>;
-  /** Statuses of problems that this route may answer beside those that every route may. */
+  /** Statuses of the problems that this route may answer beside those of every route. */
   readonly problems?: readonly number[];
 }
+
+/** Operations by method and path: `GET /api/v1/deployments/{id}`. */
+export type Operations = Readonly<Record<string, Operation>>;
 
 interface Answer {
   readonly description: string;
@@ -27,7 +30,19 @@ export const PAGE: Readonly<Record<string, Schema>> = {
   limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
   cursor: { type: 'string', description: 'the "next" of an earlier answer' },
 };
-/** An answer that is a page for people. */
+
+/** The header by which a client resumes a stream. */
+export const LAST_EVENT_ID: Readonly<Record<string, Schema>> = {
+  'Last-Event-ID': { type: 'string', description: 'resumes after this event' },
+};
+
+/** The content of an event stream. */
+export const STREAM: Schema = { type: 'string', description: 'server-sent events' };
+
+/** The problems of every route that takes a body and acts on something that must be in the right state. */
+export const ACTION_PROBLEMS: readonly number[] = [400, 404, 409, 413, 415];
+
+/** An answer that is an HTML page. */
 export function page(description: string): Answer {
   return { description, content: { 'text/html': { type: 'string' } } };
 }
@@ -35,4 +50,38 @@ export function page(description: string): Answer {
 /** An answer of JSON. */
 export function json(description: string, schema: Schema): Answer {
   return { description, content: { 'application/json': schema } };
+}
+
+/** An answer without a body. */
+export function noContent(description: string): Answer {
+  return { description, content: {} };
+}
+
+/** A list that is read page by page. */
+export function listOperation(
+  id: string,
+  summary: string,
+  access: RouteAccess,
+  schema: string,
+): Operation {
+  return {
+    id,
+    summary,
+    access,
+    query: PAGE,
+    answers: { 200: json('a page', ref(schema)) },
+    problems: [400],
+  };
+}
+
+/** A decision of a person about a deployment. */
+export function verdictOperation(id: string, summary: string): Operation {
+  return {
+    id,
+    summary,
+    access: 'operator',
+    body: ref('VerdictRequest'),
+    answers: { 200: json('the deployment', ref('Deployment')) },
+    problems: ACTION_PROBLEMS,
+  };
 }

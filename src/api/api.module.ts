@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ApproveLinksModule } from './approve-page/approve-links.module.js';
 import { AuditController } from './audit.controller.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { DeploymentLogController } from './deployment-log.controller.js';
@@ -7,11 +8,12 @@ import { DeploymentsModule } from '../deployments/deployments.module.js';
 import { EnvironmentsController } from './environments.controller.js';
 import { EventStreams } from './streams/event-streams.js';
 import { EventsController } from './events.controller.js';
+import { OpenApiModule } from './openapi/openapi.module.js';
 import { QuarantineController } from './quarantine.controller.js';
 
-/** `/api/v1`: CONTRACT section 4. */
+/** The REST API, the pages of approve links, and the OpenAPI document: docs/api.md. */
 @Module({
-  imports: [DeploymentsModule],
+  imports: [DeploymentsModule, ApproveLinksModule, OpenApiModule],
   controllers: [
     EnvironmentsController,
     DeploymentsController,
@@ -24,4 +26,4 @@ import { QuarantineController } from './quarantine.controller.js';
   providers: [EventStreams],
   exports: [EventStreams],
 })
-export class DeploymentsApiModule {}
+export class ApiModule {}
