@@ -1,9 +1,9 @@
 import type { Role } from '../domain/settings/access.js';
 import { DeployError } from '../domain/errors.js';
 
-/** Who is calling: what a token that was recognised may do. */
+/** The caller: what the holder of a recognised token may do. */
 export interface Principal {
-  /** Name of the token; kept as `by` wherever the caller changes something. */
+  /** Name of the token; recorded as `by` of whatever the caller changes. */
   readonly name: string;
   readonly role: Role;
   /** Environments that the caller may see and change; null: all. */
@@ -12,7 +12,7 @@ export interface Principal {
 
 const RANK: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, admin: 2 };
 
-/** Whether `role` includes what `needed` may do: an admin is an operator, an operator a viewer. */
+/** Whether `role` may do whatever `needed` may: an admin is also an operator, an operator also a viewer. */
 export function includesRole(role: Role, needed: Role): boolean {
   return RANK[role] >= RANK[needed];
 }
@@ -21,9 +21,11 @@ export function maySee(principal: Principal, environment: string): boolean {
   return principal.environments === null || principal.environments.includes(environment);
 }
 
-/** @throws DeployError `forbidden` where the caller's token is limited to other environments. */
+/** @throws DeployError `forbidden` if the caller's token is restricted to other environments. */
 export function assertEnvironment(principal: Principal, environment: string): void {
-  if (!maySee(principal, environment)) {
-    throw new DeployError('forbidden', 'this token is limited to other environments');
-  }
+  if (!maySee(principal, environment)) throw otherEnvironments();
+}
+
+export function otherEnvironments(): DeployError {
+  return new DeployError('forbidden', 'this token is restricted to other environments');
 }

@@ -1,10 +1,9 @@
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { Caller } from '../access/caller.decorator.js';
-import { maySee, type Principal } from '../access/principal.js';
+import { maySee, otherEnvironments, type Principal } from '../access/principal.js';
 import { Requires } from '../access/requires.decorator.js';
 import { ConfigurationService } from '../config/configuration.service.js';
 import type { Delivery } from '../domain/deployment/delivery.js';
-import { DeployError } from '../domain/errors.js';
 import {
   deliverySummaryView,
   deliveryView,
@@ -16,7 +15,7 @@ import { DeploymentService } from '../deployments/actions/deployment.service.js'
 import { ListQuery } from './list-query.dto.js';
 import { pageView, type PageView } from './page.dto.js';
 
-/** What senders sent, and what became of it. */
+/** Webhook deliveries and their outcomes. */
 @Controller('api/v1/deliveries')
 @Requires('operator')
 export class DeliveriesController {
@@ -26,7 +25,7 @@ export class DeliveriesController {
     private readonly configuration: ConfigurationService,
   ) {}
 
-  /** A limited token sees those that led to a deployment in one of its environments. */
+  /** A restricted token sees the deliveries that led to a deployment in one of its environments. */
   @Get()
   async list(
     @Caller() caller: Principal,
@@ -50,7 +49,7 @@ export class DeliveriesController {
     return deliveryView(await this.deliveries.replay(id, caller));
   }
 
-  /** The delivery with those of its deployments that the caller may see. */
+  /** The delivery, with only those of its deployments that the caller may see. */
   private async visible(caller: Principal, id: string): Promise<Delivery> {
     const delivery = await this.deliveries.get(id);
     if (caller.environments === null) return delivery;
@@ -61,8 +60,8 @@ export class DeliveriesController {
   }
 
   /**
-   * A replay may deploy wherever its webhook may, also where it did not the first time: a limited token
-   * must be allowed in all of those.
+   * A replay may deploy wherever its webhook may, even where the original did not: a restricted token must
+   * cover all of those environments.
    */
   private assertMaySend(caller: Principal, name: string): void {
     const { webhooks, environments } = this.configuration.current();
@@ -70,8 +69,4 @@ export class DeliveriesController {
     const touched = webhook?.environments ?? environments.map((environment) => environment.name);
     if (!touched.every((environment) => maySee(caller, environment))) throw otherEnvironments();
   }
-}
-
-function otherEnvironments(): DeployError {
-  return new DeployError('forbidden', 'this token is limited to other environments');
 }

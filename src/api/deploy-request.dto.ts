@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import {
   IsBoolean,
   IsOptional,
@@ -13,7 +14,7 @@ import { ULID } from './cursor.dto.js';
 
 const LONGEST_TEXT = 1000;
 
-/** A rule of the domain for a field of text. */
+/** A rule of the domain for a string field. */
 function Satisfies(rule: (text: string) => boolean, message: string): PropertyDecorator {
   return ValidateBy({
     name: rule.name,
@@ -24,7 +25,17 @@ function Satisfies(rule: (text: string) => boolean, message: string): PropertyDe
   });
 }
 
-/** Body of `POST …/deployments`. Without tag and digest: the tag that the service follows. */
+/** A field that people write for people. */
+function OptionalText(): PropertyDecorator {
+  const tooLong = `must not be longer than ${String(LONGEST_TEXT)} characters`;
+  return applyDecorators(
+    IsOptional(),
+    IsString({ message: 'must be a string' }),
+    MaxLength(LONGEST_TEXT, { message: tooLong }),
+  );
+}
+
+/** Body of `POST …/deployments`. Default without a digest: the tag that the service follows. */
 export class DeployRequest {
   @IsOptional()
   @Satisfies(isTag, 'must be a tag: 1 to 128 of A-Z a-z 0-9 _ . -')
@@ -34,11 +45,7 @@ export class DeployRequest {
   @Satisfies(isDigest, 'must be a digest, such as sha256: and 64 hexadecimal digits')
   readonly digest?: string | null;
 
-  @IsOptional()
-  @IsString({ message: 'must be a text' })
-  @MaxLength(LONGEST_TEXT, {
-    message: `must not be longer than ${String(LONGEST_TEXT)} characters`,
-  })
+  @OptionalText()
   readonly reason?: string | null;
 
   @IsOptional()
@@ -50,36 +57,28 @@ export class DeployRequest {
   readonly dryRun?: boolean | null;
 }
 
-/** Body of `POST …/rollback`. Without `to`: the last good digest. */
+/** Body of `POST …/rollback`. `to` defaults to the last good digest. */
 export class RollbackRequest {
   @IsOptional()
   @IsString({ message: 'must be the id of a deployment' })
   @Matches(ULID, { message: 'must be the id of a deployment' })
   readonly to?: string | null;
 
-  @IsOptional()
-  @IsString({ message: 'must be a text' })
-  @MaxLength(LONGEST_TEXT, {
-    message: `must not be longer than ${String(LONGEST_TEXT)} characters`,
-  })
+  @OptionalText()
   readonly reason?: string | null;
 }
 
 /** Body of `POST /deployments/:id/approve`, `reject` and `cancel`. */
 export class VerdictRequest {
-  @IsOptional()
-  @IsString({ message: 'must be a text' })
-  @MaxLength(LONGEST_TEXT, {
-    message: `must not be longer than ${String(LONGEST_TEXT)} characters`,
-  })
+  @OptionalText()
   readonly comment?: string | null;
 }
 
 /** Body of `PUT /environments/:environment/freeze`. */
 export class FreezeRequest {
-  @IsString({ message: 'must be a text: what people should be told' })
+  @IsString({ message: 'must be a string: the reason that people will read' })
   @Length(1, LONGEST_TEXT, {
-    message: `must be a text of 1 to ${String(LONGEST_TEXT)} characters`,
+    message: `must be a string of 1 to ${String(LONGEST_TEXT)} characters`,
   })
   readonly reason!: string;
 
@@ -114,7 +113,7 @@ function isRepository(text: string): boolean {
 
 type Present<T> = { [K in keyof T]?: Exclude<T[K], null | undefined> };
 
-/** The fields that the caller really gave: null means the same as left out. */
+/** The fields that the caller set: null is the same as omitted. */
 export function present<T extends object>(fields: T): Present<T> {
   const given = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined);
   return Object.fromEntries(given) as Present<T>;
