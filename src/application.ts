@@ -9,8 +9,8 @@ import { OpenApiService } from './api/openapi/openapi.service.js';
 import { trustProxies } from './http/trusted-proxies.js';
 
 /**
- * The application over HTTP, ready for `listen`: no body is read before it is known who sends it, and
- * every answer carries the headers that keep browsers from guessing and proxies from storing.
+ * The application over HTTP, ready for `listen`: no body is read before its sender is known, and every
+ * answer has the headers that stop browsers from sniffing and proxies from storing it.
  */
 export async function createApplication(
   module: Type | DynamicModule,
@@ -23,7 +23,7 @@ export async function createApplication(
   return application;
 }
 
-/** The part of `createApplication` that does not depend on how the application was made. */
+/** The part of `createApplication` that does not depend on how the application was created. */
 export function prepare(application: NestExpressApplication): void {
   application.disable('x-powered-by');
   application.set('etag', false);

@@ -3,9 +3,9 @@ import 'reflect-metadata';
 import { runCheck } from './config/check-command.js';
 import { configurationPath, processEnvironment } from './config/environment-settings.js';
 
-const USAGE = `usage: node dist/main.js                 starts the server
-       node dist/main.js check           reads the configuration and prints what is wrong with it
-       node dist/main.js backup FILE     copies the storage, also of a running server, to a new file
+const USAGE = `usage: node dist/main.js                 start the server
+       node dist/main.js check           check the configuration and print its errors
+       node dist/main.js backup FILE     copy the storage, even of a running server, to a new file
 `;
 
 const environment = processEnvironment();
@@ -13,7 +13,7 @@ const source = { path: configurationPath(environment), environment };
 const [command, ...rest] = process.argv.slice(2);
 
 if (command === undefined) {
-  // Imported only here: the other commands answer at once.
+  // Imported only here, so that the other commands start quickly.
   const { serve } = await import('./serve.js');
   await serve(source);
 } else if (command === 'check' && rest.length === 0) {

@@ -15,20 +15,20 @@ import { StorageOpenError } from './storage/storage-open-error.js';
 import { Storage } from './storage/storage.js';
 import { Sources } from './webhooks/sources/sources.js';
 
-/** CONTRACT section 1. A crash is none of these. */
+/** Exit codes: docs/troubleshooting.md. */
 const EXIT = { clean: 0, configuration: 1, storage: 2, listen: 3, crash: 70 } as const;
-/** A process that is asked to end has ended after ten seconds, whatever hangs. */
+/** A process that is told to stop must exit within ten seconds, whatever hangs. */
 const LONGEST_SHUTDOWN_MS = 9_000;
 const OLDEST_SUPPORTED_NODE = 22;
 
 const logger = new Logger('Server');
 
-/** An address that cannot be listened on. */
+/** The server cannot listen on an address. */
 class ListenError extends Error {}
 
 /**
- * Runs the server: configuration, storage, application, and only when what was interrupted has been looked
- * at does it accept requests. Ends the process with an exit code of CONTRACT section 1.
+ * Runs the server: configuration, storage, application. It accepts requests only once interrupted rollouts
+ * have been recovered. Ends the process with a code of `EXIT`.
  */
 export async function serve(source: ConfigurationSource): Promise<void> {
   const loaded = loadConfiguration(source.path, source.environment);
@@ -69,7 +69,7 @@ async function startOver(
   configuration: Configuration,
   listen: ListenAddress,
 ): Promise<void> {
-  // Before anything is begun that would have to be broken off.
+  // Before anything starts that would have to be aborted.
   await assertFree(listen);
   const token = await makeFirstToken(configuration, storage);
   if (token !== null) printToken(token.reveal());
@@ -83,16 +83,16 @@ async function startOver(
   }
   const { host, port } = listen;
   await listening(listen, () =>
-    // Without a host Node takes every address, of IPv6 too where the machine has it.
+    // Without a host Node.js listens on every address, IPv6 included if available.
     host === '' ? application.listen(port) : application.listen(port, host),
   );
   announce(configuration, application.get(Sources), await application.getUrl());
 }
 
-/** The only place where a token is ever shown. */
+/** The only place that ever prints a token. */
 function printToken(token: string): void {
   process.stdout.write(
-    `No token is configured, so an admin token was made. It is shown only this once:\n\n  ${token}\n\n`,
+    `No token is configured, so an admin token was created. It is shown only this once:\n\n  ${token}\n\n`,
   );
 }
 
@@ -106,7 +106,7 @@ function announce({ publicUrl, webhooks }: Configuration, sources: Sources, url:
   }
 }
 
-/** @throws ListenError where the address cannot be had. */
+/** @throws ListenError if the address is not available. */
 async function assertFree(address: ListenAddress): Promise<void> {
   const probe = createServer();
   const { host, port } = address;
@@ -125,7 +125,7 @@ async function listening(address: ListenAddress, listen: () => Promise<unknown>)
     await listen();
   } catch (error) {
     const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-    const reason = isTaken ? 'another program uses this address' : messageOf(error);
+    const reason = isTaken ? 'the address is already in use' : messageOf(error);
     throw new ListenError(`cannot listen on ${shown}: ${reason}`, { cause: error });
   }
 }
@@ -135,10 +135,10 @@ function endOnSignal(application: NestExpressApplication): void {
   const finish = (signal: NodeJS.Signals): void => {
     if (isEnding) return;
     isEnding = true;
-    logger.log({ msg: `${signal}: ending` });
-    // What is under way is journaled: the next start goes on with it.
+    logger.log({ msg: `${signal}: shutting down` });
+    // Rollouts in progress are in the journal: the next start resumes them.
     setTimeout(() => {
-      logger.warn({ msg: 'not everything has ended in time; the next start goes on with it' });
+      logger.warn({ msg: 'shutdown timed out; unfinished rollouts resume at the next start' });
       process.exit(EXIT.clean);
     }, LONGEST_SHUTDOWN_MS).unref();
     application.close().then(
@@ -158,17 +158,17 @@ function reloadOnSignal(application: NestExpressApplication): void {
     if (reloaded.applied) {
       const changes =
         reloaded.changes.length === 0 ? 'nothing changed' : reloaded.changes.join('; ');
-      logger.log({ msg: `the configuration was read again: ${changes}` });
+      logger.log({ msg: `configuration reloaded: ${changes}` });
       return;
     }
     const faults = reloaded.faults.map(printFault);
-    logger.error({ msg: 'the configuration is faulty; the old one stays in force', faults });
+    logger.error({ msg: 'the configuration is invalid; the previous one stays in force', faults });
   });
 }
 
 function endOnCrash(): void {
   process.on('uncaughtException', (error) => {
-    logger.fatal({ msg: 'ends after an error that nobody handled', err: error });
+    logger.fatal({ msg: 'unhandled error, exiting', err: error });
     process.exit(EXIT.crash);
   });
 }
@@ -177,7 +177,7 @@ function warnOfOldNode(): void {
   const major = Number(process.versions.node.split('.')[0]);
   if (major >= OLDEST_SUPPORTED_NODE) return;
   logger.warn({
-    msg: `Node.js ${process.versions.node} gets no more security fixes; use 22 or newer`,
+    msg: `Node.js ${process.versions.node} no longer gets security fixes; use 22 or newer`,
   });
 }
 

@@ -33,7 +33,7 @@ export class AddressRanges {
 
   /** @throws Error if an entry is neither an address nor a CIDR range. */
   constructor(entries: readonly string[]) {
-    for (const entry of entries) this.#add(entry);
+    for (const entry of entries) this.add(entry);
   }
 
   includes(text: string): boolean {
@@ -41,7 +41,7 @@ export class AddressRanges {
     return address !== null && this.#ranges.check(address, familyOf(address));
   }
 
-  #add(entry: string): void {
+  private add(entry: string): void {
     const [base = '', bits] = entry.split('/');
     if (isIP(base) === 0) throw new Error(`${JSON.stringify(entry)} is not a CIDR range`);
     const family = familyOf(base);

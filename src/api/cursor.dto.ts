@@ -6,12 +6,12 @@ export const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 /** Numbers of log lines. */
 export const LINE_NUMBER = /^\d{1,12}$/;
 
-/** Where a list goes on, as callers see it: opaque, so that what stands in it may change. */
+/** The position at which a list continues, as callers see it: opaque, so that its content may change. */
 export function cursorOf(position: string): string {
   return Buffer.from(PREFIX + position, 'latin1').toString('base64url');
 }
 
-/** The position in a cursor that `cursorOf` made; null for any other text. */
+/** The position in a cursor made by `cursorOf`; null for any other string. */
 export function positionOf(cursor: string): string | null {
   const text = Buffer.from(cursor, 'base64url').toString('latin1');
   if (!text.startsWith(PREFIX)) return null;
@@ -19,7 +19,7 @@ export function positionOf(cursor: string): string | null {
   return cursorOf(position) === cursor ? position : null;
 }
 
-/** A cursor whose position is of this form. */
+/** A cursor whose position matches `form`. */
 export function IsCursor(form: RegExp, options?: ValidationOptions): PropertyDecorator {
   return ValidateBy(
     {

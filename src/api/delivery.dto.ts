@@ -19,7 +19,7 @@ export interface DeliverySummaryView {
   readonly deployments: readonly string[];
 }
 
-/** One delivery, with what was sent. */
+/** One delivery, with headers and body. */
 export interface DeliveryView extends DeliverySummaryView {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

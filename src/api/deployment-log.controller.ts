@@ -16,7 +16,7 @@ import type { Page } from '../domain/page.js';
 
 const LINES_AT_ONCE = 200;
 
-/** What a deployment told while it was at work: JSON in pages, plain text, or a stream that goes on. */
+/** The log of a deployment: pages of JSON, plain text, or a stream. */
 @Controller('api/v1/deployments/:id/log')
 @Requires('viewer')
 export class DeploymentLogController {
@@ -57,7 +57,7 @@ export class DeploymentLogController {
     return { items, next: hasMore ? String(last.seq) : null };
   }
 
-  /** Where it is followed, the stream ends with the deployment; else after the lines that there are. */
+  /** When followed, the stream ends with the deployment, otherwise after the last existing line. */
   private async stream(
     id: string,
     after: number,
@@ -66,7 +66,7 @@ export class DeploymentLogController {
   ): Promise<void> {
     let position = after;
     await this.streams.serve(response, async (stream) => {
-      // Asked before the lines are read: what an ended deployment told is then complete.
+      // Checked before the lines are read: the log of an ended deployment is then complete.
       const isComplete = !isFollowed || hasEnded((await this.deployments.get(id)).phase);
       position = await this.sendLines(id, position, stream);
       return isComplete ? 'end' : 'more';

@@ -14,7 +14,7 @@ import { DeploymentListQuery } from './list-query.dto.js';
 import { pageView, type PageView } from './page.dto.js';
 import { ApprovalService } from '../deployments/actions/approval.service.js';
 
-/** What was, is and will be rolled out. */
+/** Deployments, and the decisions of people about them. */
 @Controller('api/v1/deployments')
 export class DeploymentsController {
   constructor(
@@ -88,7 +88,7 @@ export class DeploymentsController {
     return deploymentView(await this.verdicts.cancel(id, caller, comment));
   }
 
-  /** The deployment is of an environment that the caller may change. */
+  /** The decision, once the caller is known to have access to the deployment's environment. */
   private async verdict(
     caller: Principal,
     id: string,

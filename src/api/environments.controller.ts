@@ -37,7 +37,7 @@ import {
   type ServiceView,
 } from '../deployments/status/status.service.js';
 
-/** What is configured and what runs; deploying and rolling back by hand. */
+/** Environments and services; manual deployments and rollbacks. */
 @Controller('api/v1/environments')
 export class EnvironmentsController {
   constructor(

@@ -19,7 +19,7 @@ export class EventsController {
     private readonly streams: EventStreams,
   ) {}
 
-  /** From now on, or after the event that the client saw last. */
+  /** Starts with the present, or after the last event that the client saw. */
   @Get()
   async stream(
     @Caller() caller: Principal,
@@ -47,7 +47,7 @@ export class EventsController {
     });
   }
 
-  /** An id that was never given (of a storage that was replaced) counts as the newest. */
+  /** An id beyond the newest (from before storage was replaced) counts as the newest. */
   private async startAfter(lastEventId: string | undefined): Promise<number> {
     const newest = await this.storage.events.lastId();
     if (lastEventId === undefined || lastEventId === '') return newest;

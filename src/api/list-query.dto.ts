@@ -7,7 +7,7 @@ const DEFAULT_LIMIT = 50;
 const LARGEST_LIMIT = 200;
 const LONGEST_NAME = 253;
 
-/** Which part of a list. Parameters that a list does not know are refused. */
+/** Which part of a list. Unknown parameters are refused. */
 abstract class Page {
   @Transform(({ value }: { value: unknown }) => wholeNumber(value))
   @IsInt({ message: `must be a whole number from 1 to ${String(LARGEST_LIMIT)}` })
@@ -16,7 +16,7 @@ abstract class Page {
   readonly limit: number = DEFAULT_LIMIT;
 }
 
-/** A list that takes no parameters. */
+/** A list without parameters. */
 export class NoQuery {}
 
 /** `?limit=&cursor=` of a list that is sorted by id, newest first. */
@@ -25,7 +25,7 @@ export class ListQuery extends Page {
   @IsCursor(ULID)
   readonly cursor?: string;
 
-  /** Id that the page comes after; null for the first page. */
+  /** The id before this page; null for the first page. */
   get before(): string | null {
     return this.cursor === undefined ? null : positionOf(this.cursor);
   }
@@ -47,7 +47,7 @@ export class DeploymentListQuery extends ListQuery {
   @IsIn(PHASES, { message: `must be one of ${PHASES.join(', ')}` })
   readonly phase?: Phase;
 
-  /** Those of one grouped deployment. */
+  /** Only the deployments of one grouped deployment. */
   @IsOptional()
   @Matches(ULID, { message: 'must be the id of a grouped deployment' })
   readonly group?: string;
@@ -59,7 +59,7 @@ export class LogQuery extends Page {
   @IsCursor(LINE_NUMBER)
   readonly cursor?: string;
 
-  /** Present at all, or `true`; `false` means not to follow. */
+  /** Follows if present, unless it is `false` or `0`. */
   @IsOptional()
   @IsIn(['', 'true', 'false', '1', '0'], { message: 'must be true or false' })
   readonly follow?: string;
@@ -68,7 +68,7 @@ export class LogQuery extends Page {
     return this.follow !== undefined && this.follow !== 'false' && this.follow !== '0';
   }
 
-  /** Number of the line that the page comes after; 0 for the first page. */
+  /** The number of the line before this page; 0 for the first page. */
   get after(): number {
     return this.cursor === undefined ? 0 : Number(positionOf(this.cursor));
   }

@@ -1,12 +1,12 @@
 import { cursorOf } from './cursor.dto.js';
 
-/** The form of every list. `next`: the cursor of the following page; null on the last. */
+/** A page of any list. `next`: the cursor of the next page; null on the last. */
 export interface PageView<T> {
   readonly items: readonly T[];
   readonly next: string | null;
 }
 
-/** A page whose `next` is still the position that the following one comes after. */
+/** The view of a page whose `next` is still a position. */
 export function pageView<T, V>(
   page: { readonly items: readonly T[]; readonly next: string | null },
   view: (item: T) => V,

@@ -7,7 +7,7 @@ import { NoQuery } from './list-query.dto.js';
 import type { PageView } from './page.dto.js';
 import { QuarantineService } from '../deployments/actions/quarantine.service.js';
 
-/** Which digests are not deployed again in a service, and an end to that. */
+/** The quarantined digests of a service. */
 @Controller('api/v1/environments/:environment/services/:service/quarantine')
 export class QuarantineController {
   constructor(private readonly quarantine: QuarantineService) {}

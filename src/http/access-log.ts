@@ -6,7 +6,7 @@ import { redactedPath } from './redacted-path.js';
 
 const logger = new Logger('Access');
 
-/** Express middleware: one line for each request, when its answer has been sent or its connection is gone. */
+/** Express middleware: logs each request once it has been answered or its connection closed. */
 export function accessLog(request: Request, response: Response, next: NextFunction): void {
   const started = performance.now();
   const from = senderAddress(request);

@@ -4,21 +4,21 @@ import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { problemOf, PROBLEM_MEDIA_TYPE, type Problem } from './problem.js';
 
-/** Limits of a server that faces the internet, in milliseconds and bytes. */
+/** Limits for a server on the internet, in milliseconds and bytes. */
 const LIMITS = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   connectionsCheckingInterval: 2_000,
-  /** Longer than the idle time of common reverse proxies' connections, so that they close first. */
+  /** Longer than common reverse proxies keep idle connections, so that they close first. */
   keepAliveTimeout: 65_000,
   maxHeaderSize: 16_384,
 };
 
 const IDLE_CHECK_MS = 50;
-/** At a shutdown: the rest of the ten seconds is for the rollout under way. */
+/** At shutdown: the rest of the ten seconds is for the rollout in progress. */
 const LONGEST_ANSWER_MS = 3_000;
 
-/** Express on a node server with limits of its own, which answers even broken requests with a problem. */
+/** Express on a Node.js server with limits, which answers even malformed requests with a problem. */
 export class HttpServer extends ExpressAdapter {
   override initHttpServer(_options: NestApplicationOptions): void {
     const server = createServer(LIMITS, this.getInstance<Parameters<typeof createServer>[1]>());
@@ -28,15 +28,15 @@ export class HttpServer extends ExpressAdapter {
     this.httpServer = server;
   }
 
-  /** The first moment of a shutdown: nobody new is let in. */
+  /** The first step of a shutdown: stops accepting connections. */
   override beforeClose(): void {
     super.beforeClose();
-    this.#server.close();
+    this.nodeServer.close();
   }
 
-  /** Requests under way may end; idle connections, and after a while all of them, are closed. */
+  /** Lets requests in progress finish; closes idle connections, and after `LONGEST_ANSWER_MS` all others. */
   override async close(): Promise<void> {
-    const server = this.#server;
+    const server = this.nodeServer;
     const idle = setInterval(() => {
       server.closeIdleConnections();
     }, IDLE_CHECK_MS);
@@ -44,7 +44,7 @@ export class HttpServer extends ExpressAdapter {
       server.closeAllConnections();
     }, LONGEST_ANSWER_MS);
     await new Promise<void>((resolve) => {
-      // An error only says that it does not listen any more.
+      // An error only means that it is no longer listening.
       server.close(() => {
         resolve();
       });
@@ -53,12 +53,12 @@ export class HttpServer extends ExpressAdapter {
     clearTimeout(all);
   }
 
-  get #server(): Server {
+  private get nodeServer(): Server {
     return this.httpServer;
   }
 }
 
-/** What was sent is no request: there is none to route, so the answer is written by hand. */
+/** Answers what is not a valid request: there is nothing to route, so the answer is written to the socket. */
 function refuse(code: string, socket: Socket): void {
   if (code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
@@ -80,7 +80,7 @@ function problemOfClientError(code: string): Problem {
     return problemOf('timeout', 'the request did not arrive in time');
   }
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return problemOf('too-large', 'the head of the request is too large');
+    return problemOf('too-large', 'the request headers are too large');
   }
-  return problemOf('invalid', 'this is not an HTTP request');
+  return problemOf('invalid', 'this is not a valid HTTP request');
 }

@@ -7,8 +7,8 @@ import { RouteTable } from './route-table.js';
 import { UnknownRouteController } from './unknown-route.controller.js';
 
 /**
- * What holds for every request: bodies, validation, problems. It stands last in app.module.ts, since it also takes the
- * addresses that nobody else answers to.
+ * Applies to every request: bodies, validation, problems. It must be last in app.module.ts, because its
+ * catch-all route takes the addresses that no other module serves.
  */
 @Module({
   controllers: [UnknownRouteController],

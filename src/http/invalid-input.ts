@@ -2,7 +2,7 @@ import type { ValidationError } from '@nestjs/common';
 import { DeployError } from '../domain/errors.js';
 import type { InputError } from './problem.js';
 
-/** Input that breaks the rules of its class; `errors` names every rule that it breaks. */
+/** Input that violates the rules of its class; `errors` has an entry for each violation. */
 export class InvalidInput extends DeployError {
   constructor(readonly errors: readonly InputError[]) {
     super('invalid', errors.map(({ path, message }) => `${path}: ${message}`).join('; '));
@@ -10,7 +10,7 @@ export class InvalidInput extends DeployError {
   }
 }
 
-/** What class-validator found, flattened to one line per broken rule. */
+/** The findings of class-validator, flattened to one entry per violation. */
 export function invalidInput(found: readonly ValidationError[]): InvalidInput {
   return new InvalidInput(found.flatMap((error) => flatten(error, '')));
 }

@@ -13,14 +13,14 @@ import { DeployError } from '../domain/errors.js';
 import { InvalidInput } from './invalid-input.js';
 
 const LARGEST_BODY = '100kb';
-/** class-transformer would drop these without a word instead of refusing them. */
+/** class-transformer would silently drop these instead of refusing them. */
 const NEVER_FIELDS = ['__proto__', 'constructor', 'prototype'];
-/** Deeper than any body of ours, and shallow enough for everything that walks through it. */
+/** Deeper than any body of the API, and shallow enough for all code that traverses it. */
 const DEEPEST = 16;
 
 /**
- * Reads the JSON body of API calls. An interceptor runs after the guards: nobody without a token makes us
- * read or parse anything. Public routes read their own bodies or none.
+ * Reads the JSON body of API calls. An interceptor runs after the guards, so nothing is read or parsed
+ * without a valid token. Public routes read their bodies themselves, if at all.
  */
 @Injectable()
 export class JsonBodyInterceptor implements NestInterceptor {
@@ -75,12 +75,12 @@ function assertPlainObject(body: unknown): void {
   }
   const never = NEVER_FIELDS.filter((name) => Object.hasOwn(body, name));
   if (never.length > 0) {
-    throw new InvalidInput(never.map((path) => ({ path, message: 'is not a field' })));
+    throw new InvalidInput(never.map((path) => ({ path, message: 'is not an allowed field' })));
   }
   if (depthOf(body) > DEEPEST) throw new DeployError('invalid', 'the body is nested too deeply');
 }
 
-/** Counts level by level and without recursion: a hostile body must not exhaust the stack. */
+/** Counts level by level, without recursion: a hostile body must not exhaust the stack. */
 function depthOf(body: object): number {
   let depth = 0;
   let level: object[] = [body];
@@ -95,7 +95,7 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-/** What express.json() found, told without repeating the body. */
+/** The error of express.json(), without any of the body. */
 function bodyError(error: unknown): unknown {
   const type = error instanceof Error && 'type' in error ? error.type : null;
   if (type === 'entity.too.large')

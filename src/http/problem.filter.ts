@@ -17,12 +17,12 @@ import {
 } from './problem.js';
 import { redactedPath } from './redacted-path.js';
 
-/** Where an error did not say when to come back. */
+/** For errors that do not specify when to retry. */
 const RETRY_AFTER_MS = 5_000;
 
 /**
- * Turns whatever was thrown into a problem answer. What is not an error of ours is logged in full and
- * answered `internal`: its message is not for the outside.
+ * Turns whatever was thrown into a problem answer. An unexpected error is logged in full and answered
+ * `internal`: its message must not leave the server.
  */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -49,7 +49,7 @@ export class ProblemFilter implements ExceptionFilter {
     return internalProblem();
   }
 
-  /** Errors of Nest, Express and its body parser. Their messages may repeat the address: they are not used. */
+  /** Errors of Nest, Express and its body parser. Their messages are not used: they may repeat the address. */
   protected problemOfFramework(status: number): Problem {
     if (status === 404) return problemOf('not-found', 'there is nothing at this address');
     if (status === 413) return problemOf('too-large', 'the body is too large');
@@ -65,18 +65,18 @@ export class ProblemFilter implements ExceptionFilter {
       const seconds = Math.max(1, Math.ceil((wanted ?? RETRY_AFTER_MS) / 1000));
       response.setHeader('Retry-After', String(seconds));
     }
-    // The rest of a body that did not come in time is not waited for.
+    // Do not wait for the rest of a body that is already late.
     if (problem.status === 408) response.setHeader('Connection', 'close');
   }
 
   protected note(request: Request, error: unknown): void {
     const where = `${request.method} ${redactedPath(request.originalUrl)}`;
-    this.#logger.error({ msg: `failed unexpectedly: ${where}`, err: error });
+    this.#logger.error({ msg: `unexpected error: ${where}`, err: error });
   }
 
   protected noteGone(request: Request, error: unknown): void {
     if (error instanceof DeployError || error instanceof HttpException) return;
     const where = `${request.method} ${redactedPath(request.originalUrl)}`;
-    this.#logger.debug({ msg: `the client went away: ${where}`, err: error });
+    this.#logger.debug({ msg: `the client disconnected: ${where}`, err: error });
   }
 }

@@ -1,13 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import { ERROR_CODES, type DeployError, type ErrorCode } from '../domain/errors.js';
 
-/** One thing that is wrong with the input. `path` like `tag` or `limit`; empty for the body as a whole. */
+/** One error in the input. `path` is a field such as `tag` or `limit`; empty for the body as a whole. */
 export interface InputError {
   readonly path: string;
   readonly message: string;
 }
 
-/** An error answer by RFC 9457, with a stable `code`. It never says anything that is secret or internal. */
+/** An error answer by RFC 9457, with a stable `code`. It never contains anything secret or internal. */
 export interface Problem {
   readonly type: string;
   readonly title: string;
@@ -39,7 +39,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   'engine-error': 502,
 };
 
-/** The HTTP status of a code: where none is listed, 503 for what may pass and 409 for what will not. */
+/** The HTTP status of a code: unless listed, 503 if it is retryable and 409 if not. */
 function statusOf(code: ErrorCode): number {
   return STATUS[code] ?? (ERROR_CODES[code].retryable ? 503 : 409);
 }
@@ -61,7 +61,7 @@ export function problemOf(
   return { ...problem, errors: errors ?? [{ path: '', message: detail }] };
 }
 
-/** An error with a code becomes the answer of that code; `internal` says nothing of itself. */
+/** The answer for an error with a code; one for `internal` reveals nothing about the error. */
 export function problemOfError(error: DeployError, errors?: readonly InputError[]): Problem {
   if (error.code === 'internal') return internalProblem();
   const code = error.code === 'invalid-reference' ? 'invalid' : error.code;
@@ -69,5 +69,5 @@ export function problemOfError(error: DeployError, errors?: readonly InputError[
 }
 
 export function internalProblem(): Problem {
-  return problemOf('internal', 'something went wrong inside; the log of the server says what');
+  return problemOf('internal', 'an internal error occurred; see the log of the server');
 }

@@ -1,12 +1,12 @@
 const HIDDEN = '***';
-/** Secrets have at least 20 characters (CONTRACT section 2): a shorter segment is none. */
+/** Secrets have at least 20 characters, so a shorter segment is not one. */
 const SHORTEST_SECRET = 20;
 const LONGEST_SHOWN = 200;
 
 /**
- * The path of a request as it may be logged. Without its query. What follows the name of a webhook, or
- * `approve`, is hidden, however the address is written (case, doubled slashes, percent encoding, a prefix), and so is
- * every segment that is long enough to be a secret, but for the ids and names of the API.
+ * The path of a request as it may be logged, without the query. Hidden is whatever follows the name of a
+ * webhook, or `approve`, however the address is written (case, doubled slashes, percent encoding, a
+ * prefix), and every segment that is long enough to be a secret, except for the ids and names of the API.
  */
 export function redactedPath(url: string): string {
   const path = (url.split(/[?#]/, 1)[0] ?? '').replace(/^https?:\/\/[^/]*/i, '');

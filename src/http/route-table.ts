@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Application } from 'express';
 
-/** Which methods each address answers to, as they are registered with Express. */
+/** The methods of each address, as registered with Express. */
 @Injectable()
 export class RouteTable {
   constructor(private readonly host: HttpAdapterHost) {}
 
-  /** Upper case; empty where there is nothing at the path. The route of unknown addresses does not count. */
+  /** In upper case; empty if there is nothing at the path. The catch-all route does not count. */
   methodsAt(path: string): readonly string[] {
     const { router } = this.host.httpAdapter.getInstance<Application>();
     const methods = router.stack.flatMap(({ route }) =>
@@ -19,7 +19,7 @@ export class RouteTable {
   }
 }
 
-/** Our routes are made of literal segments and of parameters that take one segment. */
+/** Routes consist of literal segments and of parameters that match one segment. */
 function matches(route: string, path: string): boolean {
   const wanted = route.split('/');
   const found = path.replace(/(?<=.)\/$/, '').split('/');

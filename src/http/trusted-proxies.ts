@@ -2,7 +2,7 @@ import type { Application } from 'express';
 import { AddressRanges } from '../access/sender-address.js';
 import type { ConfigurationService } from '../config/configuration.service.js';
 
-/** Lets Express believe `X-Forwarded-For` of `server.trustedProxies`, as they are at each request. */
+/** Makes Express trust `X-Forwarded-For` from `server.trustedProxies`, as configured at each request. */
 export function trustProxies(express: Application, configuration: ConfigurationService): void {
   let known = configuration.current().trustedProxies;
   let ranges = new AddressRanges(known);

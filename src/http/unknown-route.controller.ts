@@ -5,8 +5,8 @@ import { DeployError } from '../domain/errors.js';
 import { RouteTable } from './route-table.js';
 
 /**
- * Everything that no other route matches, so that it is counted by the throttle like the rest. Its module
- * stands last in app.module.ts.
+ * Catches everything that no other route matches, so that the throttle counts it like any other request.
+ * Its module must be last in app.module.ts.
  */
 @Controller()
 @Public()
@@ -20,6 +20,6 @@ export class UnknownRouteController {
       throw new DeployError('not-found', 'there is nothing at this address');
     }
     response.setHeader('Allow', allowed.join(', '));
-    throw new DeployError('method-not-allowed', `this address answers to ${allowed.join(', ')}`);
+    throw new DeployError('method-not-allowed', `this address allows ${allowed.join(', ')}`);
   }
 }

@@ -5,7 +5,7 @@ import { DeployError } from '../domain/errors.js';
 import { backupDatabase } from '../storage/sqlite/backup.js';
 import { StorageOpenError } from '../storage/storage-open-error.js';
 
-/** The `backup FILE` command. Its exit code: 1 for a faulty configuration or target, 2 without a storage. */
+/** The `backup FILE` command. Exit code 1: invalid configuration or target; 2: storage cannot be opened. */
 export async function runBackup(source: ConfigurationSource, file: string): Promise<0 | 1 | 2> {
   const loaded = loadConfiguration(source.path, source.environment);
   if ('faults' in loaded) {

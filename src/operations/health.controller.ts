@@ -9,7 +9,7 @@ interface Component {
   readonly reason: string | null;
 }
 
-/** The answer of `/health/ready`: `status` is storage's, since a dead engine turns no sender away. */
+/** The answer of `/health/ready`. `status` is that of storage: deliveries are accepted without an engine. */
 export interface Readiness {
   readonly status: 'up' | 'down';
   readonly storage: Component;
@@ -25,7 +25,7 @@ export class HealthController {
     private readonly status: StatusService,
   ) {}
 
-  /** The process serves. */
+  /** The process is serving. */
   @Get('live')
   live(): { readonly status: 'up' } {
     return { status: 'up' };
@@ -40,7 +40,7 @@ export class HealthController {
     ]);
     const storage: Component = isWritable
       ? { status: 'up', reason: null }
-      : { status: 'down', reason: 'deliveries cannot be stored now' };
+      : { status: 'down', reason: 'deliveries cannot be stored at the moment' };
     response.status(isWritable ? 200 : 503);
     if (!isWritable) response.setHeader('Retry-After', '5');
     return { status: storage.status, storage, engines };

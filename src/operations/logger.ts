@@ -2,10 +2,10 @@ import type { LoggerService } from '@nestjs/common';
 import pino from 'pino';
 import type { EnvironmentSettings } from '../config/environment-settings.js';
 
-/** Key under which pino prints an error with its stack and its causes. */
+/** The key under which pino prints an error with its stack and causes. */
 const ERROR_KEY = 'err';
 
-/** What the framework tells of its own start is for those who look for it. */
+/** The framework's own startup messages are logged at debug level. */
 const FRAMEWORK: ReadonlySet<unknown> = new Set([
   'InstanceLoader',
   'NestApplication',
@@ -15,14 +15,14 @@ const FRAMEWORK: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Nest's logger, writing to stdout with pino: one line of JSON each, or readable lines on a terminal.
- * What is logged may be a text or an object of fields with its text under `msg` (or `message`); the last
- * argument is Nest's context. Secrets are `Secret` objects and print as `***`.
+ * Nest's logger, writing to stdout with pino: lines of JSON, or human-readable ones on a terminal. A
+ * message is a string, or an object of fields whose `msg` (or `message`) is the text; the last argument is
+ * Nest's context. Secrets are `Secret` objects and print as `***`.
  */
 export class DeployLogger implements LoggerService {
   constructor(private readonly pino: pino.Logger) {}
 
-  /** `logLevel` is the lowest that is printed; `logFormat` null: readable on a terminal, else JSON. */
+  /** `logLevel` is the lowest that is printed; `logFormat` null: human-readable on a terminal, else JSON. */
   static async create({
     logLevel,
     logFormat,
@@ -42,36 +42,36 @@ export class DeployLogger implements LoggerService {
   }
 
   log(message: unknown, ...more: unknown[]): void {
-    this.#write(FRAMEWORK.has(more.at(-1)) ? 'debug' : 'info', message, more);
+    this.write(FRAMEWORK.has(more.at(-1)) ? 'debug' : 'info', message, more);
   }
 
   error(message: unknown, ...more: unknown[]): void {
-    this.#write('error', message, more);
+    this.write('error', message, more);
   }
 
   fatal(message: unknown, ...more: unknown[]): void {
-    this.#write('fatal', message, more);
+    this.write('fatal', message, more);
   }
 
   warn(message: unknown, ...more: unknown[]): void {
-    this.#write('warn', message, more);
+    this.write('warn', message, more);
   }
 
   debug(message: unknown, ...more: unknown[]): void {
-    this.#write('debug', message, more);
+    this.write('debug', message, more);
   }
 
   verbose(message: unknown, ...more: unknown[]): void {
-    this.#write('trace', message, more);
+    this.write('trace', message, more);
   }
 
-  #write(level: pino.Level, message: unknown, more: readonly unknown[]): void {
+  private write(level: pino.Level, message: unknown, more: readonly unknown[]): void {
     if (!this.pino.isLevelEnabled(level)) return;
     this.pino[level]({ ...fieldsOf(message), ...fieldsOfMore(more) });
   }
 }
 
-/** Synchronous: what was logged before a crash has been written. */
+/** Synchronous, so that nothing logged before a crash is lost. */
 async function destination(isPretty: boolean): Promise<pino.DestinationStream> {
   if (!isPretty) return pino.destination({ fd: 1, sync: true });
   const { default: pretty } = await import('pino-pretty');
@@ -90,7 +90,7 @@ function fieldsOf(message: unknown): Record<string, unknown> {
   return { msg, ...fields };
 }
 
-/** Nest passes `context`, or `stack, context`, or an error before the context. */
+/** Nest passes `context`, `stack, context`, or an error before the context. */
 function fieldsOfMore(more: readonly unknown[]): Record<string, unknown> {
   const context = more.at(-1);
   const before = typeof context === 'string' ? more.slice(0, -1) : more;

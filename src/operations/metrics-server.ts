@@ -4,7 +4,7 @@ import type { ListenAddress } from '../domain/settings/configuration.js';
 import { redactedPath } from '../http/redacted-path.js';
 import { MetricsService } from './metrics.service.js';
 
-/** Serves `/metrics`, and nothing else, on `server.metricsListen`. */
+/** Serves only `/metrics`, on `server.metricsListen`. */
 @Injectable()
 export class MetricsServer implements BeforeApplicationShutdown {
   readonly #logger = new Logger(MetricsServer.name);
@@ -12,7 +12,7 @@ export class MetricsServer implements BeforeApplicationShutdown {
 
   constructor(private readonly metrics: MetricsService) {}
 
-  /** @throws what `listen` throws, e.g. EADDRINUSE. */
+  /** @throws whatever `listen` throws, e.g. EADDRINUSE. */
   async listen({ host, port }: ListenAddress): Promise<void> {
     const server = createServer((request, response) => void this.answer(request, response));
     await new Promise<void>((resolve, reject) => {

@@ -5,7 +5,7 @@ import { ConfigurationService } from '../config/configuration.service.js';
 import { DeployError } from '../domain/errors.js';
 import { MetricsService } from './metrics.service.js';
 
-/** `/metrics` on the main address, unless `server.metricsListen` gives it one of its own. */
+/** `/metrics` on the main address, unless `server.metricsListen` gives it its own. */
 @Controller('metrics')
 @Public()
 export class MetricsController {

@@ -11,8 +11,8 @@ const OUTCOMES: readonly DeliveryOutcome[] = ['accepted', 'ignored', 'duplicate'
 const ROWS_AT_ONCE = 200;
 
 /**
- * What `/metrics` tells. Deliveries and deployments are counted from what storage holds, since the start of
- * the process, when somebody asks: the main flow knows nothing of metrics.
+ * The content of `/metrics`. Deliveries and deployments since the start of the process are counted from
+ * storage on request, so that the code that handles them need not know about metrics.
  */
 @Injectable()
 export class MetricsService {
@@ -26,7 +26,7 @@ export class MetricsService {
   readonly #pruneFailures: Counter;
   #lastEvent: number | null = null;
   #lastDelivery: string | null = null;
-  /** Ended deployments may change once more; each is counted once. */
+  /** An ended deployment may still change; each is counted once. */
   readonly #counted = new Set<string>();
   #collecting: Promise<string> | null = null;
 
@@ -40,13 +40,13 @@ export class MetricsService {
     collectDefaultMetrics({ register: this.#registry });
     this.#deliveries = new Counter({
       name: 'deploy_deliveries_total',
-      help: 'Webhook deliveries that were stored, by outcome',
+      help: 'Stored webhook deliveries, by outcome',
       labelNames: ['outcome'],
       registers,
     });
     this.#ended = new Counter({
       name: 'deploy_deployments_total',
-      help: 'Deployments that ended, by their last phase',
+      help: 'Ended deployments, by final phase',
       labelNames: ['phase'],
       registers,
     });
@@ -58,25 +58,25 @@ export class MetricsService {
     });
     this.#engines = new Gauge({
       name: 'deploy_engine_up',
-      help: '1 where the Docker engine answers, else 0',
+      help: '1 if the Docker engine responds, else 0',
       labelNames: ['engine'],
       registers,
     });
     this.#polls = new Counter({
       name: 'deploy_polls_total',
-      help: 'Looks at services with policy.poll: changed where a deployment was made, same, or failed',
+      help: 'Registry polls, by result: changed if a deployment was made, same, or failed',
       labelNames: ['result'],
       registers,
     });
     this.#pruned = new Counter({
       name: 'deploy_pruned_total',
-      help: 'Old deployments, deliveries and events that were deleted, and images that were removed',
+      help: 'Deleted old deployments, deliveries and events, and removed images, by kind',
       labelNames: ['what'],
       registers,
     });
     this.#pruneFailures = new Counter({
       name: 'deploy_prune_failures_total',
-      help: 'Times that old things could not be pruned',
+      help: 'Failed attempts to prune',
       registers,
     });
     for (const outcome of OUTCOMES) this.#deliveries.inc({ outcome }, 0);
@@ -87,24 +87,24 @@ export class MetricsService {
     return this.#registry.contentType;
   }
 
-  /** Remembers where counting begins: what was there before the start of the process does not count. */
+  /** Sets where counting begins: nothing from before the start of the process counts. */
   async onApplicationBootstrap(): Promise<void> {
     this.#lastEvent = await this.storage.events.lastId();
     const [newest] = await this.storage.deliveries.list({ limit: 1 });
     this.#lastDelivery = newest?.id ?? '';
   }
 
-  /** In Prometheus' text format. Several askers at once share one collection. */
+  /** In Prometheus' text format. Concurrent calls share one collection. */
   text(): Promise<string> {
-    this.#collecting ??= this.#collect().finally(() => {
+    this.#collecting ??= this.collect().finally(() => {
       this.#collecting = null;
     });
     return this.#collecting;
   }
 
-  async #collect(): Promise<string> {
-    await this.#countDeliveries();
-    await this.#countEnded();
+  private async collect(): Promise<string> {
+    await this.countDeliveries();
+    await this.countEnded();
     const active = await this.storage.deployments.active();
     for (const phase of PHASES.filter((each) => !hasEnded(each))) {
       this.#active.set({ phase }, active.filter((each) => each.phase === phase).length);
@@ -113,12 +113,12 @@ export class MetricsService {
     for (const [engine, { status }] of Object.entries(await this.status.engines())) {
       this.#engines.set({ engine }, status === 'up' ? 1 : 0);
     }
-    this.#countPolls();
-    this.#countPruned();
+    this.countPolls();
+    this.countPruned();
     return this.#registry.metrics();
   }
 
-  async #countDeliveries(): Promise<void> {
+  private async countDeliveries(): Promise<void> {
     const known = this.#lastDelivery ?? '';
     let before: string | null = null;
     for (;;) {
@@ -132,27 +132,27 @@ export class MetricsService {
     }
   }
 
-  async #countEnded(): Promise<void> {
+  private async countEnded(): Promise<void> {
     for (;;) {
       const events = await this.storage.events.after(this.#lastEvent ?? 0, ROWS_AT_ONCE);
       for (const { id, deployment } of events) {
         this.#lastEvent = id;
         if (!hasEnded(deployment.phase) || this.#counted.has(deployment.id)) continue;
-        this.#remember(deployment.id);
+        this.remember(deployment.id);
         this.#ended.inc({ phase: deployment.phase });
       }
       if (events.length < ROWS_AT_ONCE) return;
     }
   }
 
-  #countPolls(): void {
+  private countPolls(): void {
     this.#polls.reset();
     for (const [result, count] of Object.entries(this.polling.polls)) {
       this.#polls.inc({ result }, count);
     }
   }
 
-  #countPruned(): void {
+  private countPruned(): void {
     this.#pruned.reset();
     for (const [what, count] of Object.entries(this.pruning.pruned))
       this.#pruned.inc({ what }, count);
@@ -160,8 +160,8 @@ export class MetricsService {
     this.#pruneFailures.inc(this.pruning.failures);
   }
 
-  /** Only the latest matter: a deployment does not change long after its end. */
-  #remember(id: string): void {
+  /** Keeps only the latest: a deployment does not change long after its end. */
+  private remember(id: string): void {
     this.#counted.add(id);
     const [oldest] = this.#counted;
     if (this.#counted.size > ROWS_AT_ONCE * 5 && oldest !== undefined) this.#counted.delete(oldest);

@@ -9,7 +9,7 @@ function aRequest(headers: Record<string, string> = {}): PassThrough & IncomingM
 }
 
 describe('rawBody', () => {
-  it('reads what comes in parts', async () => {
+  it('reads a body that arrives in parts', async () => {
     const request = aRequest();
     const body = rawBody(request);
     request.write('one');
@@ -17,7 +17,7 @@ describe('rawBody', () => {
     expect(await body).toEqual(Buffer.from('onetwo'));
   });
 
-  it('waits no longer than it was told', async () => {
+  it('waits no longer than the given time', async () => {
     const request = aRequest();
     const body = rawBody(request, 20);
     request.write('a drop');
@@ -25,13 +25,13 @@ describe('rawBody', () => {
     expect(request.listenerCount('data')).toBe(0);
   });
 
-  it('does not wait at all for what is announced as too large', async () => {
+  it('does not wait for a body that is declared too large', async () => {
     await expect(rawBody(aRequest({ 'content-length': '1048577' }))).rejects.toMatchObject({
       code: 'too-large',
     });
   });
 
-  it('notices that the sender is gone, before and while it reads', async () => {
+  it('notices a closed connection, before and during reading', async () => {
     const gone = aRequest();
     gone.destroy();
     await expect(rawBody(gone)).rejects.toBeInstanceOf(RequestAborted);

@@ -7,7 +7,7 @@ import { ApproveLinks, type MadeLink } from '../../deployments/actions/approve-l
 
 const LONGEST_NAME = 200;
 
-/** Body of `POST /deployments/:id/approve-link`. Without `for`: the caller. */
+/** Body of `POST /deployments/:id/approve-link`. `for` defaults to the caller. */
 export class ApproveLinkRequest {
   @IsOptional()
   @IsString({ message: 'must be the name of an approver' })
@@ -15,7 +15,7 @@ export class ApproveLinkRequest {
   readonly for?: string | null;
 }
 
-/** Makes links for approvers. */
+/** Creates links for approvers. */
 @Controller('api/v1/deployments')
 export class ApproveLinkController {
   constructor(private readonly links: ApproveLinks) {}

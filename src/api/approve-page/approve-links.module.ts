@@ -7,7 +7,7 @@ import { ApprovePageController } from './approve-page.controller.js';
 import { LinkAuthentication } from './link-authentication.js';
 import { LinkKey } from '../../deployments/actions/link-key.js';
 
-/** Links for approvers, and where they lead. */
+/** Links for approvers, and the pages that they open. */
 @Module({
   imports: [AccessModule, DeploymentsModule],
   controllers: [ApproveLinkController, ApprovePageController],

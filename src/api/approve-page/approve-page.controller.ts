@@ -8,8 +8,8 @@ import { PageFilter } from './page.filter.js';
 import { readVerdict } from './verdict-form.js';
 
 /**
- * Where approve links lead. Programs that check links in mails and chats follow them too, so a GET only shows what
- * is asked; the answer is a POST. The link is looked at before the body is read.
+ * The pages of approve links. Mail and chat programs that check links open them too, so a GET only shows
+ * the question; the answer is a POST. The link is verified before the body is read.
  */
 @Controller('approve')
 @Public()

@@ -5,7 +5,7 @@ import { CONTENT_POLICY, questionPage } from './approve-page.js';
 import { markup } from './markup.js';
 
 describe('markup', () => {
-  it('escapes texts and nothing else', () => {
+  it('escapes strings and nothing else', () => {
     const items = ['<b>', '&'].map((text) => markup`<li title="${text}">${text}</li>`);
     expect(markup`<ul>${items}</ul>${`"'`}`.text).toBe(
       '<ul><li title="&lt;b&gt;">&lt;b&gt;</li><li title="&amp;">&amp;</li></ul>&quot;&#39;',
@@ -23,7 +23,7 @@ describe('the page of an approve link', () => {
     expiresAt: '2026-03-01T10:00:00.000Z',
   };
 
-  it('shows what is asked, whatever it is called, as text', () => {
+  it('shows every name as text', () => {
     const deployment = aDeployment({
       environment: hostile,
       service: hostile,
@@ -43,7 +43,7 @@ describe('the page of an approve link', () => {
     expect(text).toContain(aDigest('1'));
   });
 
-  it('loads nothing and runs nothing', () => {
+  it('loads and runs nothing', () => {
     const question = {
       deployment: aDeployment(),
       approver: { name: 'anna', role: 'operator' },
@@ -51,7 +51,7 @@ describe('the page of an approve link', () => {
     expect(questionPage(link, question).text).not.toMatch(/ (?:src|href|action|on\w+|style)=/);
   });
 
-  it('has the one style that its policy allows', () => {
+  it('contains only the style that its policy allows', () => {
     const question = {
       deployment: aDeployment(),
       approver: { name: 'anna', role: 'operator' },

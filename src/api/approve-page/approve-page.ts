@@ -16,7 +16,7 @@ textarea { display: block; box-sizing: border-box; width: 100%; margin: .3rem 0 
 button { font: inherit; padding: .4rem 1.4rem; margin-right: .6rem }
 `;
 
-/** Nothing from elsewhere, no scripts, only our own style, forms to this address only, in no frame. */
+/** No external content, no scripts, only the page's own style, forms to this address only, no framing. */
 export const CONTENT_POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
@@ -25,13 +25,13 @@ export const CONTENT_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Sends a page. The other headers that keep it private are those of every answer. */
+/** Sends a page. The other security headers are set on every answer. */
 export function sendPage(response: Response, status: number, page: Markup): void {
   response.setHeader('Content-Security-Policy', CONTENT_POLICY);
   response.status(status).type('text/html; charset=utf-8').send(page.text);
 }
 
-/** What is asked, and the two answers. */
+/** The question, with a form for the two answers. */
 export function questionPage(link: ApproveLink, { deployment, approver }: Question): Markup {
   const { environment, service, image, tag, digest, trigger } = deployment;
   const facts: readonly (readonly [string, string])[] = [
@@ -40,9 +40,9 @@ export function questionPage(link: ApproveLink, { deployment, approver }: Questi
     ['Image', image],
     ['Tag', tag],
     ['Digest', digest ?? ''],
-    ['Asked for', describeTrigger(trigger)],
+    ['Requested', describeTrigger(trigger)],
     ['This link is for', approver.name],
-    ['Good until', link.expiresAt],
+    ['Valid until', link.expiresAt],
     ['Deployment', deployment.id],
   ];
   return layout(
@@ -56,24 +56,26 @@ export function questionPage(link: ApproveLink, { deployment, approver }: Questi
   );
 }
 
-/** What came of an answer. */
+/** The result of an answer. */
 export function answerPage({ phase, environment, service, tag }: Deployment): Markup {
   const what = `${tag} in ${environment}/${service}`;
   if (phase === 'rejected') return messagePage('Rejected', `${what} will not be deployed.`);
   const isFree = phase !== 'waiting';
-  const next = isFree ? 'has every approval that it needs.' : 'waits for more people to agree.';
+  const next = isFree
+    ? 'has every approval that it needs.'
+    : 'waits for more people to approve it.';
   return messagePage('Approved', `The deployment of ${what} ${next}`);
 }
 
-/** A page that only says something. */
+/** A page with nothing but a message. */
 export function messagePage(title: string, message: string): Markup {
   return layout(title, markup`<p>${message}</p>`);
 }
 
 function describeTrigger({ kind, by }: Trigger): string {
-  if (kind === 'api') return `by ${by}, by hand`;
+  if (kind === 'api') return `manually by ${by}`;
   if (kind === 'promotion') return `by a promotion from ${by}`;
-  return kind === 'rollback' ? `by ${by}, a rollback` : `by the ${kind} ${by}`;
+  return kind === 'rollback' ? `as a rollback by ${by}` : `by the ${kind} ${by}`;
 }
 
 function layout(title: string, content: Markup): Markup {

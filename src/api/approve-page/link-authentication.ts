@@ -9,10 +9,10 @@ import { DeployError } from '../../domain/errors.js';
 import { LinkKey } from '../../deployments/actions/link-key.js';
 import { unknownLink } from '../../deployments/actions/approval.service.js';
 
-/** Signs nothing: as long as there is no key, whatever is presented is compared with this one. */
+/** Signs nothing: a stand-in to compare with while there is no key. */
 const NO_KEY = randomBytes(32);
 
-/** Decides whether the last part of an address is a link that this Deploy made. */
+/** Verifies that the last segment of an address is a link made by this Deploy. */
 @Injectable()
 export class LinkAuthentication {
   constructor(
@@ -21,9 +21,9 @@ export class LinkAuthentication {
   ) {}
 
   /**
-   * What the link says. Nothing is stored.
-   * @throws DeployError `throttled` after too many failures of this sender, also with a right one; `not-found` for
-   * whatever was not signed by this Deploy; `gone` where it has expired.
+   * The content of the link. Stores nothing.
+   * @throws DeployError `throttled` after too many failures of this sender, even with a valid link;
+   * `not-found` for anything that this Deploy did not sign; `gone` if the link has expired.
    */
   async authenticate(token: string, request: Request): Promise<ApproveLink> {
     const sender = `approve|${senderNetwork(request)}`;

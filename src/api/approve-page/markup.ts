@@ -1,4 +1,4 @@
-/** HTML that may be sent as it is. */
+/** HTML that is safe to send. */
 export class Markup {
   constructor(readonly text: string) {}
 }
@@ -12,9 +12,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Puts values into HTML. Whatever is not `Markup` itself is text, and escaped, also
- * inside of attributes in quotes.
- * Not called `html`: prettier would lay such templates out anew, and the hash of a style would not hold.
+ * Inserts values into HTML. Strings are escaped, also for use inside quoted attributes; `Markup` is not.
+ * Not called `html`: prettier would reformat such templates, and the hash of a style would no longer match.
  */
 export function markup(
   strings: TemplateStringsArray,

@@ -3,29 +3,29 @@ import type { Request, Response } from 'express';
 import { DeployError, type ErrorCode } from '../../domain/errors.js';
 import { messagePage, sendPage } from './approve-page.js';
 
-interface Told {
+interface ErrorPage {
   readonly status: number;
   readonly title: string;
 }
 
-const NOT_DONE = 'That did not work';
-const NOTHING_TO_DECIDE = 'There is nothing to decide any more';
-/** What may go wrong with a link. Whatever is not listed is a fault of ours. */
-const TOLD: Readonly<Partial<Record<ErrorCode, Told>>> = {
+const FAILED = 'That did not work';
+const NOTHING_TO_DECIDE = 'There is nothing left to decide';
+/** The errors that a link may cause. Any other is a bug. */
+const ERROR_PAGES: Readonly<Partial<Record<ErrorCode, ErrorPage>>> = {
   'not-found': { status: 404, title: 'Not a valid link' },
-  gone: { status: 410, title: 'This link is used up' },
+  gone: { status: 410, title: 'This link is no longer valid' },
   'wrong-phase': { status: 409, title: NOTHING_TO_DECIDE },
-  // The link was right when it was made; who may approve was changed since.
+  // The link was valid when it was made; since then the approvers have changed.
   forbidden: { status: 409, title: NOTHING_TO_DECIDE },
-  invalid: { status: 400, title: NOT_DONE },
-  'too-large': { status: 413, title: NOT_DONE },
-  'unsupported-media-type': { status: 415, title: NOT_DONE },
-  throttled: { status: 429, title: NOT_DONE },
-  'storage-unavailable': { status: 503, title: NOT_DONE },
+  invalid: { status: 400, title: FAILED },
+  'too-large': { status: 413, title: FAILED },
+  'unsupported-media-type': { status: 415, title: FAILED },
+  throttled: { status: 429, title: FAILED },
+  'storage-unavailable': { status: 503, title: FAILED },
 };
 const RETRY_AFTER_MS = 5_000;
 
-/** Tells people who opened a link what is wrong, as a page. */
+/** Shows errors of approve links as pages. */
 @Catch(DeployError)
 export class PageFilter implements ExceptionFilter<DeployError> {
   readonly #logger = new Logger(PageFilter.name);
@@ -33,18 +33,18 @@ export class PageFilter implements ExceptionFilter<DeployError> {
   catch(error: DeployError, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
-    const told = TOLD[error.code];
-    if (told === undefined) {
+    const page = ERROR_PAGES[error.code];
+    if (page === undefined) {
       this.#logger.error({ msg: 'an approve link failed unexpectedly', err: error });
     }
     if (request.socket.destroyed || response.destroyed) return;
     if (response.headersSent) return void response.destroy();
-    if (told?.status === 429 || told?.status === 503) {
+    if (page?.status === 429 || page?.status === 503) {
       const seconds = Math.ceil((error.retryAfterMs ?? RETRY_AFTER_MS) / 1000);
       response.setHeader('Retry-After', String(Math.max(1, seconds)));
     }
-    const message = told === undefined ? 'Something went wrong inside.' : sentence(error.message);
-    sendPage(response, told?.status ?? 500, messagePage(told?.title ?? NOT_DONE, message));
+    const message = page === undefined ? 'An internal error occurred.' : sentence(error.message);
+    sendPage(response, page?.status ?? 500, messagePage(page?.title ?? FAILED, message));
   }
 }
 

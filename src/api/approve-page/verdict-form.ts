@@ -3,16 +3,16 @@ import type { Request, Response } from 'express';
 import { DeployError } from '../../domain/errors.js';
 import type { Verdict } from '../../deployments/actions/approve-links.js';
 
-/** What the form of the page sends. */
+/** The content of the page's form. */
 export interface VerdictForm {
   readonly verdict: Verdict;
   readonly comment?: string;
 }
 
-/** Of a comment, in UTF-16 code units, as everywhere in the API. */
+/** In UTF-16 code units, as everywhere in the API. */
 export const LONGEST_COMMENT = 1000;
 const FORM = 'application/x-www-form-urlencoded';
-/** The longest comment in any script: each code unit takes at most nine bytes of a form. */
+/** Enough for the longest comment in any script: a code unit takes at most nine bytes in a form. */
 const LARGEST_BODY = '10kb';
 
 const parse = urlencoded({
@@ -38,16 +38,16 @@ export async function readVerdict(request: Request, response: Response): Promise
   if (verdict !== 'approve' && verdict !== 'reject') {
     throw new DeployError('invalid', 'verdict must be approve or reject');
   }
-  // Forms send line ends as CRLF, which no browser counts as two.
+  // Forms send line breaks as CRLF, which browsers count as one character.
   const text = typeof comment === 'string' ? comment.replaceAll('\r\n', '\n').trim() : null;
   if (text === null || text.length > LONGEST_COMMENT) {
     const most = String(LONGEST_COMMENT);
-    throw new DeployError('invalid', `comment must be a text of at most ${most} characters`);
+    throw new DeployError('invalid', `comment must be a string of at most ${most} characters`);
   }
   return { verdict, ...(text === '' ? {} : { comment: text }) };
 }
 
-/** What express.urlencoded() found, told without repeating the body. */
+/** The error of express.urlencoded(), without any of the body. */
 function formError(error: unknown): unknown {
   const status = error instanceof Error && 'status' in error ? error.status : null;
   if (status === 413) return new DeployError('too-large', 'the form is too large');

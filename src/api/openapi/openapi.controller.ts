@@ -33,7 +33,7 @@ const PAGE = `<!doctype html>
 const START = `SwaggerUIBundle({ url: '/api/openapi.json', dom_id: '#page', deepLinking: true });
 `;
 
-/** The OpenAPI document and the page to browse it, which needs nothing from elsewhere. */
+/** The OpenAPI document and a page to browse it, which loads nothing from other hosts. */
 @Controller('api')
 @Public()
 export class OpenApiController {
@@ -65,7 +65,12 @@ export class OpenApiController {
     return new Promise((resolve, reject) => {
       response.sendFile(path, { cacheControl: false, dotfiles: 'allow' }, (error?: Error) => {
         if (error === undefined || response.headersSent) resolve();
-        else reject(new DeployError('internal', 'a file of the page is missing', { cause: error }));
+        else
+          reject(
+            new DeployError('internal', 'a file of the documentation page is missing', {
+              cause: error,
+            }),
+          );
       });
     });
   }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { Injectable, type INestApplication } from '@nestjs/common';
 import { DeployError } from '../../domain/errors.js';
 
-/** Files of Swagger UI that the page needs; nothing else of it is served. */
+/** The files of Swagger UI that the page needs; no others are served. */
 const FILES = new Set([
   'swagger-ui.css',
   'swagger-ui-bundle.js',
@@ -11,37 +11,37 @@ const FILES = new Set([
   'favicon-32x32.png',
 ]);
 
-/** Makes the OpenAPI document, and finds the files of its page, when somebody first asks. */
+/** Creates the OpenAPI document on the first request, and locates the files of its page. */
 @Injectable()
 export class OpenApiService {
   #application: INestApplication | null = null;
   #document: Promise<string> | null = null;
 
-  /** The document describes the routes of this application. */
+  /** Sets the application whose routes the document describes. */
   describes(application: INestApplication): void {
     this.#application = application;
   }
 
   /** The document as JSON. */
   document(): Promise<string> {
-    this.#document ??= this.#make();
+    this.#document ??= this.make();
     return this.#document;
   }
 
   /**
-   * Where a file of the page lies.
+   * The path of a file of the page.
    * @throws DeployError `not-found` for any other file.
    */
   pageFile(name: string): string {
     if (!FILES.has(name)) throw new DeployError('not-found', 'there is no such file');
     const require = createRequire(import.meta.url);
-    // Swagger UI comes with @nestjs/swagger, so it is looked for from there.
+    // Swagger UI is a dependency of @nestjs/swagger, so it is resolved from there.
     const fromSwagger = createRequire(require.resolve('@nestjs/swagger'));
     return join(dirname(fromSwagger.resolve('swagger-ui-dist/package.json')), name);
   }
 
-  async #make(): Promise<string> {
-    if (this.#application === null) throw new Error('no application was named');
+  private async make(): Promise<string> {
+    if (this.#application === null) throw new Error('no application has been set');
     const { openApiDocument } = await import('./openapi-document.js');
     return JSON.stringify(openApiDocument(this.#application));
   }

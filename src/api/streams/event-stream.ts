@@ -2,7 +2,7 @@ import type { Response } from 'express';
 
 /** Well below the idle timeouts of common proxies. */
 const HEARTBEAT_MS = 15_000;
-/** A client that does not take what is ready for it for this long is dropped; it may come back. */
+/** A client that reads nothing for this long is disconnected; it may reconnect. */
 const LONGEST_BLOCK_MS = 30_000;
 
 /** One server-sent event. */
@@ -13,8 +13,8 @@ export interface StreamedEvent {
 }
 
 /**
- * One open `text/event-stream` answer. It holds nothing back: whoever sends waits until the client has
- * taken what was sent before, so a slow client costs no memory.
+ * One open `text/event-stream` answer. It buffers nothing: sending waits until the client has read the
+ * previous events, so a slow client costs no memory.
  */
 export class EventStream {
   readonly #heartbeat: NodeJS.Timeout;
@@ -29,7 +29,7 @@ export class EventStream {
     });
     response.flushHeaders();
     response.once('close', () => {
-      this.#stop();
+      this.stop();
     });
     this.#heartbeat = setInterval(() => {
       if (!this.#isBlocked) this.response.write(': still here\n\n');
@@ -44,24 +44,24 @@ export class EventStream {
     this.response.once('close', listener);
   }
 
-  /** Sends one event and waits until there is room for the next. Does nothing on a closed stream. */
+  /** Sends one event and waits until there is room for the next. Does nothing once the stream is closed. */
   async send({ id, name, data }: StreamedEvent): Promise<void> {
     if (this.#isClosed) return;
-    // JSON has no line breaks, so one data line holds it all.
+    // Serialised JSON has no line breaks, so it fits into one data line.
     const hasRoom = this.response.write(
       `event: ${name}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`,
     );
-    if (!hasRoom) await this.#room();
+    if (!hasRoom) await this.room();
   }
 
-  /** Ends the answer in order; a client of events comes back by itself. */
+  /** Ends the answer; clients of event streams reconnect by themselves. */
   end(): void {
     if (this.#isClosed) return;
-    this.#stop();
+    this.stop();
     this.response.end();
   }
 
-  #room(): Promise<void> {
+  private room(): Promise<void> {
     this.#isBlocked = true;
     return new Promise((resolve) => {
       const proceed = (): void => {
@@ -78,7 +78,7 @@ export class EventStream {
     });
   }
 
-  #stop(): void {
+  private stop(): void {
     this.#isClosed = true;
     clearInterval(this.#heartbeat);
   }

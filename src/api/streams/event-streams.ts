@@ -8,10 +8,10 @@ import { EventStream } from './event-stream.js';
 const MOST_STREAMS = 256;
 const RETRY_AFTER_MS = 5_000;
 
-/** Sends what is new and says whether there can be more. */
+/** Sends whatever is new and returns whether there can be more. */
 export type SendNew = (stream: EventStream) => Promise<'more' | 'end'>;
 
-/** All open streams: they end when the server does, which would wait for them otherwise. */
+/** All open streams. They are ended at shutdown, which would otherwise wait for them. */
 @Injectable()
 export class EventStreams implements BeforeApplicationShutdown {
   readonly #open = new Set<EventStream>();
@@ -21,16 +21,16 @@ export class EventStreams implements BeforeApplicationShutdown {
     private readonly storage: Storage,
     configuration: ConfigurationService,
   ) {
-    // A token may have been withdrawn: whoever still has a good one comes back by itself.
+    // A token may have been revoked: clients with a valid one reconnect by themselves.
     configuration.onChange(() => {
       this.closeAll();
     });
   }
 
   /**
-   * Answers with a stream and calls `sendNew` at once and after each change in storage, until it says
-   * `end` or the client is gone.
-   * @throws DeployError `throttled` where too many are open, or what `sendNew` throws.
+   * Answers with a stream and calls `sendNew` at once and after each change in storage, until it returns
+   * `end` or the client disconnects.
+   * @throws DeployError `throttled` if too many streams are open, or whatever `sendNew` throws.
    */
   async serve(response: Response, sendNew: SendNew): Promise<void> {
     if (this.#open.size >= MOST_STREAMS || this.#isShuttingDown) {
@@ -41,14 +41,14 @@ export class EventStreams implements BeforeApplicationShutdown {
     const stream = new EventStream(response);
     this.#open.add(stream);
     try {
-      await this.#follow(stream, sendNew);
+      await this.follow(stream, sendNew);
     } finally {
       this.#open.delete(stream);
     }
     stream.end();
   }
 
-  /** Ends every stream: at a shutdown, and where tokens may have changed. */
+  /** Ends every stream: at shutdown, and when tokens may have changed. */
   closeAll(): void {
     for (const stream of this.#open) stream.end();
   }
@@ -58,7 +58,7 @@ export class EventStreams implements BeforeApplicationShutdown {
     this.closeAll();
   }
 
-  async #follow(stream: EventStream, sendNew: SendNew): Promise<void> {
+  private async follow(stream: EventStream, sendNew: SendNew): Promise<void> {
     const changes = new Changes();
     const unsubscribe = this.storage.onChange(() => {
       changes.note();
@@ -74,7 +74,7 @@ export class EventStreams implements BeforeApplicationShutdown {
   }
 }
 
-/** Remembers that something changed until somebody has waited for it. */
+/** Remembers a change until it has been waited for. */
 class Changes {
   #isNoted = false;
   #wake: (() => void) | null = null;
@@ -84,7 +84,7 @@ class Changes {
     this.#wake?.();
   }
 
-  /** Returns at once where something changed since the last call. */
+  /** Resolves at the next change, or at once if there was one since the last call. */
   async next(): Promise<void> {
     if (!this.#isNoted) {
       await new Promise<void>((resolve) => {

@@ -26,7 +26,7 @@ describe('Docker Hub', () => {
       aBody({ repo_name: 'acme/web', comment_count: '0', owner: 7, description: null }),
     ],
     [
-      'images that are no digests',
+      'images that are not digests',
       aBody({ repo_name: 'acme/web' }, { tag: 'latest', images: ['...'], pushed_at: 1.4e9 }),
     ],
     [
@@ -47,7 +47,7 @@ describe('Docker Hub', () => {
     });
   });
 
-  it('knows official images by both of their names', () => {
+  it('knows official images by both names', () => {
     const expected = { pushes: [{ ...PUSH, repository: 'docker.io/library/nginx' }] };
     expect(read(aBody({ repo_name: 'library/nginx', namespace: 'library' }))).toEqual(expected);
     expect(read(aBody({ repo_name: 'nginx', name: 'nginx' }))).toEqual(expected);
@@ -56,7 +56,7 @@ describe('Docker Hub', () => {
   it.each([
     ['nothing', null],
     ['a list', []],
-    ['a text', 'acme/web'],
+    ['a string', 'acme/web'],
     ['no repository', { push_data: { tag: 'latest' } }],
     ['no tag', aBody({ repo_name: 'acme/web' }, {})],
     ['an empty tag', aBody({ repo_name: 'acme/web' }, { tag: '' })],
@@ -102,10 +102,10 @@ interface Sample {
   readonly pushes: readonly object[];
 }
 
-/** Bodies as they were documented or seen, where a collection of them lies beside the project; else our own. */
+/** Documented or captured bodies, if a collection of them lies beside the project; else a synthetic one. */
 function sampleBodies(): Sample[] {
   const folder = join(import.meta.dirname, '../../../shared/webhooks');
-  const own = { file: 'of our own', body: aBody({ repo_name: 'acme/web' }), pushes: [PUSH] };
+  const own = { file: 'synthetic', body: aBody({ repo_name: 'acme/web' }), pushes: [PUSH] };
   if (!existsSync(folder)) return [own];
   const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as {
     file: string;
