@@ -37,7 +37,7 @@ import { Sources } from '../../src/webhooks/sources/sources.js';
 import { WebhooksModule } from '../../src/webhooks/webhooks.module.js';
 import { FakeDeliveries, FakeDeployments, FakeStatus } from './http-fakes.js';
 
-/** One of a kind each, so that a test can look for them wherever they must not be. */
+/** Each unique, so that a test can search for them wherever they must not appear. */
 export const SECRETS = {
   hub: 'canary-hub-secret-0123456789abcdef',
   hubOld: 'canary-hub-old-secret-0123456789ab',
@@ -48,7 +48,7 @@ export const SECRETS = {
   admin: 'canary-admin-token-0123456789abcdef',
 } as const;
 
-/** A configuration with one webhook of each kind and one token of each role; `server` is added as it is. */
+/** A configuration with an open and a restricted webhook and a token of each role; `server` is inserted literally. */
 export function aConfiguration(server = ''): string {
   return `
 ${server}
@@ -80,11 +80,11 @@ export interface HttpEdge {
   readonly deliveries: FakeDeliveries;
   readonly deployments: FakeDeployments;
   readonly status: FakeStatus;
-  /** Everything that was logged since the start. */
+  /** Everything logged since the start. */
   readonly logged: () => string;
-  /** Writes another configuration and reads it, as SIGHUP does. */
+  /** Writes another configuration and reloads it, as SIGHUP does. */
   readonly reconfigure: (yaml: string) => void;
-  /** A request; with a token where one is named. */
+  /** A request; with a token if one is named. */
   readonly call: (
     method: 'get' | 'post' | 'put' | 'delete',
     path: string,
@@ -123,7 +123,7 @@ export async function startHttpEdge(
     intake === 'real' ? DeliveryService : { provide: DeliveryService, useValue: deliveries },
     { provide: DeploymentService, useValue: deployments },
     { provide: StatusService, useValue: status },
-    // What verdicts are about is stored; nothing is rolled out.
+    // Approvals act on stored deployments; nothing is rolled out.
     ApprovalService,
     DeploymentLog,
     { provide: Reconcilers, useValue: { of: () => IDLE } },
@@ -188,7 +188,7 @@ export async function startHttpEdge(
   };
 }
 
-/** A Docker Hub body of our own making: only the fields that count, and some that must not matter. */
+/** A synthetic Docker Hub body: the fields that count, and some that must not matter. */
 export function aHubBody(repository = 'acme/web', tag: unknown = 'latest'): object {
   const [namespace, name] = repository.split('/');
   return {

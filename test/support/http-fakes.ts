@@ -8,7 +8,7 @@ import { Storage } from '../../src/storage/storage.js';
 const IMAGE = 'docker.io/acme/web';
 export const DIGEST = `sha256:${'a'.repeat(64)}`;
 
-/** Stands where deliveries are decided on; stores what it is given, as the real one does. */
+/** Replaces the intake of deliveries; stores them as the real one does. */
 export class FakeDeliveries {
   readonly accepted: IncomingDelivery[] = [];
   failure: Error | null = null;
@@ -59,7 +59,7 @@ export class FakeDeliveries {
   }
 }
 
-/** Stands where deployments are made; remembers what it was asked for. */
+/** Replaces the services that make deployments; records the calls. */
 export class FakeDeployments {
   readonly calls: unknown[][] = [];
 
@@ -96,7 +96,7 @@ export class FakeDeployments {
   }
 }
 
-/** Stands where the engines are asked. */
+/** Replaces the status that the engines report. */
 export class FakeStatus {
   engineReason: string | null = null;
 
@@ -119,7 +119,7 @@ export class FakeStatus {
   }
 }
 
-/** A stored deployment that has just been asked for. */
+/** A stored deployment that has just been requested. */
 export async function aDeployment(
   storage: Storage,
   environment = 'staging',

@@ -21,7 +21,7 @@ interface Route {
   readonly path: string;
 }
 
-/** Every route that Express really has, but for the one of unknown addresses. */
+/** Every route registered with Express, except the catch-all. */
 function routesOf(edge: HttpEdge): Route[] {
   const express = edge.application.getHttpAdapter().getInstance() as {
     router: { stack: { route?: { path: string; stack: { method: Route['method'] }[] } }[] };
@@ -51,7 +51,7 @@ describe('access', () => {
       .replace(':secret', 'x')
       .replace(':file', 'swagger-ui.css');
 
-  it('asks every route of the API for a token of the role that it is described with', async () => {
+  it('requires on every route of the API a token with the role in its description', async () => {
     const routes = routesOf(edge);
     expect(routes.length).toBeGreaterThan(15);
     for (const { method, path } of routes) {
@@ -83,7 +83,7 @@ describe('access', () => {
     expect(answer.headers['www-authenticate']).toBe('Bearer error="invalid_token"');
   });
 
-  it('shows a limited token its own environments and refuses it the others', async () => {
+  it('shows a restricted token its own environments and refuses it the others', async () => {
     const own = await aDeployment(edge.storage, 'staging');
     const list = await edge.call('get', '/api/v1/deployments', 'staging');
     const environments = (list.body as { items: { environment: string }[] }).items.map(
@@ -112,7 +112,7 @@ describe('access', () => {
     expect(edge.deployments.calls).toEqual([]);
   });
 
-  it('follows the configuration when it is read again', async () => {
+  it('follows the configuration when it is reloaded', async () => {
     edge.reconfigure(
       aConfiguration(OPEN).replace(SECRETS.viewer, 'another-viewer-token-0123456789'),
     );
@@ -121,7 +121,7 @@ describe('access', () => {
     expect((await edge.call('get', '/api/v1/environments', 'viewer')).status).toBe(200);
   });
 
-  it('makes one admin token where none is configured, and stores its hash only', async () => {
+  it('creates one admin token if none is configured, and stores only its hash', async () => {
     const configuration = edge.application.get(ConfigurationService).current();
     expect(await makeFirstToken(configuration, edge.storage)).toBeNull();
     const made = await makeFirstToken({ ...configuration, tokens: [] }, edge.storage);
@@ -134,7 +134,7 @@ describe('access', () => {
     await edge.application.get(Authenticator).onModuleInit();
     const asFirst = () =>
       edge.call('get', '/api/v1/environments').set('Authorization', `Bearer ${token}`);
-    // A configured admin retires it.
+    // A configured admin token revokes it.
     expect((await asFirst()).status).toBe(401);
     edge.reconfigure(aConfiguration(OPEN).replace(/.*role: admin.*\n/, ''));
     expect((await asFirst()).status).toBe(200);
@@ -142,7 +142,7 @@ describe('access', () => {
   });
 });
 
-describe('a route that says nothing of access', () => {
+describe('a route without a declared access', () => {
   @Controller('forgotten')
   class ForgottenController {
     @Get()

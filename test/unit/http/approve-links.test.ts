@@ -39,7 +39,7 @@ describe('approve links', () => {
     return edge.call('post', `/api/v1/deployments/${id}/approve-link`, token).send(body);
   }
 
-  /** Makes one as the admin; returns its path. */
+  /** Creates one as the admin; returns its path. */
   async function aLink(id: string, person = 'anna'): Promise<string> {
     const made = (await ask(id, { for: person })).body as { url: string };
     return made.url.slice(BASE.length);
@@ -58,7 +58,7 @@ describe('approve links', () => {
     return Buffer.from((await edge.storage.settings.get('approve-links.key')) ?? '', 'base64url');
   }
 
-  /** The same link with other words, signed with the right key. */
+  /** The same link with changed content, signed with the right key. */
   async function resigned(path: string, changes: Partial<ApproveLink>): Promise<string> {
     const key = await keyOf();
     const link = readLink(path.slice('/approve/'.length), key);
@@ -66,7 +66,7 @@ describe('approve links', () => {
     return `/approve/${signLink({ ...link, ...changes }, key)}`;
   }
 
-  describe('are made', () => {
+  describe('are created', () => {
     it('for others by admins, for oneself by operators, and audited', async () => {
       const { id, expiresAt } = await waiting();
       const made = await ask(id, { for: 'anna' });
@@ -86,9 +86,9 @@ describe('approve links', () => {
     });
 
     it.each([
-      ['somebody whom the policy does not name', { for: 'ben' }, 403, 'forbidden'],
-      ['somebody whose token is too small', { for: 'reader' }, 403, 'forbidden'],
-      ['a name that is none', { for: '' }, 400, 'invalid'],
+      ['someone whom the policy does not name', { for: 'ben' }, 403, 'forbidden'],
+      ['someone whose role is insufficient', { for: 'reader' }, 403, 'forbidden'],
+      ['an empty name', { for: '' }, 400, 'invalid'],
       ['a list of names', { for: ['anna'] }, 400, 'invalid'],
     ])('not for %s', async (_, body, status, code) => {
       const { id } = await waiting();
@@ -96,7 +96,7 @@ describe('approve links', () => {
       expect([refused.status, refused.body]).toMatchObject([status, { code }]);
     });
 
-    it('for operators alone where the policy names nobody', async () => {
+    it('only for operators if the policy names no one', async () => {
       edge.reconfigure(configured('{}'));
       const { id } = await waiting();
       expect((await ask(id, { for: 'ops' })).status).toBe(200);
@@ -105,7 +105,7 @@ describe('approve links', () => {
       }
     });
 
-    it('not for nor by whoever asked by hand', async () => {
+    it('neither for nor by the person who deployed manually', async () => {
       const byOps = await waiting({ by: 'ops' });
       expect((await ask(byOps.id, { for: 'ops' })).status).toBe(403);
       expect((await ask(byOps.id, { for: 'anna' })).status).toBe(200);
@@ -113,7 +113,7 @@ describe('approve links', () => {
       expect((await ask(byRoot.id, { for: 'anna' })).status).toBe(403);
     });
 
-    it('not without server.publicUrl, nor for what does not wait for approval', async () => {
+    it('not without server.publicUrl, nor for a deployment that is not waiting for approval', async () => {
       const { id } = await waiting();
       edge.reconfigure(configured('{ of: [anna] }', OPEN));
       const refused = await ask(id, { for: 'anna' });
@@ -128,7 +128,7 @@ describe('approve links', () => {
     });
   });
 
-  it('show what they ask, and change nothing by GET and HEAD', async () => {
+  it('show the question, and change nothing on GET and HEAD', async () => {
     const { id } = await waiting();
     const path = await aLink(id);
     const before = [await edge.storage.deployments.get(id), await audited()];
@@ -174,7 +174,7 @@ describe('approve links', () => {
     if (unspent !== null) expect(await edge.storage.spentLinks.has(unspent)).toBe(false);
   });
 
-  it('give one verdict, also when both come at once', async () => {
+  it('give one verdict, even when both arrive at once', async () => {
     const { id } = await waiting();
     const path = await aLink(id);
     const both = await Promise.all([
@@ -205,7 +205,7 @@ describe('approve links', () => {
     expect((await answer(await aLink(id, 'ben'))).text).toContain('every approval');
   });
 
-  it('are refused alike whether forged or unknown, and say when they are over', async () => {
+  it('are refused alike whether forged or unknown, and say when they have expired', async () => {
     const { id } = await waiting();
     const path = await aLink(id);
     const forged = await edge.call('get', `${path.slice(0, -1)}${path.endsWith('A') ? 'E' : 'A'}`);
@@ -222,7 +222,7 @@ describe('approve links', () => {
     expect(await edge.storage.deployments.get(id)).toMatchObject({ phase: 'waiting' });
   });
 
-  it('are worth nothing for whoever may not approve any more', async () => {
+  it('do nothing for a person who may no longer approve', async () => {
     const { id } = await waiting();
     const path = await aLink(id);
     edge.reconfigure(configured('{ of: [ben] }'));
@@ -241,7 +241,7 @@ describe('approve links', () => {
     ['broken encoding', 'verdict=%zz&%', 400],
     ['many fields', 'a=1&'.repeat(1000), 413],
     ['too much', { verdict: 'approve', comment: 'x'.repeat(20_000) }, 413],
-  ])('refuse a form with %s, and are good afterwards', async (_, form, status) => {
+  ])('refuse a form with %s, and stay valid', async (_, form, status) => {
     const { id } = await waiting();
     const path = await aLink(id);
     const refused = await answer(path, form as object);
@@ -250,7 +250,7 @@ describe('approve links', () => {
     expect((await answer(path, longest)).status).toBe(200);
   });
 
-  it('take nothing but plain forms', async () => {
+  it('accept only plain forms', async () => {
     const { id } = await waiting();
     const path = await aLink(id);
     const post = () => edge.call('post', path);
@@ -264,7 +264,7 @@ describe('approve links', () => {
     expect(await edge.storage.deployments.get(id)).toMatchObject({ phase: 'waiting' });
   });
 
-  it('block a sender of wrong ones, also with a right one, on a page', async () => {
+  it('block a sender of wrong ones, even with a valid one, with a page', async () => {
     edge.reconfigure(
       configured('{ of: [anna] }', `publicUrl: "${BASE}", throttle: { failedAuth: { limit: 3 } }`),
     );

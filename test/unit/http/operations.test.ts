@@ -28,7 +28,7 @@ describe('operations', () => {
     expect([answer.status, answer.body]).toEqual([200, { status: 'up' }]);
   });
 
-  it('is ready although an engine is dead, and tells of it', async () => {
+  it('is ready although an engine is down, and reports it', async () => {
     edge.status.engineReason = 'connection refused';
     const answer = await edge.call('get', '/health/ready');
     expect([answer.status, answer.body]).toEqual([
@@ -44,7 +44,7 @@ describe('operations', () => {
     );
   });
 
-  it('is not ready while storage takes no deliveries', async () => {
+  it('is not ready while deliveries cannot be stored', async () => {
     vi.spyOn(edge.storage, 'isWritable').mockResolvedValue(false);
     const answer = await edge.call('get', '/health/ready');
     expect(answer.status).toBe(503);
@@ -71,7 +71,7 @@ describe('operations', () => {
     }
   });
 
-  it('leaves metrics to an address of their own where there is one', async () => {
+  it('serves metrics only at their own address if there is one', async () => {
     edge.reconfigure(
       aConfiguration(OPEN.replace('{ throttle', '{ metricsListen: "127.0.0.1:9", throttle')),
     );
@@ -79,7 +79,7 @@ describe('operations', () => {
     edge.reconfigure(aConfiguration(OPEN));
   });
 
-  it('describes itself as OpenAPI 3.1 whose references all lead somewhere', async () => {
+  it('describes itself as OpenAPI 3.1 without dangling references', async () => {
     const answer = await edge.call('get', '/api/openapi.json');
     expect(answer.status).toBe(200);
     const document = answer.body as {
@@ -102,7 +102,7 @@ describe('operations', () => {
     expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining(references));
   });
 
-  it('can be browsed without anything from elsewhere', async () => {
+  it('can be browsed without loading anything from other hosts', async () => {
     const page = await edge.call('get', '/api/docs');
     expect(page.headers['content-type']).toContain('text/html');
     expect(page.headers['content-security-policy']).toContain("script-src 'self'");
@@ -116,7 +116,7 @@ describe('operations', () => {
     expect((await edge.call('get', '/api/docs/..%2Fpackage.json')).status).toBe(404);
   });
 
-  it('logs one line for each request, with who and from where, and without tokens', async () => {
+  it('logs one line for each request, with caller and address, and without tokens', async () => {
     const before = edge.logged().length;
     await edge.call('get', '/api/v1/environments?x=1', 'viewer');
     await edge
@@ -144,7 +144,7 @@ describe('operations', () => {
 });
 
 describe('the logger', () => {
-  it('writes texts, fields and errors as JSON, and never a secret', () => {
+  it('writes strings, fields and errors as JSON, and never a secret', () => {
     const lines: string[] = [];
     const logger = DeployLogger.to('debug', { write: (line) => void lines.push(line) });
     logger.log('a text', 'Context');

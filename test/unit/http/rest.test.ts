@@ -14,7 +14,7 @@ const OPEN =
   'server: { throttle: { api: { limit: 0 }, webhook: { limit: 0 }, failedAuth: { limit: 0 } } }';
 const SERVICE = '/api/v1/environments/staging/services/web';
 
-/** As the tests' configuration has it. */
+/** As in the tests' configuration. */
 const OPS = expect.objectContaining({ name: 'ops', role: 'operator' }) as unknown;
 
 interface Problem {
@@ -36,7 +36,7 @@ describe('REST', () => {
     edge.deployments.calls.length = 0;
   });
 
-  it('deploys by hand', async () => {
+  it('deploys manually', async () => {
     const body = { tag: 'v1.2', reason: 'because', force: true, digest: null };
     const answer = await edge.call('post', `${SERVICE}/deployments`, 'operator').send(body);
     expect(answer.status).toBe(202);
@@ -52,13 +52,13 @@ describe('REST', () => {
     ]);
   });
 
-  it('deploys by hand without a body', async () => {
+  it('deploys manually without a body', async () => {
     const answer = await edge.call('post', `${SERVICE}/deployments`, 'operator');
     expect(answer.status).toBe(202);
     expect(edge.deployments.calls).toEqual([['deploy', 'staging', 'web', {}, OPS]]);
   });
 
-  it('only tells the plan of a dry run', async () => {
+  it('only returns the plan of a dry run', async () => {
     const answer = await edge
       .call('post', `${SERVICE}/deployments`, 'operator')
       .send({ dryRun: true, digest: DIGEST });
@@ -99,7 +99,7 @@ describe('REST', () => {
     ['dryRun', { dryRun: 1 }],
     ['unknown', { unknown: 1 }],
     ['constructor', { constructor: 1 }],
-  ])('names %s where it is wrong', async (path, body) => {
+  ])('reports an invalid %s', async (path, body) => {
     const answer = await edge.call('post', `${SERVICE}/deployments`, 'operator').send(body);
     expect([answer.status, (answer.body as Problem).code]).toEqual([400, 'invalid']);
     expect((answer.body as Problem).errors?.map((error) => error.path)).toContain(path);
@@ -107,9 +107,9 @@ describe('REST', () => {
   });
 
   it.each([
-    ['no JSON', '{', 400, 'invalid'],
+    ['not JSON', '{', 400, 'invalid'],
     ['a list', '[]', 400, 'invalid'],
-    ['a text', '"x"', 400, 'invalid'],
+    ['a string', '"x"', 400, 'invalid'],
     ['a hundred levels', `{"a":${'['.repeat(100)}${']'.repeat(100)}}`, 400, 'invalid'],
     ['twenty thousand levels', `{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, 400, 'invalid'],
     ['an own __proto__', '{"__proto__":{"dryRun":true}}', 400, 'invalid'],
@@ -123,7 +123,7 @@ describe('REST', () => {
     expect(edge.deployments.calls).toEqual([]);
   });
 
-  it('refuses other media types, and reads nothing of whom it does not know', async () => {
+  it('refuses other media types, and reads no body from unknown callers', async () => {
     const form = await edge
       .call('post', `${SERVICE}/deployments`, 'operator')
       .type('form')
@@ -203,7 +203,7 @@ describe('REST', () => {
     expect(answer.headers['content-type']).toContain('application/problem+json');
   });
 
-  it('tells which methods an address takes', async () => {
+  it('reports the methods of an address', async () => {
     const answer = await edge.call('delete', '/api/v1/deployments', 'operator');
     expect([answer.status, answer.headers.allow, (answer.body as Problem).code]).toEqual([
       405,
@@ -240,7 +240,7 @@ describe('REST', () => {
     );
   });
 
-  it('lets a limited token replay only what can touch nothing else', async () => {
+  it('lets a restricted token replay only what cannot deploy elsewhere', async () => {
     const deployment = await aDeployment(edge.storage, 'staging');
     const received = await edge
       .call('post', `/webhooks/hub/${SECRETS.hub}`)

@@ -18,7 +18,7 @@ describe('logs and streams', () => {
   });
   afterAll(() => edge.close());
 
-  it('serves the log of a deployment as JSON in pages, as text and as a stream', async () => {
+  it('serves the log of a deployment as pages of JSON, as text and as a stream', async () => {
     const { id } = await aDeployment(edge.storage);
     const at = new Date().toISOString();
     await edge.storage.logs.append(
@@ -58,7 +58,7 @@ describe('logs and streams', () => {
     await expect.poll(() => stream.hasEnded()).toBe(true);
   });
 
-  it('streams changes of deployments, goes on after the last one seen, and shows no steps', async () => {
+  it('streams changes of deployments, resumes after the last one seen, and shows no steps', async () => {
     const stream = await open(edge, '/api/v1/events', 'viewer');
     const { id } = await aDeployment(edge.storage);
     await expect.poll(() => stream.events().length).toBe(1);
@@ -75,7 +75,7 @@ describe('logs and streams', () => {
     later.close();
   });
 
-  it('streams to a limited token only what it may see', async () => {
+  it('streams to a restricted token only what it may see', async () => {
     const stream = await open(edge, '/api/v1/events', 'staging');
     await aDeployment(edge.storage, 'production');
     const { id } = await aDeployment(edge.storage, 'staging');
@@ -84,7 +84,7 @@ describe('logs and streams', () => {
     stream.close();
   });
 
-  it('refuses an event id that never was one', async () => {
+  it('refuses an invalid event id', async () => {
     const answer = await edge.call('get', '/api/v1/events', 'viewer').set('Last-Event-ID', 'abc');
     expect([answer.status, (answer.body as Problem).code]).toEqual([400, 'invalid']);
   });

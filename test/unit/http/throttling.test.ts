@@ -20,7 +20,7 @@ describe('throttling', () => {
   let edge: HttpEdge;
   afterEach(() => edge.close());
 
-  /** Statuses of as many requests, one after the other, each sent from the given address. */
+  /** The statuses of `count` requests, one after another, each sent from the given address. */
   async function statuses(
     count: number,
     path: string,
@@ -36,7 +36,7 @@ describe('throttling', () => {
     return found;
   }
 
-  it('counts webhooks per name and sender, before it looks at the secret', async () => {
+  it('counts webhooks per name and sender, before checking the secret', async () => {
     edge = await startHttpEdge(limits(2, 100, 0));
     expect(await statuses(3, HUB, '198.51.100.1')).toEqual([202, 202, 429]);
     expect(await statuses(3, '/webhooks/hub/wrong', '198.51.100.2')).toEqual([404, 404, 429]);
@@ -44,7 +44,7 @@ describe('throttling', () => {
     expect(await statuses(1, `/webhooks/walled/${SECRETS.walled}`, '198.51.100.1')).toEqual([403]);
   });
 
-  it('says when to come back, and lets in again then', async () => {
+  it('says when to retry, and accepts requests again then', async () => {
     edge = await startHttpEdge(limits(1, 100, 0, '1s'));
     await statuses(1, HUB, '198.51.100.1');
     const refused = await edge
@@ -59,7 +59,7 @@ describe('throttling', () => {
     expect(await statuses(1, HUB, '198.51.100.1')).toEqual([202]);
   });
 
-  it('lets nobody escape by inventing names of webhooks', async () => {
+  it('cannot be evaded by inventing webhook names', async () => {
     edge = await startHttpEdge(limits(2, 100, 0));
     const found = [];
     for (const name of ['a', 'b', 'c'])
@@ -67,7 +67,7 @@ describe('throttling', () => {
     expect(found).toEqual([404, 404, 429]);
   });
 
-  it('refuses the right secret too after too many wrong ones, until it calms', async () => {
+  it('refuses even the right secret after too many wrong ones, until the block ends', async () => {
     edge = await startHttpEdge(limits(0, 0, 3, '1s'));
     expect(await statuses(4, '/webhooks/hub/wrong', '198.51.100.1')).toEqual([404, 404, 404, 429]);
     expect(await statuses(1, HUB, '198.51.100.1')).toEqual([429]);
@@ -77,7 +77,7 @@ describe('throttling', () => {
     expect(await statuses(1, HUB, '198.51.100.1')).toEqual([202]);
   });
 
-  it('does not tell by its blocks which webhooks exist', async () => {
+  it('does not reveal by its blocks which webhooks exist', async () => {
     edge = await startHttpEdge(limits(0, 0, 2));
     await statuses(2, '/webhooks/nobody/wrong', '198.51.100.1');
     expect(await statuses(1, '/webhooks/hub/wrong', '198.51.100.1')).toEqual([429]);
@@ -97,7 +97,7 @@ describe('throttling', () => {
     expect(await statuses(1, HUB, '198.51.100.2')).toEqual([202]);
   });
 
-  it('blocks an address that tries tokens, and nobody else', async () => {
+  it('blocks an address that guesses tokens, and no other', async () => {
     edge = await startHttpEdge(limits(0, 0, 2));
     const attempt = (token: string, from: string) =>
       edge
@@ -121,7 +121,7 @@ describe('throttling', () => {
     expect(await statuses(1, '/api/v1/environments', '198.51.100.1', 'viewer')).toEqual([200]);
   });
 
-  it('counts the API per token, wherever it is used, and else per address', async () => {
+  it('counts the API per token, wherever it is used, or else per address', async () => {
     edge = await startHttpEdge(limits(0, 2, 0));
     expect(await statuses(1, '/api/v1/environments', '198.51.100.1', 'viewer')).toEqual([200]);
     expect(await statuses(2, '/api/v1/deployments', '198.51.100.2', 'viewer')).toEqual([200, 429]);
@@ -129,7 +129,7 @@ describe('throttling', () => {
     expect(await statuses(3, '/health/live', '198.51.100.3')).toEqual([200, 200, 429]);
   });
 
-  it('counts everything, also what does not exist', async () => {
+  it('counts everything, even what does not exist', async () => {
     edge = await startHttpEdge(limits(0, 1, 0));
     const paths = ['/health/ready', '/metrics', '/api/openapi.json', '/api/docs', '/nothing/here'];
     for (const [index, path] of paths.entries()) {
@@ -139,20 +139,20 @@ describe('throttling', () => {
     }
   });
 
-  it('takes new limits at once when the configuration is read again', async () => {
+  it('applies new limits at once when the configuration is reloaded', async () => {
     edge = await startHttpEdge(limits(1, 0, 0));
     expect(await statuses(2, HUB, '198.51.100.1')).toEqual([202, 429]);
     edge.reconfigure(limits(0, 0, 0));
     expect(await statuses(2, HUB, '198.51.100.1')).toEqual([202, 202]);
   });
 
-  it('believes X-Forwarded-For of trusted proxies only', async () => {
+  it('trusts X-Forwarded-For only from trusted proxies', async () => {
     edge = await startHttpEdge(limits(1, 0, 0).replace('127.0.0.1/32', '192.0.2.0/24'));
     expect(await statuses(1, HUB, '198.51.100.1')).toEqual([202]);
     expect(await statuses(1, HUB, '198.51.100.2')).toEqual([429]);
     edge.reconfigure(limits(1, 0, 0));
     expect(await statuses(1, HUB, '198.51.100.3')).toEqual([202]);
-    // What the client itself claims stands further left than what the proxy has seen.
+    // What the client claims is to the left of what the proxy has seen.
     expect(await statuses(1, HUB, '203.0.113.7, 198.51.100.3')).toEqual([429]);
   });
 });

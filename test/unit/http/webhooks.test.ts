@@ -14,7 +14,7 @@ const OPEN = 'server: { throttle: { webhook: { limit: 0 }, failedAuth: { limit: 
 const HUB = `/webhooks/hub/${SECRETS.hub}`;
 const LIMIT = 1_048_576;
 
-describe('webhooks in', () => {
+describe('webhooks', () => {
   let edge: HttpEdge;
   beforeAll(async () => {
     edge = await startHttpEdge(aConfiguration(OPEN));
@@ -25,7 +25,7 @@ describe('webhooks in', () => {
     edge.deliveries.accepted.length = 0;
   });
 
-  it('takes a push in and answers with the delivery', async () => {
+  it('accepts a push and answers with the delivery', async () => {
     const answer = await edge.call('post', HUB).send(aHubBody());
     expect(answer.status).toBe(202);
     expect(answer.body).toEqual({
@@ -40,7 +40,7 @@ describe('webhooks in', () => {
     ]);
   });
 
-  it('takes both secrets during a rotation', async () => {
+  it('accepts both secrets during a rotation', async () => {
     const answer = await edge.call('post', `/webhooks/hub/${SECRETS.hubOld}`).send(aHubBody());
     expect(answer.status).toBe(202);
   });
@@ -67,7 +67,7 @@ describe('webhooks in', () => {
     expect(edge.deliveries.accepted).toEqual([]);
   });
 
-  it('refuses an address that may not send, but only with the right secret', async () => {
+  it('refuses an address outside allowFrom, but only with the right secret', async () => {
     const right = await edge.call('post', `/webhooks/walled/${SECRETS.walled}`).send(aHubBody());
     expect([right.status, (right.body as { code: string }).code]).toEqual([403, 'forbidden']);
     const wrong = await edge.call('post', '/webhooks/walled/wrong').send(aHubBody());
@@ -76,14 +76,14 @@ describe('webhooks in', () => {
 
   it.each([
     ['nothing', ''],
-    ['no JSON', 'not json'],
-    ['half of a JSON text', '{"push_data":'],
+    ['not JSON', 'not json'],
+    ['half of a JSON document', '{"push_data":'],
     ['bytes that are not UTF-8', Buffer.from([0x7b, 0xff, 0xfe, 0x7d])],
     ['null', 'null'],
     ['a list', '[1,2]'],
-    ['brackets without end', '['.repeat(500_000)],
+    ['half a million brackets', '['.repeat(500_000)],
     ['an own __proto__', '{"__proto__":{"push_data":{"tag":"latest"}}}'],
-    ['a tag that is no text', JSON.stringify(aHubBody('acme/web', { toString: 1 }))],
+    ['a tag that is not a string', JSON.stringify(aHubBody('acme/web', { toString: 1 }))],
     ['a hostile tag', JSON.stringify(aHubBody('acme/web', 'latest; rm -rf /'))],
     ['a hostile repository', JSON.stringify(aHubBody('../../etc/passwd'))],
   ])('answers 202 to %s and ignores it with a reason', async (_, body) => {
@@ -94,7 +94,7 @@ describe('webhooks in', () => {
   });
 
   it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/vnd.acme.v1+json', ''])(
-    'reads the body whatever its type is called: %s',
+    'reads the body whatever its content type: %s',
     async (type) => {
       const answer = await edge
         .call('post', HUB)
@@ -104,7 +104,7 @@ describe('webhooks in', () => {
     },
   );
 
-  it('takes a body of exactly the limit and refuses one byte more', async () => {
+  it('accepts a body of exactly the limit and refuses one byte more', async () => {
     const padded = (size: number): string => JSON.stringify(aHubBody()).padEnd(size, ' ');
     const most = await edge.call('post', HUB).type('json').send(padded(LIMIT));
     expect(most.body).toMatchObject({ outcome: 'accepted' });
@@ -116,7 +116,7 @@ describe('webhooks in', () => {
     expect(edge.deliveries.accepted).toHaveLength(1);
   });
 
-  it('refuses a body without end, whose length nobody announced', async () => {
+  it('refuses an endless body without a declared length', async () => {
     const answer = await raw(edge, [
       `POST ${HUB} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`,
       ...Array.from({ length: 18 }, () => `10000\r\n${'x'.repeat(0x10000)}\r\n`),
@@ -124,7 +124,7 @@ describe('webhooks in', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
   });
 
-  it('undoes compression, but not beyond the limit', async () => {
+  it('decompresses bodies, but not beyond the limit', async () => {
     const small = gzipSync(JSON.stringify(aHubBody()));
     const bomb = gzipSync(Buffer.alloc(LIMIT * 20));
     const post = (body: Buffer, encoding: string) =>
@@ -140,8 +140,8 @@ describe('webhooks in', () => {
     expect((await post(small, 'lzma')).body).toMatchObject({ outcome: 'ignored' });
   });
 
-  it('reads no body before it knows who sends it', async () => {
-    // The body never comes: an answer shows that nobody waited for it.
+  it('reads no body before the sender is known', async () => {
+    // The body never arrives: an answer shows that it was not waited for.
     const head = (path: string): string =>
       `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n`;
     expect(await raw(edge, [head('/webhooks/hub/wrong')])).toMatch(/^HTTP\/1\.1 404 /);
@@ -150,7 +150,7 @@ describe('webhooks in', () => {
     );
   });
 
-  it('stores nothing of a delivery whose sender goes away half way', async () => {
+  it('stores nothing of a delivery whose sender disconnects half way', async () => {
     const socket = connect(port(edge), '127.0.0.1');
     socket.write(`POST ${HUB} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"push`);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -159,7 +159,7 @@ describe('webhooks in', () => {
     expect(edge.deliveries.accepted).toEqual([]);
   });
 
-  it('turns senders away with a time to come back while storage takes nothing', async () => {
+  it('tells senders when to retry while storage is unavailable', async () => {
     edge.deliveries.failure = new DeployError('storage-unavailable', 'the disk is full');
     const answer = await edge.call('post', HUB).send(aHubBody());
     expect([answer.status, (answer.body as { code: string }).code]).toEqual([
@@ -169,14 +169,14 @@ describe('webhooks in', () => {
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
   });
 
-  it('says nothing of an error of our own', async () => {
+  it('reveals nothing about an internal error', async () => {
     edge.deliveries.failure = new Error(`SELECT failed near ${SECRETS.admin}`);
     const answer = await edge.call('post', HUB).send(aHubBody());
     expect([answer.status, (answer.body as { code: string }).code]).toEqual([500, 'internal']);
     expect(answer.text).not.toContain('SELECT');
   });
 
-  it('keeps the headers, but no credentials and not the address', async () => {
+  it('keeps the headers, except for credentials and the address', async () => {
     await edge
       .call('post', HUB)
       .set({
@@ -196,7 +196,7 @@ describe('webhooks in', () => {
     );
   });
 
-  it('takes a trailing slash and never redirects', async () => {
+  it('accepts a trailing slash and never redirects', async () => {
     const answer = await edge.call('post', `${HUB}/`).redirects(0).send(aHubBody());
     expect(answer.status).toBe(202);
   });
@@ -233,7 +233,7 @@ function port(edge: HttpEdge): number {
   return (edge.application.getHttpServer() as { address(): { port: number } }).address().port;
 }
 
-/** Sends bytes as they are and returns the beginning of the answer. */
+/** Sends raw bytes and returns the beginning of the answer. */
 function raw(edge: HttpEdge, parts: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port(edge), '127.0.0.1');
