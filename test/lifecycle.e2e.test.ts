@@ -1,7 +1,8 @@
 import { createServer } from 'node:net';
-import { writeFile, readFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { openSqlite } from '../src/storage/sqlite/sqlite.js';
 import { DeployProcess } from './support/deploy-process.js';
 import { ownRegistry } from './support/own-registry.js';
 import { Scenario } from './support/scenario.js';
@@ -48,6 +49,24 @@ describe('how the server ends', () => {
     expect(await other.exit()).toBe(2);
     expect(other.stderr).toContain(file);
     expect(await readFile(file, 'utf8')).toContain('shopping list');
+  });
+
+  it('with 2 where a newer Deploy has changed the storage, which is left byte for byte', async () => {
+    const deploy = await prepared();
+    await deploy.start();
+    await deploy.stop();
+    const file = join(deploy.folder, 'data', 'deploy.db');
+    const handle = await openSqlite(file, { timeoutMs: 0 });
+    handle.exec("insert into kysely_migration values ('9999-from-the-future', '2030-01-01')");
+    handle.close();
+    const before = await readFile(file);
+    deploy.spawn();
+    expect(await deploy.exit()).toBe(2);
+    expect(deploy.stderr).toMatch(/newer Deploy.*9999-from-the-future.*start that version again/);
+    expect(before.equals(await readFile(file))).toBe(true);
+    // Nothing waits in the log beside it either, to be written into it later.
+    const log = await stat(`${file}-wal`).catch(() => ({ size: 0 }));
+    expect(log.size).toBe(0);
   });
 
   it('with 2 where another process has the storage', async () => {

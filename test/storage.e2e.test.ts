@@ -1,9 +1,12 @@
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { DeployProcess } from './support/deploy-process.js';
 import { SmallDisk } from './support/disks.js';
 import { Scenario } from './support/scenario.js';
 import type { SampleApp } from './support/sample-app.js';
 import { waitFor } from './support/wait-for.js';
+import { makeOlderStorage } from './unit/storage/older-storage.js';
 
 const HEALTHY = { version: 'v1', check: 'healthy' } as const;
 
@@ -53,6 +56,33 @@ describe('a full disk under the storage', () => {
     const deployment = await scenario.ended(await scenario.hookedDeployment());
     expect(deployment).toMatchObject({ phase: 'succeeded', error: null });
     expect(await scenario.served()).toBe('v2');
+  });
+
+  it('without room for the copy before an upgrade: the server exits 2 and changes nothing', async () => {
+    const disk = await SmallDisk.mount();
+    const file = join(disk.folder, 'deploy.db');
+    await makeOlderStorage(file, 600);
+    const before = await readFile(file);
+    const room = join(disk.folder, 'room');
+    await writeFile(room, Buffer.alloc(512 * 1024));
+    await disk.fill();
+    // For the log and the lock of a database that is open.
+    await rm(room);
+    const deploy = await DeployProcess.prepare({
+      configuration: '{}\n',
+      environment: { DEPLOY_STORAGE: `sqlite:${file}` },
+    });
+    onTestFinished(() => deploy.remove());
+    deploy.spawn();
+    expect(await deploy.exit()).toBe(2);
+    expect(deploy.stderr).toMatch(/nothing was changed: .*\.before-0004-approve-links .*full/);
+    expect(before.equals(await readFile(file))).toBe(true);
+    expect((await readdir(disk.folder)).filter((name) => name.includes('before'))).toEqual([]);
+
+    await disk.empty();
+    await deploy.start();
+    expect(deploy.stdout).toContain(`${file}.before-0004-approve-links`);
+    expect((await stat(`${file}.before-0004-approve-links`)).mode & 0o777).toBe(0o600);
   });
 
   it.each([

@@ -7,8 +7,21 @@ import * as groups from './migrations/0005-groups.js';
 import { messageOf } from '../domain/errors.js';
 import { StorageOpenError } from './storage-open-error.js';
 
+/** By name; their order is that of their names. */
+type Migrations = Readonly<Record<string, Migration>>;
+
+export interface MigrateOptions {
+  /** This program's by default. */
+  readonly migrations?: Migrations;
+  /**
+   * Called before tables that are there are changed, with the name of the first migration that they lack;
+   * neither where they are up to date nor where there are none. Where it throws, nothing is changed.
+   */
+  readonly beforeUpgrade?: (migration: string) => Promise<void>;
+}
+
 /** Every change of the tables, in order. The names are kept in the database: never rename one. */
-const MIGRATIONS: Readonly<Record<string, Migration>> = {
+export const MIGRATIONS: Migrations = {
   '0001-initial': initial,
   '0002-pruning': pruning,
   '0003-policy': policy,
@@ -18,19 +31,27 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
 
 /**
  * Brings the tables up to this program's, all or nothing.
+ * @throws what `beforeUpgrade` throws.
  * @throws StorageOpenError where a newer Deploy has been at work on them: going on could lose what it wrote.
  */
-export async function migrate<Tables>(database: Kysely<Tables>): Promise<void> {
-  const unknown = (await executed(database)).filter((name) => !(name in MIGRATIONS));
+export async function migrate<Tables>(
+  database: Kysely<Tables>,
+  { migrations = MIGRATIONS, beforeUpgrade }: MigrateOptions = {},
+): Promise<void> {
+  const known = await executed(database);
+  const unknown = known.filter((name) => !(name in migrations));
   if (unknown.length > 0) {
     throw new StorageOpenError(
       `the storage was written by a newer Deploy (it knows ${unknown.join(', ')}); ` +
         'start that version again, or restore a backup made before the upgrade',
     );
   }
+  const [pending] = Object.keys(migrations).filter((name) => !known.includes(name));
+  if (pending === undefined) return;
+  if (known.length > 0) await beforeUpgrade?.(pending);
   const migrator = new Migrator({
     db: database,
-    provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) },
+    provider: { getMigrations: () => Promise.resolve({ ...migrations }) },
   });
   const { error } = await migrator.migrateToLatest();
   if (error === undefined) return;

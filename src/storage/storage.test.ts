@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { aDelivery, aDeployment } from '../../test/unit/storage/samples.js';
 import { StorageChild } from '../../test/unit/storage/child-process.js';
+import { makeOlderStorage } from '../../test/unit/storage/older-storage.js';
 import {
   aFolder,
   anOpenStorage,
@@ -85,13 +86,23 @@ describe('opening', () => {
     expect(before.equals(await readFile(file))).toBe(true);
   });
 
-  it('refuses tables that a newer version has changed', async () => {
+  it('refuses tables that a newer version has changed, and leaves them as they are', async () => {
     const { handle, storage, url } = await anOpenStorageWithHandle();
     handle.exec("insert into kysely_migration values ('9999-from-the-future', '2030-01-01')");
     await storage.close();
+    const before = await readFile(fileOf(url));
     const message = await refusal(url);
     expect(message).toContain('newer Deploy');
     expect(message).toContain('9999-from-the-future');
+    expect(before.equals(await readFile(fileOf(url)))).toBe(true);
+  });
+
+  it('brings the tables of an older version up to date, with what is in them', async () => {
+    const url = await aStorageUrl();
+    await makeOlderStorage(fileOf(url));
+    const storage = await anOpenStorage(url);
+    expect(await storage.settings.get('written-by')).toBe('the older version');
+    expect(await storage.groupRuns.open()).toEqual([]);
   });
 
   it.each([

@@ -13,6 +13,7 @@ import { SqliteDialect } from './sqlite/sqlite-dialect.js';
 import type { SqliteHandle } from './sqlite/sqlite.js';
 import { StorageOpenError } from './storage-open-error.js';
 import { sqliteFileOf } from './storage-url.js';
+import { copyBeforeUpgrade } from './sqlite/upgrade-copy.js';
 
 const INSTANCE_ID = 'instance.id';
 const LAST_PROBE = 'health.last-probe';
@@ -33,7 +34,8 @@ export class Storage extends Repositories {
   }
 
   /**
-   * Opens the storage that a `sqlite:` URL names, makes it where it is missing and brings it up to date.
+   * Opens the storage that a `sqlite:` URL names, makes it where it is missing and brings it up to date. It
+   * is copied first where an older version made it: see `copyBeforeUpgrade`.
    * @param lockWaitMs How long another process that uses it may take to end.
    * @throws StorageOpenError, which means exit code 2.
    */
@@ -60,7 +62,7 @@ export class Storage extends Repositories {
   static async over(handle: SqliteHandle, url: string, lock: ProcessLock): Promise<Storage> {
     const database = new Kysely<Schema>({ dialect: new SqliteDialect(handle) });
     try {
-      await migrate(database);
+      await migrate(database, { beforeUpgrade: (migration) => keepCopy(url, migration) });
       const session = new StorageSession(database);
       return new Storage(await instanceIdOf(new Repositories(session)), url, session, lock);
     } catch (error) {
@@ -109,6 +111,16 @@ export class Storage extends Repositories {
     await this.session.close();
     this.lock.release();
   }
+}
+
+async function keepCopy(url: string, migration: string): Promise<void> {
+  const copy = await copyBeforeUpgrade(url, migration);
+  // Imported only here: nothing else of the storage needs it, and it takes long to load.
+  const { Logger } = await import('@nestjs/common');
+  new Logger('Storage').log({
+    msg: `the tables are brought up to this version; as they were they are in ${copy}`,
+    copy,
+  });
 }
 
 async function instanceIdOf(stored: Repositories): Promise<string> {
