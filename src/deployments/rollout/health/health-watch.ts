@@ -5,13 +5,13 @@ import { healthCheckTimes } from '../../../docker/inspection/health-check-times.
 import type { ContainerInspection } from '../../../docker/inspection/inspection.js';
 import type { ErrorCode } from '../../../domain/errors.js';
 import { gateSettings, type GateSettings } from '../../../domain/rollout/health/gate-settings.js';
+import type { GateSubject } from '../../../domain/rollout/health/gate-subject.js';
 import {
   judge,
   openGate,
   type GateMemory,
   type GateObservation,
 } from '../../../domain/rollout/health/health-gate.js';
-import type { RolloutIntent } from '../../../domain/rollout/intent.js';
 import type { ContainerState } from '../../../domain/rollout/container-state.js';
 import { tryProbe } from './probe.js';
 
@@ -47,7 +47,7 @@ export interface WatchOptions {
 export async function watchHealth(
   engine: EngineClient,
   id: string,
-  intent: RolloutIntent,
+  subject: GateSubject,
   epoch: string,
   signal: AbortSignal,
   options: WatchOptions = {},
@@ -70,7 +70,7 @@ export async function watchHealth(
     )
     .catch(() => undefined); // Only a hint is lost: the container is looked at every second anyway.
   try {
-    return await watchUntilDecided(engine, id, intent, {
+    return await watchUntilDecided(engine, id, subject, {
       epoch,
       clock,
       alarm,
@@ -95,13 +95,13 @@ interface Watch {
 async function watchUntilDecided(
   engine: EngineClient,
   id: string,
-  intent: RolloutIntent,
+  subject: GateSubject,
   watch: Watch,
 ): Promise<GateOutcome> {
   const first = await look(engine, id);
-  if (first === null) return removed(intent);
+  if (first === null) return removed(subject);
   // A new container was started once; an old one may have restarts behind it.
-  const isNew = id !== intent.old.id;
+  const isNew = id !== subject.old.id;
   const {
     passedAt = null,
     stableForMs,
@@ -113,14 +113,14 @@ async function watchUntilDecided(
     passedAt,
     reconnectedAt,
   };
-  const configured = gateSettings(intent.health, healthCheckTimes(first.inspection));
+  const configured = gateSettings(subject.health, healthCheckTimes(first.inspection));
   const settings = { ...configured, stableForMs: stableForMs ?? configured.stableForMs };
-  const prober = new Prober(engine, intent, settings, watch.clock);
+  const prober = new Prober(engine, subject, settings, watch.clock);
   for (;;) {
     watch.signal.throwIfAborted();
     const seen = await look(engine, id);
     if ((await engine.epoch()) !== watch.epoch) return { kind: 'interrupted' };
-    if (seen === null) return removed(intent);
+    if (seen === null) return removed(subject);
     await prober.probeIfDue(seen.inspection);
     const now = watch.clock();
     const container = ignoresHealth ? withoutHealth(seen.state) : seen.state;
@@ -156,8 +156,8 @@ async function look(engine: EngineClient, id: string) {
   return inspection === null || state === null ? null : { inspection, state };
 }
 
-function removed(intent: RolloutIntent): GateOutcome {
-  if (intent.old.autoRemove) {
+function removed(subject: GateSubject): GateOutcome {
+  if (subject.old.autoRemove) {
     return {
       kind: 'failed',
       code: 'exited',
@@ -179,7 +179,7 @@ class Prober {
 
   constructor(
     private readonly engine: EngineClient,
-    private readonly intent: RolloutIntent,
+    private readonly subject: GateSubject,
     private readonly settings: GateSettings,
     private readonly clock: EngineClock,
   ) {}
@@ -191,7 +191,7 @@ class Prober {
   async probeIfDue(inspection: ContainerInspection): Promise<void> {
     const { probe } = this.settings;
     if (probe === null || performance.now() < this.#dueAt) return;
-    const { probeVia, waiting } = this.intent;
+    const { probeVia, waiting } = this.subject;
     // A macvlan network cannot be reached from the machine that it is on.
     const except = waiting?.kind === 'macvlan' ? waiting.name : null;
     const result = await tryProbe(this.engine, inspection, probe, probeVia, except);

@@ -8,6 +8,7 @@ import {
   type DependentStep,
 } from '../../../domain/rollout/dependents.js';
 import { DeployError, messageOf, type ErrorCode } from '../../../domain/errors.js';
+import type { GateSubject } from '../../../domain/rollout/health/gate-subject.js';
 import type { RolloutIntent } from '../../../domain/rollout/intent.js';
 import { rolloutNames } from '../../../domain/rollout/rollout-names.js';
 import type { ContainerState } from '../../../domain/rollout/container-state.js';
@@ -158,21 +159,21 @@ function giveUpOn(
   };
 }
 
-/** Restarts that lie behind one that was there before are no matter. */
+/** Restarts before this watch began are ignored. */
 function watch(
   id: string,
   { proof, id: of }: DependentIntent,
-  { engine, intent, look, signal }: StepContext,
+  { engine, look, signal }: StepContext,
 ): Promise<GateOutcome> {
   const byHealth = proof === 'health';
-  const health = { timeoutMs: null, stableForMs: byHealth ? 0 : STAYS_UP_MS, probe: null };
-  const gate: RolloutIntent = {
-    ...intent,
-    health,
-    old: { ...intent.old, id: of, autoRemove: false },
+  const subject: GateSubject = {
+    health: { timeoutMs: null, stableForMs: byHealth ? 0 : STAYS_UP_MS, probe: null },
+    probeVia: null,
+    waiting: null,
+    old: { id: of, autoRemove: false },
   };
   const options = { ignoresHealth: !byHealth };
-  return watchHealth(engine, id, gate, look.snapshot.epoch, signal, options);
+  return watchHealth(engine, id, subject, look.snapshot.epoch, signal, options);
 }
 
 function containerOf(
