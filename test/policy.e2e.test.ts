@@ -61,7 +61,7 @@ describe('a delay', () => {
   it('lets the newest push go when it is old enough, also across a restart', async () => {
     const scenario = await play('{ delay: 4s }');
     const first = await hold(scenario, V2, 'delay');
-    expect(first.reason).toMatch(/^waits for the delay after the push, goes in \d s$/);
+    expect(first.reason).toMatch(/^waits for the delay after the push, starts in \d s$/);
     const second = await hold(scenario, V3, 'delay');
     expect(await scenario.deployment(first.id)).toMatchObject({
       phase: 'superseded',
@@ -127,7 +127,7 @@ describe('a freeze', () => {
     const frozen = (await (await scenario.deploy.api(ENVIRONMENT)).json()) as object;
     expect(frozen).toMatchObject({ frozen: { reason: 'sale', until: null, by: 'ops' } });
     const { id, reason } = await hold(scenario, V2, 'freeze');
-    expect(reason).toBe('waits for the end of a freeze (sale), until somebody ends it');
+    expect(reason).toBe('waits for the end of a freeze (sale), until it is lifted');
     await scenario.deploy.restart();
 
     const wish = `${ENVIRONMENT}/services/web/deployments`;
@@ -198,7 +198,7 @@ describe('an approval', () => {
   it('of somebody who may lets exactly this digest go', async () => {
     const scenario = await play('{ approval: { of: [anna] } }');
     const first = await hold(scenario, V2, 'approval');
-    expect(first.reason).toBe('waits for approval: 0 of 1 agreed; anna may');
+    expect(first.reason).toBe('waits for approval: 0 of 1 approved; anna may approve');
     expect(Date.parse(first.expiresAt ?? '') - Date.now()).toBeGreaterThan(86_000_000);
     expect((await say(scenario, first.id, 'approve', 'ops')).status).toBe(403);
     const second = await hold(scenario, V3, 'approval');
@@ -223,7 +223,7 @@ describe('an approval', () => {
     }
     expect(await scenario.deployment(id)).toMatchObject({
       phase: 'waiting',
-      reason: 'waits for approval: 1 of 2 agreed (anna); every operator may',
+      reason: 'waits for approval: 1 of 2 approved (anna); every operator may approve',
     });
     expect((await say(scenario, id, 'approve', 'ops')).status).toBe(200);
     expect(await scenario.ended(id)).toMatchObject({
@@ -238,7 +238,7 @@ describe('an approval', () => {
     await scenario.deploy.restart();
     expect(await scenario.ended(late.id)).toMatchObject({
       phase: 'expired',
-      reason: 'not approved in time: 1 of 2 agreed (anna); every operator may',
+      reason: 'not approved in time: 1 of 2 approved (anna); every operator may approve',
     });
     expect(await scenario.served()).toBe('v2');
   });

@@ -2,7 +2,7 @@ import type { PolicySettings } from '../settings/policy-settings.js';
 import { formatDuration } from '../duration.js';
 import { clock, isAnyOpen, nextClosing, nextOpening } from './windows.js';
 
-/** A policy as the configuration would write it: what is not set is left out. */
+/** A policy as it would be written in the configuration: what is not set is left out. */
 export function describePolicy(policy: PolicySettings): Record<string, unknown> {
   const { delayMs, windows, approval, promoteFrom, pollMs } = policy;
   return {
@@ -33,12 +33,12 @@ export function describePolicy(policy: PolicySettings): Record<string, unknown> 
   };
 }
 
-/** Whether deployments may start now by the windows of a policy, and when that changes. */
+/** Whether the windows of a policy let deployments start now, and when that changes. */
 export interface WindowView {
   readonly open: boolean;
   /** RFC 3339, UTC; null while one is open. */
   readonly opensAt: string | null;
-  /** RFC 3339, UTC; null while none is open, or where one always is. */
+  /** RFC 3339, UTC; null while none is open, or if one always is. */
   readonly closesAt: string | null;
 }
 

@@ -79,7 +79,7 @@ function at({ policy, created, freeze }: Case, now: number) {
   return decide(deployment, facts, now);
 }
 
-/** Follows `until` from the push on. */
+/** Decides again at every `until`, from the push on. */
 function follow(each: Case): { readonly wentAt: number; readonly waits: readonly number[] } {
   const waits: number[] = [];
   let now = each.created;
@@ -92,11 +92,11 @@ function follow(each: Case): { readonly wentAt: number; readonly waits: readonly
     waits.push(until);
     now = until;
   }
-  throw new Error('it waits for ever');
+  throw new Error('it waits forever');
 }
 
 describe('a policy over time', () => {
-  it('lets every deployment go in the end, and never before all its rules are met', () => {
+  it('lets every deployment start eventually, and never before all its rules are met', () => {
     fc.assert(
       fc.property(cases, (each) => {
         const { policy, created, freeze } = each;
@@ -112,13 +112,13 @@ describe('a policy over time', () => {
     );
   });
 
-  it('lets it go no later than anybody who asks at any other moment would', () => {
+  it('lets it start no later than a decision at any other moment would', () => {
     fc.assert(
       fc.property(cases, fc.double({ min: 0, max: 1, noNaN: true }), (each, part) => {
         const { wentAt } = follow(each);
         const earlier = Math.floor(each.created + (wentAt - each.created - 1) * part);
         if (earlier < each.created || earlier >= wentAt) return;
-        // Between the moments that were told something else may hold it back, and something does.
+        // Between the announced moments another rule may hold it, and some rule does.
         expect(at(each, earlier).kind).toBe('wait');
       }),
       { numRuns: 200 },

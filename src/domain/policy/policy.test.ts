@@ -6,7 +6,7 @@ import { DAYS, NO_POLICY, type PolicySettings } from '../settings/policy-setting
 import { aDeployment, DIGEST, NOON, policyFacts } from '../testing/builders.js';
 import { waitingReason } from '../deployment/waiting-reason.js';
 
-const BY_HAND = { kind: 'api', by: 'ci', delivery: null } as const;
+const MANUAL = { kind: 'api', by: 'ci', delivery: null } as const;
 const ROLLBACK = { kind: 'rollback', by: 'ci', delivery: null } as const;
 const NOW = Date.parse(NOON);
 
@@ -47,7 +47,7 @@ describe('a delay', () => {
     expect(held({}, { policy }, NOW + 600_000).kind).toBe('go');
   });
 
-  it('that there is not is not waited for, also where the clock was set back since the push', () => {
+  it('of zero is not waited for, even if the clock was set back since the push', () => {
     expect(held({}, {}, NOW - 3_600_000).kind).toBe('go');
     const promotion = { succeededAt: NOON, isHealthy: true };
     const at0 = { promoteFrom: { ...FROM_STAGING, afterMs: 0 } };
@@ -55,8 +55,8 @@ describe('a delay', () => {
     expect(held({ trigger }, { policy: at0, promotion }, NOW - 3_600_000).kind).toBe('go');
   });
 
-  it('is skipped by hand, and not waited for twice by what is tried again', () => {
-    expect(held({ trigger: BY_HAND }, { policy }).kind).toBe('go');
+  it('is skipped by a manual deployment, and not waited for twice by a retried one', () => {
+    expect(held({ trigger: MANUAL }, { policy }).kind).toBe('go');
     expect(held({ pinned: true }, { policy }).kind).toBe('go');
   });
 });
@@ -64,39 +64,41 @@ describe('a delay', () => {
 describe('a window', () => {
   const policy = { windows: NIGHT };
 
-  it('holds back until it opens, in words', () => {
+  it('holds a deployment until it opens, with a human-readable reason', () => {
     const decision = held({}, { policy });
     expect(decision).toMatchObject({ for: 'window', until: '2026-01-01T22:00:00.000Z' });
-    expect(told(decision)).toBe('waits for the window every day 22:00–24:00 UTC, opens in 10 h');
+    expect(reasonAtNoon(decision)).toBe(
+      'waits for the window every day 22:00–24:00 UTC, opens in 10 h',
+    );
     expect(held({}, { policy }, at('2026-01-01T22:00:00Z')).kind).toBe('go');
   });
 
-  it('is skipped by hand', () => {
-    expect(held({ trigger: BY_HAND }, { policy }).kind).toBe('go');
+  it('is skipped by a manual deployment', () => {
+    expect(held({ trigger: MANUAL }, { policy }).kind).toBe('go');
   });
 });
 
 describe('a freeze', () => {
-  it('holds everything back but rollbacks and what an admin forces', () => {
+  it('holds everything except rollbacks and what an admin forces', () => {
     const facts = { freeze: FREEZE };
     expect(held({}, facts)).toMatchObject({ for: 'freeze', until: null });
-    expect(told(held({}, facts))).toMatch(/freeze \(sale\), until somebody ends it$/);
-    expect(held({ trigger: BY_HAND }, facts).kind).toBe('wait');
-    expect(held({ trigger: BY_HAND, force: true, forceRole: 'operator' }, facts).kind).toBe('wait');
-    expect(held({ trigger: BY_HAND, force: true, forceRole: 'admin' }, facts).kind).toBe('go');
+    expect(reasonAtNoon(held({}, facts))).toMatch(/freeze \(sale\), until it is lifted$/);
+    expect(held({ trigger: MANUAL }, facts).kind).toBe('wait');
+    expect(held({ trigger: MANUAL, force: true, forceRole: 'operator' }, facts).kind).toBe('wait');
+    expect(held({ trigger: MANUAL, force: true, forceRole: 'admin' }, facts).kind).toBe('go');
     expect(held({ trigger: ROLLBACK }, facts).kind).toBe('go');
   });
 
-  it('tells its end', () => {
+  it('shows its end', () => {
     const freeze = { ...FREEZE, until: '2026-01-01T14:30:00.000Z' };
-    expect(told(held({}, { freeze }))).toMatch(/which ends in 2 h 30 min$/);
+    expect(reasonAtNoon(held({}, { freeze }))).toMatch(/which ends in 2 h 30 min$/);
   });
 });
 
 describe('an approval', () => {
   const policy = { approval: APPROVAL };
 
-  it('holds back until enough agreed, and expires an hour after it began to wait', () => {
+  it('holds a deployment until enough have approved, and expires it an hour after it began to wait', () => {
     expect(held({}, { policy })).toMatchObject({
       for: 'approval',
       until: null,
@@ -107,22 +109,22 @@ describe('an approval', () => {
     expect(held(waiting, { policy }, at('2026-01-01T12:59:59Z')).kind).toBe('wait');
     expect(held(waiting, { policy }, at('2026-01-01T13:00:00Z'))).toMatchObject({
       kind: 'expire',
-      reason: 'not approved in time: 0 of 1 agreed; every operator may',
+      reason: 'not approved in time: 0 of 1 approved; every operator may approve',
     });
   });
 
-  it('needs different people of those that may', () => {
+  it('takes different people from among those who may approve', () => {
     const two = { approval: { ...APPROVAL, required: 2, of: ['anna', 'ben'] } };
     const [carl] = [{ by: 'carl', at: NOON }];
     expect(held({ approvals: [ANNA, ANNA] }, { policy: two }).kind).toBe('wait');
     expect(held({ approvals: [ANNA, carl] }, { policy: two })).toMatchObject({
-      reason: 'waits for approval: 1 of 2 agreed (anna); ben may',
+      reason: 'waits for approval: 1 of 2 approved (anna); ben may approve',
     });
     expect(held({ approvals: [ANNA, BEN] }, { policy: two }).kind).toBe('go');
   });
 
-  it('is needed by hand too, and not by whoever asked', () => {
-    const trigger = { ...BY_HAND, by: 'anna' };
+  it('is needed by a manual deployment too, from someone other than its maker', () => {
+    const trigger = { ...MANUAL, by: 'anna' };
     expect(held({ trigger, approvals: [ANNA] }, { policy }).kind).toBe('wait');
     expect(held({ trigger, approvals: [BEN] }, { policy }).kind).toBe('go');
     expect(held({ trigger, force: true, forceRole: 'operator' }, { policy }).kind).toBe('wait');
@@ -135,13 +137,13 @@ describe('a promotion', () => {
   const proved = { succeededAt: NOON, isHealthy: true };
   const trigger = BY_PROMOTION;
 
-  it('waits until the version has stayed healthy for long enough where it succeeded', () => {
+  it('waits until the version has stayed healthy long enough in its source environment', () => {
     const decision = held({ trigger }, { policy, promotion: proved });
     expect(decision).toMatchObject({ for: 'promotion', until: '2026-01-01T12:30:00.000Z' });
     expect(held({ trigger }, { policy, promotion: proved }, NOW + 1_800_000).kind).toBe('go');
   });
 
-  it('ends where it did not stay healthy, or never succeeded', () => {
+  it('is skipped if the version did not stay healthy, or never succeeded', () => {
     const sick = { ...proved, isHealthy: false };
     expect(held({ trigger }, { policy, promotion: sick })).toEqual({
       kind: 'skip',
@@ -152,7 +154,7 @@ describe('a promotion', () => {
     expect(held({ trigger }, { promotion: proved }).kind).toBe('skip');
   });
 
-  it('has proved itself for good once it waits for a later rule, or for its turn', () => {
+  it('is not checked again once it waits for a later rule, or for its turn', () => {
     const promotion = { ...proved, isHealthy: false };
     for (const state of [
       { waitingFor: 'approval' },
@@ -168,7 +170,7 @@ describe('a promotion', () => {
     expect(held({ trigger, waitingFor: 'promotion' }, { policy, promotion }).kind).toBe('skip');
   });
 
-  it('waits on where it cannot be known how it does', () => {
+  it('keeps waiting if the health of the version cannot be determined', () => {
     const silent = { ...proved, isHealthy: null };
     expect(held({ trigger }, { policy, promotion: silent }, NOW + 1_800_000)).toMatchObject({
       kind: 'wait',
@@ -177,12 +179,12 @@ describe('a promotion', () => {
     });
   });
 
-  it('is the only way but by hand', () => {
+  it('is the only way in, apart from manual deployments', () => {
     expect(held({}, { policy }).kind).toBe('skip');
-    expect(held({ trigger: BY_HAND }, { policy }).kind).toBe('go');
+    expect(held({ trigger: MANUAL }, { policy }).kind).toBe('go');
   });
 
-  it('is under the other rules too', () => {
+  it('is subject to the other rules too', () => {
     const both = { promoteFrom: { ...FROM_STAGING, afterMs: 0 }, windows: NIGHT };
     const promotion = proved;
     expect(held({ trigger }, { policy: both, promotion })).toMatchObject({ for: 'window' });
@@ -204,15 +206,17 @@ describe('several rules', () => {
   };
   const trigger = BY_PROMOTION;
 
-  it('are asked in the order quarantine, freeze, tag rule, promotion, approval, window, delay', () => {
+  it('are evaluated in the order quarantine, freeze, tag rule, promotion, approval, window, delay', () => {
     const { policy, freeze: _freeze, isQuarantined: _quarantined, ...rest } = everything;
     const first = (facts: Parameters<typeof held>[1], tag = 'latest'): string => {
       const decision = held({ trigger, tag }, facts);
       return decision.kind === 'wait' ? decision.for : decision.kind;
     };
-    expect(told(held({ trigger, tag: 'next' }, everything))).toMatch(/quarantined/);
+    expect(reasonAtNoon(held({ trigger, tag: 'next' }, everything))).toMatch(/quarantined/);
     expect(first({ ...everything, isQuarantined: false }, 'next')).toBe('freeze');
-    expect(told(held({ trigger, tag: 'next' }, { ...rest, policy }))).toMatch(/does not match/);
+    expect(reasonAtNoon(held({ trigger, tag: 'next' }, { ...rest, policy }))).toMatch(
+      /does not match/,
+    );
     expect(first({ ...rest, policy })).toBe('promotion');
     const proved = { ...policy, promoteFrom: { ...FROM_STAGING, afterMs: 0 } };
     expect(first({ ...rest, policy: proved })).toBe('approval');
@@ -220,13 +224,13 @@ describe('several rules', () => {
     expect(first({ ...rest, policy: { ...proved, approval: null, windows: [] } })).toBe('delay');
   });
 
-  it('keep nobody from a way back', () => {
+  it('never hold a rollback', () => {
     expect(held({ trigger: ROLLBACK, tag: 'next' }, everything).kind).toBe('go');
   });
 });
 
-/** As a person reads it at noon. */
-function told(decision: PolicyDecision): string | null {
+/** The reason as a person reads it at noon; null without one. */
+function reasonAtNoon(decision: PolicyDecision): string | null {
   if (decision.kind === 'go') return null;
   const notBefore = decision.kind === 'wait' ? decision.until : null;
   return waitingReason({ phase: 'waiting', reason: decision.reason, notBefore }, NOW);

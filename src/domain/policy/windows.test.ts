@@ -38,7 +38,7 @@ const shown = (time: number, timezone: string): string =>
 describe('a window', () => {
   const office = aWindow('09:00', '16:30', { days: ['mon', 'tue', 'wed', 'thu'] });
 
-  it('is open from its first minute until before its last, on its days, by its own clocks', () => {
+  it('is open from its first minute until before its last, on its days, in its own time zone', () => {
     // 2026-11-26 is a Thursday; Berlin is an hour ahead of UTC then.
     expect(isOpen(office, at('2026-11-26T07:59:59.999Z'))).toBe(false);
     expect(isOpen(office, at('2026-11-26T08:00:00Z'))).toBe(true);
@@ -71,7 +71,7 @@ describe('a window', () => {
     expect(nextClosing([friday], at('2026-11-27T10:00:00Z'))).toBe(at('2026-11-27T23:00:00Z'));
   });
 
-  it('never closes where one takes over from the other', () => {
+  it('never closes if another opens at its end', () => {
     const days = aWindow('00:00', '24:00');
     expect(nextClosing([days], at('2026-11-27T10:00:00Z'))).toBeNull();
     const halves = [aWindow('00:00', '12:00'), aWindow('12:00', '24:00')];
@@ -80,14 +80,14 @@ describe('a window', () => {
     expect(nextClosing(gap, at('2026-11-27T10:00:00Z'))).toBe(at('2026-11-27T13:00:00Z'));
   });
 
-  it('says when it is', () => {
+  it('is described by its days, times and time zone', () => {
     expect(describeWindow(office)).toBe('Mon–Thu 09:00–16:30 Europe/Berlin');
     expect(describeWindow(aWindow('22:00', '24:00'))).toBe('every day 22:00–24:00 Europe/Berlin');
     const some = aWindow('00:00', '01:00', { days: ['mon', 'wed', 'sat', 'sun'] });
     expect(describeWindow(some)).toBe('Mon, Wed, Sat, Sun 00:00–01:00 Europe/Berlin');
   });
 
-  it('needs a time zone that there is', () => {
+  it('needs an existing time zone', () => {
     expect(['Europe/Berlin', 'UTC', 'America/New_York'].map(isTimeZone)).toEqual([
       true,
       true,
@@ -106,11 +106,11 @@ describe('when the clocks are put forward', () => {
     expect(opens(weekly, '2026-03-28T12:00:00Z')).toBe('2026-04-05T02:15+02:00');
   });
 
-  it('a window that begins in it opens with the hour after', () => {
+  it('a window that begins in the skipped hour opens at its end', () => {
     expect(opens(aWindow('02:30', '05:00'), '2026-03-28T12:00:00Z')).toBe('2026-03-29T03:00+02:00');
   });
 
-  it('a window that ends in it closes with it', () => {
+  it('a window that ends in the skipped hour closes at its start', () => {
     const window = aWindow('01:00', '02:30');
     expect(nextClosing([window], at('2026-03-29T00:30:00Z'))).toBe(at('2026-03-29T01:00:00Z'));
   });
@@ -120,7 +120,7 @@ describe('when the clocks are put back', () => {
   // 2026-10-25, 03:00 becomes 02:00 in Berlin.
   const doubled = aWindow('02:15', '02:45');
 
-  it('a window inside the hour that comes twice opens twice', () => {
+  it('a window inside the repeated hour opens twice', () => {
     expect(opens(doubled, '2026-10-24T23:00:00Z')).toBe('2026-10-25T02:15+02:00');
     expect(opens(doubled, '2026-10-25T00:45:00Z')).toBe('2026-10-25T02:15+01:00');
     expect(opens(doubled, '2026-10-25T01:45:00Z')).toBe('2026-10-26T02:15+01:00');
@@ -177,7 +177,7 @@ describe('whatever the windows and the time', () => {
     );
   });
 
-  it('it is open until the next closing, and not at it', () => {
+  it('a window is open until the next closing, and none at that moment', () => {
     fc.assert(
       fc.property(
         windows,

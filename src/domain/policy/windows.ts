@@ -3,12 +3,12 @@ import { DAYS, type Day, type Window } from '../settings/policy-settings.js';
 import { DAY_MS } from '../duration.js';
 
 const MINUTES_A_DAY = 1_440;
-/** A window that is not skipped by a change of the clocks opens once a week; one that is, the week after. */
+/** A window opens at least once a week, or the week after if a change of the clocks skips it. */
 const LOOK_AHEAD_DAYS = 15;
 
 /**
- * Whether a clock on the wall of the window's time zone shows a time within it. When the clocks are put forward, times
- * that are skipped are in no window; when they are put back, times that come twice are in it twice.
+ * Whether the local time in the window's time zone is within it. When the clocks are put forward, skipped times are in
+ * no window; when they are put back, repeated times are in it twice.
  * @param now Milliseconds since 1970.
  */
 export function isOpen(window: Window, now: number): boolean {
@@ -25,12 +25,12 @@ export function isOpen(window: Window, now: number): boolean {
   );
 }
 
-/** Whether one of these windows is open; with none of them it always is. */
+/** Whether any of these windows is open; true if there are none. */
 export function isAnyOpen(windows: readonly Window[], now: number): boolean {
   return windows.length === 0 || windows.some((window) => isOpen(window, now));
 }
 
-/** The next moment at which one opens, and which; null where none ever does. Milliseconds since 1970. */
+/** When the next window opens, and which; null if none ever does. `at` and `now`: milliseconds since 1970. */
 export function nextOpening(
   windows: readonly Window[],
   now: number,
@@ -41,7 +41,7 @@ export function nextOpening(
   return openings.sort((left, right) => left.at - right.at)[0] ?? null;
 }
 
-/** The next moment at which none is open any more; null where one always is. */
+/** The next moment at which no window is open any more; null if one always is. Milliseconds since 1970. */
 export function nextClosing(windows: readonly Window[], now: number): number | null {
   let at = now;
   const end = now + LOOK_AHEAD_DAYS * DAY_MS;
@@ -74,11 +74,11 @@ export function isTimeZone(name: string): boolean {
     Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
     return true;
   } catch {
-    return false; // It is thrown for nothing else.
+    return false; // Nothing else makes it throw.
   }
 }
 
-/** The first moment after `now` at which the window opens, or closes. */
+/** The first moment after `now` at which the window opens (or closes); null if there is none. */
 function nextChange(window: Window, now: number, toOpen: boolean): number | null {
   const moments = [...momentsOf(window, now)].filter((at) => at > now).sort((a, b) => a - b);
   return (
