@@ -8,14 +8,14 @@ import { aDependent } from '../testing/dependent-starts.js';
 const id = 'container-1';
 const of = 'worker';
 
-/** One of each step, with what is said of it. The compiler demands every name. */
+/** One of each step, with its description. The compiler demands every name. */
 const SENTENCES: {
   readonly [Name in Step['name']]: readonly [Extract<Step, { name: Name }>, string];
 } = {
   pull: [{ name: 'pull' }, `pull docker.io/acme/web@${DIGEST}`],
   'clear-leftover': [
     { name: 'clear-leftover', id, container: 'web.deploy-failed' },
-    'remove web.deploy-failed, left over by an earlier deployment',
+    'remove web.deploy-failed, left over from an earlier deployment',
   ],
   create: [
     { name: 'create' },
@@ -24,11 +24,11 @@ const SENTENCES: {
   'connect-new': [{ name: 'connect-new', id }, 'connect web.deploy-new to back, monitoring'],
   'carry-files': [
     { name: 'carry-files', id },
-    'copy /run/secrets/token into web.deploy-new: compose had written them into web',
+    'copy /run/secrets/token, which compose wrote into web, into web.deploy-new',
   ],
   compare: [
     { name: 'compare', id },
-    "compare the settings of web.deploy-new with those of web, the images' defaults set apart",
+    "compare the settings of web.deploy-new with those of web, apart from the images' defaults",
   ],
   'create-twin': [
     { name: 'create-twin' },
@@ -36,36 +36,33 @@ const SENTENCES: {
   ],
   'make-waiting-network': [
     { name: 'make-waiting-network' },
-    'make the network 0-deploy-wait-br0, on which no host port is bound, for the new container to wait on',
+    'create the network 0-deploy-wait-br0, which binds no host ports, for the new container to wait on',
   ],
   'park-new': [
     { name: 'park-new', id },
-    'put web.deploy-new on 0-deploy-wait-br0 alone, so that it does not ask for the ports of web',
+    'connect web.deploy-new to 0-deploy-wait-br0 only, so that it does not claim the ports of web',
   ],
   'attach-new': [
     { name: 'attach-new', id },
-    'connect web.deploy-new to front, data too, without aliases: it reaches its neighbours, and nobody finds it yet',
+    'connect web.deploy-new to front, data as well, without aliases: it can reach other containers, but clients do not find it yet',
   ],
   'join-new': [
     { name: 'join-new', id },
-    'connect web.deploy-new to front, data anew, with its aliases and the name web: from here on clients find it',
+    'reconnect web.deploy-new to front, data with its aliases and the name web: from now on clients find it',
   ],
-  'drain-old': [
-    { name: 'drain-old', id },
-    'tell the old web to finish: send it SIGUSR1, then wait 5 s',
-  ],
+  'drain-old': [{ name: 'drain-old', id }, 'drain the old web: send it SIGUSR1, then wait 5 s'],
   'hand-over': [
     { name: 'hand-over', id },
-    'hand over: take the old web off front, data, which frees its ports, and give them to web.deploy-new, which is up already',
+    'hand over: disconnect the old web from front, data, which frees its ports, and connect web.deploy-new, which is already running',
   ],
-  'arm-new': [{ name: 'arm-new', id }, 'give the new container the restart policy of the old one'],
+  'arm-new': [{ name: 'arm-new', id }, "give the new container the old one's restart policy"],
   'watch-new': [
     { name: 'watch-new', id },
-    'keep the old container at hand for 30 s while the new one has to stay healthy',
+    'keep the old container for 30 s, during which the new one has to stay healthy',
   ],
   'hand-back': [
     { name: 'hand-back', id },
-    'hand back: take the new container off front, data and give them, and its ports, to the old one',
+    'hand back: disconnect the new container from front, data and connect the old one, which gets its ports back',
   ],
   'remove-waiting-network': [
     { name: 'remove-waiting-network' },
@@ -79,32 +76,32 @@ const SENTENCES: {
     { name: 'disarm-old', id },
     'set the restart policy of the old container to "no", so that only the new one comes back after a restart of the engine',
   ],
-  'verify-new': [{ name: 'verify-new', id }, 'wait until the new web has proved healthy'],
-  'remove-old': [{ name: 'remove-old', id }, 'remove web.deploy-old; its volumes stay'],
+  'verify-new': [{ name: 'verify-new', id }, 'wait until the new web is healthy'],
+  'remove-old': [{ name: 'remove-old', id }, 'remove web.deploy-old, keeping its volumes'],
   'remove-twin': [{ name: 'remove-twin', id }, 'remove web.deploy-twin'],
   'stop-new': [{ name: 'stop-new', id }, 'stop the new container'],
   'disarm-new': [{ name: 'disarm-new', id }, 'set the restart policy of the new container to "no"'],
   'set-aside-new': [
     { name: 'set-aside-new', id },
-    'keep the last log lines of the new container and rename it to web.deploy-failed',
+    'save the last log lines of the new container and rename it to web.deploy-failed',
   ],
   'recreate-old': [
     { name: 'recreate-old' },
-    'create the old container again from its recorded settings and its old image',
+    'recreate the old container from its recorded settings and its old image',
   ],
-  'return-name': [{ name: 'return-name', id }, 'give the old container its name web back'],
-  'rearm-old': [{ name: 'rearm-old', id }, 'give the old container its restart policy back'],
+  'return-name': [{ name: 'return-name', id }, 'rename the old container to web again'],
+  'rearm-old': [{ name: 'rearm-old', id }, 'restore the restart policy of the old container'],
   'start-old': [{ name: 'start-old', id }, 'start the old container'],
-  'verify-old': [{ name: 'verify-old', id }, 'wait until the old container has proved healthy'],
+  'verify-old': [{ name: 'verify-old', id }, 'wait until the old container is healthy'],
   'restore-tag': [{ name: 'restore-tag' }, 'point acme/web:latest to the old image again'],
-  'remove-new': [{ name: 'remove-new', id }, 'remove the new container; its volumes stay'],
+  'remove-new': [{ name: 'remove-new', id }, 'remove the new container, keeping its volumes'],
   'create-dependent': [
     { name: 'create-dependent', of, id: of },
     'create worker.deploy-new from the image of worker with its settings, bound to the new web',
   ],
   'return-dependent-tag': [
     { name: 'return-dependent-tag', of, id: of },
-    'point acme/worker:latest to what it was before worker was created',
+    'point acme/worker:latest to the image that it named before worker was created',
   ],
   'stop-dependent': [
     { name: 'stop-dependent', of, id: of },
@@ -122,11 +119,11 @@ const SENTENCES: {
   ],
   'remove-dependent': [
     { name: 'remove-dependent', of, id: of },
-    'remove worker.deploy-old; its volumes stay',
+    'remove worker.deploy-old, keeping its volumes',
   ],
   'return-dependent': [
     { name: 'return-dependent', of, id: of },
-    'give the old worker its name back',
+    'rename the old container of worker to worker again',
   ],
   'run-before-hook': [
     { name: 'run-before-hook', index: 1 },
@@ -142,7 +139,7 @@ const SENTENCES: {
   ],
   'remove-hook': [
     { name: 'remove-hook', id },
-    'remove web.deploy-hook, which a hook left; its own volumes too',
+    'remove web.deploy-hook, left behind by a hook, with its anonymous volumes',
   ],
   'give-up': [
     { name: 'give-up', code: 'exited', message: 'the new container exited with code 3' },

@@ -7,18 +7,19 @@ import { dependentOf, type DependentIntent, type DependentStep } from '../depend
 import type { DrainSettings } from '../../settings/rollout-settings.js';
 import type { Step } from '../step.js';
 
-/** A command in a message is at most so long. */
+/** A longer command is cut in messages, in characters. */
 const LONGEST_COMMAND = 160;
 
-/** One sentence that says what a step does. It shows no value of the environment, header, path of an address or secret. */
+/** One sentence that says what a hook's step does. It shows no environment values, headers, URL paths or secrets. */
 export function describeHookStep(step: HookStep, intent: RolloutIntent): string {
   const { hook } = rolloutNames(intent.container);
-  if (step.name === 'remove-hook') return `remove ${hook}, which a hook left; its own volumes too`;
+  if (step.name === 'remove-hook')
+    return `remove ${hook}, left behind by a hook, with its anonymous volumes`;
   const action = actionOf(step, intent);
   return `hook ${hookInWords(step, intent)}: ${inWords(action, intent.container)}, within ${String(action.timeoutMs / 1000)} s`;
 }
 
-/** Which action it is, for people: `before 1 of 2`. */
+/** Which action it is, human-readable: `before 1 of 2`. */
 export function hookInWords(step: HookRun, { hooks }: HooksIntent): string {
   const list = listOf(step);
   return `${list} ${String(step.index + 1)} of ${String(hooks[list].length)}`;
@@ -33,7 +34,7 @@ function inWords(action: HookAction, container: string): string {
 }
 
 function containerInWords(which: ExecHook['in'], container: string): string {
-  return which === 'serving' ? `the ${container} that serves then` : `the ${which} ${container}`;
+  return which === 'serving' ? `the serving ${container}` : `the ${which} ${container}`;
 }
 
 function commandInWords(command: readonly string[]): string {
@@ -42,7 +43,7 @@ function commandInWords(command: readonly string[]): string {
   return text.length > LONGEST_COMMAND ? `${text.slice(0, LONGEST_COMMAND)}…` : text;
 }
 
-/** One sentence that says what a step does to a container that depends on the replaced one. */
+/** One sentence that says what a step does to a dependent. */
 export function describeDependentStep(step: DependentStep, intent: RolloutIntent): string {
   const dependent = dependentOf(intent, step.of);
   const { name, image } = dependent;
@@ -53,7 +54,7 @@ export function describeDependentStep(step: DependentStep, intent: RolloutIntent
     case 'create-dependent':
       return `create ${names.candidate} from the image of ${name} with its settings, bound to the new ${intent.container}`;
     case 'return-dependent-tag':
-      return `point ${image} to what it was before ${name} was created`;
+      return `point ${image} to the image that it named before ${name} was created`;
     case 'stop-dependent':
       return isNew
         ? `stop ${which}`
@@ -65,11 +66,11 @@ export function describeDependentStep(step: DependentStep, intent: RolloutIntent
     case 'start-dependent':
       return `start ${which}`;
     case 'verify-dependent':
-      return `wait until ${which} ${dependent.proof === 'health' ? 'has proved healthy' : 'has stayed up for a second'}`;
+      return `wait until ${which} ${dependent.proof === 'health' ? 'is healthy' : 'has stayed up for a second'}`;
     case 'remove-dependent':
-      return isNew ? `remove ${which}; its volumes stay` : `remove ${names.old}; its volumes stay`;
+      return `remove ${isNew ? which : names.old}, keeping its volumes`;
     case 'return-dependent':
-      return `give the old ${name} its name back`;
+      return `rename the old container of ${name} to ${name} again`;
   }
 }
 
@@ -77,22 +78,22 @@ function waysOf({ by }: DependentIntent): string {
   return ` (${by.join(', ')})`;
 }
 
-/** One sentence that says what a step does: the same for the log, the dry run, the dashboard and the tests. */
+/** One sentence that says what a step does: the same in the log, the dry run and the tests. */
 export function describeStep(step: Step, intent: RolloutIntent): string {
   const names = rolloutNames(intent.container);
   switch (step.name) {
     case 'pull':
       return `pull ${intent.repository}@${intent.digest}`;
     case 'clear-leftover':
-      return `remove ${step.container}, left over by an earlier deployment`;
+      return `remove ${step.container}, left over from an earlier deployment`;
     case 'create':
       return `point ${intent.image} to the pulled image and create ${names.candidate} from it with the settings of ${names.final}`;
     case 'connect-new':
       return `connect ${names.candidate} to ${intent.furtherNetworks.join(', ')}`;
     case 'carry-files':
-      return `copy ${intent.files.join(', ')} into ${names.candidate}: compose had written them into ${names.final}`;
+      return `copy ${intent.files.join(', ')}, which compose wrote into ${names.final}, into ${names.candidate}`;
     case 'compare':
-      return `compare the settings of ${names.candidate} with those of ${names.final}, the images' defaults set apart`;
+      return `compare the settings of ${names.candidate} with those of ${names.final}, apart from the images' defaults`;
     case 'create-twin':
       return `create ${names.twin}, a copy of ${names.final} that keeps its volumes while it is stopped (it was run with --rm)`;
     case 'stop-old':
@@ -104,27 +105,27 @@ export function describeStep(step: Step, intent: RolloutIntent): string {
     case 'start-new':
       return startOfNew(intent);
     case 'make-waiting-network':
-      return `make the network ${waitingName(intent)}, on which no host port is bound, for the new container to wait on`;
+      return `create the network ${waitingName(intent)}, which binds no host ports, for the new container to wait on`;
     case 'park-new':
-      return `put ${names.candidate} on ${waitingName(intent)} alone, so that it does not ask for the ports of ${names.final}`;
+      return `connect ${names.candidate} to ${waitingName(intent)} only, so that it does not claim the ports of ${names.final}`;
     case 'attach-new':
-      return `connect ${names.candidate} to ${networkNames(intent)} too, without aliases: it reaches its neighbours, and nobody finds it yet`;
+      return `connect ${names.candidate} to ${networkNames(intent)} as well, without aliases: it can reach other containers, but clients do not find it yet`;
     case 'join-new':
-      return `connect ${names.candidate} to ${networkNames(intent)} anew, with its aliases and the name ${names.final}: from here on clients find it`;
+      return `reconnect ${names.candidate} to ${networkNames(intent)} with its aliases and the name ${names.final}: from now on clients find it`;
     case 'drain-old':
-      return `tell the old ${names.final} to finish: ${drainInWords(intent.drain)}`;
+      return `drain the old ${names.final}: ${drainInWords(intent.drain)}`;
     case 'hand-over':
-      return `hand over: take the old ${names.final} off ${networkNames(intent)}, which frees its ports, and give them to ${names.candidate}, which is up already`;
+      return `hand over: disconnect the old ${names.final} from ${networkNames(intent)}, which frees its ports, and connect ${names.candidate}, which is already running`;
     case 'arm-new':
-      return `give the new container the restart policy of the old one`;
+      return `give the new container the old one's restart policy`;
     case 'watch-new':
-      return `keep the old container at hand for ${String(intent.watchMs / 1000)} s while the new one has to stay healthy`;
+      return `keep the old container for ${String(intent.watchMs / 1000)} s, during which the new one has to stay healthy`;
     case 'disarm-old':
       return `set the restart policy of the old container to "no", so that only the new one comes back after a restart of the engine`;
     case 'verify-new':
-      return `wait until the new ${names.final} has proved healthy`;
+      return `wait until the new ${names.final} is healthy`;
     case 'remove-old':
-      return `remove ${names.old}; its volumes stay`;
+      return `remove ${names.old}, keeping its volumes`;
     case 'remove-twin':
       return `remove ${names.twin}`;
     case 'stop-new':
@@ -132,25 +133,25 @@ export function describeStep(step: Step, intent: RolloutIntent): string {
     case 'disarm-new':
       return `set the restart policy of the new container to "no"`;
     case 'set-aside-new':
-      return `keep the last log lines of the new container and rename it to ${names.failed}`;
+      return `save the last log lines of the new container and rename it to ${names.failed}`;
     case 'recreate-old':
-      return `create the old container again from its recorded settings and its old image`;
+      return `recreate the old container from its recorded settings and its old image`;
     case 'hand-back':
-      return `hand back: take the new container off ${networkNames(intent)} and give them, and its ports, to the old one`;
+      return `hand back: disconnect the new container from ${networkNames(intent)} and connect the old one, which gets its ports back`;
     case 'remove-waiting-network':
       return `remove the network ${waitingName(intent)}, unless another rollout needs it`;
     case 'return-name':
-      return `give the old container its name ${names.final} back`;
+      return `rename the old container to ${names.final} again`;
     case 'rearm-old':
-      return `give the old container its restart policy back`;
+      return `restore the restart policy of the old container`;
     case 'start-old':
       return `start the old container`;
     case 'verify-old':
-      return `wait until the old container has proved healthy`;
+      return `wait until the old container is healthy`;
     case 'restore-tag':
       return `point ${intent.image} to the old image again`;
     case 'remove-new':
-      return `remove the new container; its volumes stay`;
+      return `remove the new container, keeping its volumes`;
     case 'run-before-hook':
     case 'run-after-hook':
     case 'run-failure-hook':
@@ -179,7 +180,7 @@ function startOfNew({ strategy, container, waiting, networks }: RolloutIntent): 
   if (strategy === 'start-first') return `start ${candidate} beside ${final}`;
   const then =
     waiting?.kind === 'macvlan' && networks.length > 0
-      ? ` and connect it to ${networks.map(({ name }) => name).join(', ')} at once, without aliases`
+      ? ` and connect it to ${networks.map(({ name }) => name).join(', ')} right away, without aliases`
       : '';
   return `start ${candidate} beside ${final}${then}; its host ports stay with ${final}`;
 }
