@@ -6,7 +6,7 @@ import { property, PROPERTY_TIMEOUT_MS } from '../../support/property-runs.js';
 import { ConfigurationFolder } from '../config/configuration-folder.js';
 import { bitten } from './reference-grammar.js';
 
-/** In every secret value, and nowhere else. */
+/** Part of every secret value, and of nothing else. */
 const CANARY = 'CANARY';
 const secretOf = (name: string): string => `${CANARY}-${name}-0123456789abcdef`;
 
@@ -17,8 +17,8 @@ const ENVIRONMENT = {
   DEPLOY_ADMIN_TOKEN: secretOf('admin'),
 };
 
-/** A sound configuration that uses every kind of section. */
-const SOUND = {
+/** A valid configuration that uses every kind of section. */
+const VALID = {
   server: {
     publicUrl: 'https://deploy.example.com',
     trustedProxies: ['10.0.0.0/8', '::1'],
@@ -77,7 +77,7 @@ type Tree = Record<string, unknown> | unknown[];
 
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null;
 
-/** Values that stand in the place of another, as YAML has them. */
+/** Values that replace another one, as YAML may contain them. */
 const scrap = fc.oneof(
   fc.constantFrom<unknown>(null, true, false, 0, -1, 1.5, Infinity, '', '~', [], {}, [[]], {
     a: 1,
@@ -99,7 +99,7 @@ const scrap = fc.oneof(
 );
 const KEYS = 'server|engine|host|secret|tag|image|rollout|health|services|a b|ü|constructor|<<|';
 
-/** One change of a tree at a place that the numbers choose. */
+/** One change of a tree, at a position chosen by the numbers. */
 const mutation = fc.record({
   way: fc.constantFrom('replace', 'drop', 'rename', 'add', 'copy'),
   path: fc.array(fc.nat(), { minLength: 1, maxLength: 6 }),
@@ -115,14 +115,14 @@ function mutate(tree: Tree, { way, path, key, value }: Mutation): void {
     const names = Object.keys(place);
     name = names[step % Math.max(names.length, 1)] ?? key;
     const child = (place as Record<string, unknown>)[name];
-    // A secret stays where it is: anywhere else it would be none.
+    // A secret stays in place: anywhere else it would not count as one.
     if (isTree(child) && !(Array.isArray(child) && name === 'secret')) place = child;
     else break;
   }
   if (name === 'secret') return;
   if (Array.isArray(place) && place.length === 0) name = '0';
   const at = place as Record<string, unknown>;
-  // A list has no names: one of "constructor" would be its own.
+  // A list has no keys: "constructor" would be its own property.
   const added = Array.isArray(place) ? String(place.length) : key;
   if (way === 'replace') at[name] = value;
   else if (way === 'add') at[added] = value;
@@ -135,7 +135,7 @@ function mutate(tree: Tree, { way, path, key, value }: Mutation): void {
 }
 
 const mutated = fc.array(mutation, { maxLength: 4 }).map((mutations) => {
-  const tree = structuredClone(SOUND) as Tree;
+  const tree = structuredClone(VALID) as Tree;
   for (const each of mutations) mutate(tree, each);
   return tree;
 });
@@ -165,13 +165,13 @@ function checkFaults(faults: readonly Fault[], text: string, file: string): void
   }
 }
 
-describe('any change of a sound configuration', { timeout: PROPERTY_TIMEOUT_MS }, () => {
-  it('begins with one that is sound', () => {
-    const { tokens } = new ConfigurationFolder().write(stringify(SOUND)).sound(ENVIRONMENT);
+describe('any change of a valid configuration', { timeout: PROPERTY_TIMEOUT_MS }, () => {
+  it('starts from a valid one', () => {
+    const { tokens } = new ConfigurationFolder().write(stringify(VALID)).sound(ENVIRONMENT);
     expect(tokens).toHaveLength(3);
   });
 
-  it('of its values gives a configuration, or faults at places of the file that tell no secret', () => {
+  it('of its values gives a configuration, or faults with a position in the file and without secrets', () => {
     const folder = new ConfigurationFolder();
     property(100, [yaml], (text) => {
       const loaded = folder.write(text).load(ENVIRONMENT);
@@ -181,7 +181,7 @@ describe('any change of a sound configuration', { timeout: PROPERTY_TIMEOUT_MS }
     });
   });
 
-  it('of its text does so too; then what stands under no key of a secret is none', () => {
+  it('of its text does so too, with secrets only under their keys', () => {
     const folder = new ConfigurationFolder();
     property(100, [bitten(yaml)], (text) => {
       const loaded = folder.write(text).load(ENVIRONMENT);
@@ -197,7 +197,7 @@ describe('any change of a sound configuration', { timeout: PROPERTY_TIMEOUT_MS }
     const bytes = fc
       .tuple(fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 }), fc.option(fc.nat(3_000)))
       .map(([changes, cut]) => {
-        const found = Buffer.from(stringify(SOUND)).subarray(0, cut ?? undefined);
+        const found = Buffer.from(stringify(VALID)).subarray(0, cut ?? undefined);
         for (const [place, byte] of changes) found[place % Math.max(found.length, 1)] = byte;
         return found;
       });

@@ -19,7 +19,7 @@ import {
   tagText,
 } from './reference-grammar.js';
 
-/** Whatever somebody may write: references, near misses and anything at all. */
+/** Any input: references, near misses and arbitrary text. */
 const written = fc
   .tuple(fc.option(registryHost), repositoryPath, fc.option(tagText), fc.option(digestText))
   .map(([host, path, tag, digest]) => {
@@ -50,13 +50,13 @@ function printed(reference: ImageReference): string {
 }
 
 describe('any text as an image reference', { timeout: PROPERTY_TIMEOUT_MS }, () => {
-  it('means what the grammar of distribution/reference says, or is refused with invalid-reference', () => {
+  it('is parsed as by the grammar of distribution/reference, or refused with invalid-reference', () => {
     property(3_000, [anything], (text) => {
       expect(parsed(text)).toEqual(byGrammar(text));
     });
   });
 
-  it('comes back from what is printed of it, and its canonical form stays as it is', () => {
+  it('survives printing and parsing, and its canonical form is stable', () => {
     property(2_000, [fc.oneof(written, bitten(written))], (text) => {
       const reference = parsed(text);
       if (reference === null) return;
@@ -68,7 +68,7 @@ describe('any text as an image reference', { timeout: PROPERTY_TIMEOUT_MS }, () 
     });
   });
 
-  it('is refused in a few words on one line, however long it is', () => {
+  it('is refused with a short message on one line, however long it is', () => {
     property(500, [bitten(written), fc.nat(2_000)], (text, times) => {
       try {
         parseImageReference(text.repeat(times + 1));
@@ -82,7 +82,7 @@ describe('any text as an image reference', { timeout: PROPERTY_TIMEOUT_MS }, () 
 });
 
 describe('tags and digests', { timeout: PROPERTY_TIMEOUT_MS }, () => {
-  it('are known by their rules', () => {
+  it('are recognised by their grammar', () => {
     property(2_000, [fc.oneof(tagText, bitten(tagText))], (text) => {
       expect(isTag(text)).toBe(/^\w[\w.-]{0,127}$/.test(text) && !text.endsWith('\n'));
     });

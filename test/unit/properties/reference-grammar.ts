@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 
 /**
- * The grammar of distribution/reference (`regexp.go`, `normalize.go`), written down a second time and anchored, for
- * the parser to be compared with. `null` where the text is no reference.
+ * The grammar of distribution/reference (`regexp.go`, `normalize.go`), implemented a second time and anchored, to
+ * compare the parser with. Null if the text is not a reference.
  */
 export function byGrammar(text: string): Parts | null {
   if (/^[a-f0-9]{64}$/.test(text)) return null;
@@ -15,7 +15,7 @@ export function byGrammar(text: string): Parts | null {
   return { domain: host, path, tag, digest };
 }
 
-/** What a reference says. */
+/** The parts of a reference. */
 export interface Parts {
   readonly domain: string;
   readonly path: string;
@@ -59,7 +59,7 @@ const hostComponent = fc.string({
   maxLength: 8,
 });
 
-/** A registry host as the grammar has it: such that it is told from a path. */
+/** A registry host that the grammar distinguishes from a path. */
 export const registryHost: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom('docker.io', 'localhost', 'ghcr.io', '[fd00::7]:5000', '[::1]:1'),
   fc
@@ -80,7 +80,7 @@ export const repositoryPath: fc.Arbitrary<string> = fc
   .array(pathComponent, { minLength: 1, maxLength: 4 })
   .map((components) => components.join('/'));
 
-/** A tag, by its rule. */
+/** A valid tag. */
 export const tagText: fc.Arbitrary<string> = fc
   .tuple(
     fc.constantFrom(...ALNUM, 'A', 'Z', '_'),
@@ -88,7 +88,7 @@ export const tagText: fc.Arbitrary<string> = fc
   )
   .map((parts) => parts.join(''));
 
-/** A digest of one of the three kinds. */
+/** A digest of one of the three algorithms. */
 export const digestText: fc.Arbitrary<string> = fc
   .constantFrom<[string, number]>(['sha256', 64], ['sha384', 96], ['sha512', 128])
   .chain(([algorithm, length]) =>
@@ -101,7 +101,7 @@ export const digestText: fc.Arbitrary<string> = fc
       .map((hex) => `${algorithm}:${hex}`),
   );
 
-/** A text with a few characters taken out, put in or changed. */
+/** A text with a few characters removed, inserted or changed. */
 export function bitten(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const scrap = fc.oneof(
     fc.constantFrom('/', ':', '@', '.', '..', '-', '_', '___', '%', ' ', '\n', '\0', '[', ']', 'A'),

@@ -33,7 +33,7 @@ const range = fc
   .tuple(fc.constantFrom('^', '~', '>=', '<', '=', '', '*', '>1 <'), version)
   .map(([comparator, of]) => comparator + of.replace('v', ''));
 
-/** Patterns as people write them, and what nobody should. */
+/** Patterns as people write them, and malformed ones. */
 const globPiece = fc.oneof(
   fc.constantFrom('*', '**', '?', 'a', 'b', '1', '-', '.', '_', 'rc'),
   fc.constantFrom('[ab]', '[a-c]', '[^a]', '[!a]', '{a,b}', '{a,{b,1}}', '{1..3}', '@(a|b)'),
@@ -61,7 +61,7 @@ const regexPiece = fc.constantFrom(
 );
 const regex = fc.array(regexPiece, { maxLength: 12 }).map((pieces) => pieces.join(''));
 
-/** Compiled, or null where there is no such pattern. */
+/** The compiled pattern, or null if it is invalid. */
 function compiled(pattern: string): ((tag: string) => boolean) | null {
   try {
     return compileGlob(pattern);
@@ -72,7 +72,7 @@ function compiled(pattern: string): ((tag: string) => boolean) | null {
 }
 
 describe('any tag under a rule', { timeout: PROPERTY_TIMEOUT_MS }, () => {
-  it('is an upgrade only where both are versions and it is the higher, or nothing is known of what runs', () => {
+  it('is an upgrade only if both are versions and it is higher, or the running version is unknown', () => {
     property(1_500, [tag, fc.option(tag)], (pushed, running) => {
       const [one, other] = [pushed, running ?? ''].map((text) =>
         semver.valid(text.startsWith('v') ? text.slice(1) : text),
@@ -83,7 +83,7 @@ describe('any tag under a rule', { timeout: PROPERTY_TIMEOUT_MS }, () => {
     });
   });
 
-  it('goes one way only: never to itself, never there and back', () => {
+  it('is ordered strictly: never an upgrade of itself, never in both directions', () => {
     property(1_500, [version, version, version], (a, b, c) => {
       expect(isUpgrade(a, a)).toBe(false);
       expect(isUpgrade(a, b) && isUpgrade(b, a)).toBe(false);
@@ -91,7 +91,7 @@ describe('any tag under a rule', { timeout: PROPERTY_TIMEOUT_MS }, () => {
     });
   });
 
-  it('is preferred to at most one way, and by a rule of versions that never goes down as semver says', () => {
+  it('is preferred in at most one direction, and by a semver rule without downgrades as semver orders it', () => {
     property(1_500, [range, version, version, fc.boolean()], (text, a, b, allowDowngrade) => {
       fc.pre(semver.validRange(text) !== null);
       const rule: TagRule = { kind: 'semver', range: text, allowDowngrade };
@@ -102,7 +102,7 @@ describe('any tag under a rule', { timeout: PROPERTY_TIMEOUT_MS }, () => {
     });
   });
 
-  it('is the highest of many where none of the others that match is higher', () => {
+  it('is the highest of many if no other match is higher', () => {
     property(500, [range, fc.array(tag, { maxLength: 12 })], (text, tags) => {
       fc.pre(semver.validRange(text) !== null);
       const rule = { kind: 'semver', range: text } as const;
@@ -116,7 +116,7 @@ describe('any tag under a rule', { timeout: PROPERTY_TIMEOUT_MS }, () => {
     });
   });
 
-  it('that is ignored matches nothing, and what is ignored changes nothing for others', () => {
+  it('does not match if it is ignored, and ignoring changes nothing for others', () => {
     property(500, [glob, glob, shortTag], (pattern, ignored, pushed) => {
       const [matches, isIgnored] = [compiled(pattern), compiled(ignored)];
       if (matches === null || isIgnored === null) return;
@@ -127,7 +127,7 @@ describe('any tag under a rule', { timeout: PROPERTY_TIMEOUT_MS }, () => {
     });
   });
 
-  it('that is no version is in no range, and in a range of versions only as semver says', () => {
+  it('is in a semver range only if it is a version that semver puts there', () => {
     property(1_000, [range, tag], (text, pushed) => {
       fc.pre(semver.validRange(text) !== null);
       const found = semver.valid(pushed.startsWith('v') ? pushed.slice(1) : pushed);
@@ -136,14 +136,14 @@ describe('any tag under a rule', { timeout: PROPERTY_TIMEOUT_MS }, () => {
     });
   });
 
-  it('matches an exact rule only letter by letter', () => {
+  it('matches an exact rule only if it is identical', () => {
     property(1_000, [tag, tag], (wanted, pushed) => {
       expect(matchesTag({ kind: 'exact', tag: wanted }, pushed)).toBe(wanted === pushed);
       expect(describeTagRule({ kind: 'exact', tag: wanted })).toBe(wanted);
     });
   });
 
-  it('matches a glob where it does so for picomatch, wherever the glob is taken at all', () => {
+  it('matches a valid glob if and only if picomatch matches it', () => {
     property(800, [glob, shortTag], (pattern, pushed) => {
       const matches = compiled(pattern);
       if (matches === null) return;
@@ -152,7 +152,7 @@ describe('any tag under a rule', { timeout: PROPERTY_TIMEOUT_MS }, () => {
   });
 });
 
-describe('a tag as long as may be', { timeout: PROPERTY_TIMEOUT_MS }, () => {
+describe('a tag of the maximum length', { timeout: PROPERTY_TIMEOUT_MS }, () => {
   const longTag = fc
     .tuple(fc.constantFrom('a', 'ab', '1.', 'a-'), fc.constantFrom('', '!', '_'))
     .map(([unit, end]) => unit.repeat(128).slice(0, 127) + end);
@@ -160,7 +160,7 @@ describe('a tag as long as may be', { timeout: PROPERTY_TIMEOUT_MS }, () => {
     .array(globPiece, { minLength: 6, maxLength: 30 })
     .map((pieces) => pieces.join('*'));
 
-  it('stalls no glob and no regular expression that the configuration takes', () => {
+  it('stalls no valid glob and no valid regular expression', () => {
     const longest = (rule: () => unknown): void => {
       const begin = performance.now();
       rule();
@@ -180,7 +180,7 @@ describe('a tag as long as may be', { timeout: PROPERTY_TIMEOUT_MS }, () => {
 });
 
 describe('any rule of the configuration', { timeout: PROPERTY_TIMEOUT_MS }, () => {
-  it('is refused with a fault, or has an answer for every tag', () => {
+  it('is refused with a fault, or decides about every tag', () => {
     const anyText = fc.string({ unit: 'binary', maxLength: 12 });
     const kind = fc.constantFrom('semver', 'glob', 'regex');
     const folder = new ConfigurationFolder();
@@ -206,7 +206,7 @@ describe('any rule of the configuration', { timeout: PROPERTY_TIMEOUT_MS }, () =
   });
 });
 
-/** The rule of the one service of a configuration, none where it has faults. */
+/** The tag rule of a configuration's only service; empty if the configuration has faults. */
 function rulesOf(folder: ConfigurationFolder, tagYaml: string): TagRule[] {
   const loaded = folder
     .write(

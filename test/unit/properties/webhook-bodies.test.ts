@@ -15,7 +15,7 @@ import { aDockerHubPush } from '../../support/docker-hub.js';
 import { asyncProperty, property, PROPERTY_TIMEOUT_MS } from '../../support/property-runs.js';
 import { bitten, registryHost, repositoryPath, tagText } from './reference-grammar.js';
 
-/** Every kind of sender that there is; the compiler says when one is missing. */
+/** Every kind of sender; the compiler reports a missing one. */
 const TYPES: Readonly<Record<Webhook['type'], true>> = { 'docker-hub': true };
 
 const webhook: fc.Arbitrary<Webhook> = fc
@@ -33,7 +33,7 @@ const webhook: fc.Arbitrary<Webhook> = fc
     handler: null,
   }));
 
-/** Any JSON value in which the names that count occur anywhere. */
+/** Any JSON value, with the relevant keys anywhere in it. */
 const key = fc.oneof(
   fc.constantFrom('push_data', 'repository', 'repo_name', 'tag', 'namespace', 'name', 'media_type'),
   fc.constantFrom('__proto__', 'constructor', 'toString', 'images', 'callback_url'),
@@ -59,7 +59,7 @@ const push = fc
   .tuple(bitten(repositoryPath), bitten(tagText))
   .map(([repository, tag]) => aDockerHubPush({ repository, tag, pushedAt: 1_700_000_000 }));
 
-/** A sound body with one value, at a path of up to three steps, replaced by any other. */
+/** A valid body in which one value, at a path of up to three steps, is replaced by another. */
 const spoiled = fc
   .tuple(push, fc.array(fc.nat(), { minLength: 1, maxLength: 3 }), json)
   .map(([body, path, value]) => {
@@ -92,7 +92,7 @@ function read(content: Buffer, of: Webhook): ParsedBody {
   return readDelivery(sender, {}, decoded).parsed;
 }
 
-/** A value of the body by its path, where every step is a field of its own. */
+/** A value of the body by its path, using own properties only. */
 function at(value: unknown, ...path: readonly string[]): unknown {
   return path.reduce<unknown>((found, name) => {
     const isMap = typeof found === 'object' && found !== null && !Array.isArray(found);
@@ -103,7 +103,7 @@ function at(value: unknown, ...path: readonly string[]): unknown {
 }
 
 describe('any body of a webhook', { timeout: PROPERTY_TIMEOUT_MS }, () => {
-  it('gives pushes or a reason in plain words, whatever its bytes and its sender', () => {
+  it('gives pushes or a plain reason, whatever its bytes and its sender', () => {
     property(3_000, [bytes, webhook], (content, of) => {
       const parsed = read(content, of);
       if ('ignored' in parsed) {
@@ -119,9 +119,9 @@ describe('any body of a webhook', { timeout: PROPERTY_TIMEOUT_MS }, () => {
     });
   });
 
-  it('gives a push only from the name and the tag that stand in it', () => {
+  it('gives a push only with the name and the tag that it contains', () => {
     property(3_000, [body, webhook], (value, of) => {
-      // As JSON is read: a field `__proto__` is a field of its own.
+      // As JSON is parsed: `__proto__` is an own property.
       const sent = JSON.parse(JSON.stringify(value)) as unknown;
       const parsed = read(Buffer.from(JSON.stringify(sent)), of);
       const name = at(sent, 'repository', 'repo_name');
@@ -136,7 +136,7 @@ describe('any body of a webhook', { timeout: PROPERTY_TIMEOUT_MS }, () => {
     });
   });
 
-  it('reads a sound one, and says the same of it with fields that do not count', () => {
+  it('is read if it is valid, with the same result whatever its irrelevant fields', () => {
     property(1_000, [repositoryPath, tagText, json, webhook], (path, tag, value, of) => {
       fc.pre(path.includes('/') && !/^sha256-[0-9a-f]{64}/.test(tag));
       const sound = { push_data: { tag }, repository: { repo_name: path } };
@@ -167,7 +167,7 @@ describe('the bytes of any request', { timeout: PROPERTY_TIMEOUT_MS }, () => {
     (plain: Buffer) => plain,
   );
 
-  it('come out as they were meant, or with a fault, or with one of two errors', async () => {
+  it('are decoded as they were sent, or with a fault, or with the error too-large', async () => {
     await asyncProperty(
       400,
       [bytes, encoders, encoding, fc.option(fc.nat(400))],
