@@ -117,7 +117,7 @@ describe('services that move together', () => {
     expect(api.phase).toBe('rolled-back');
     expect(web).toMatchObject({
       phase: 'cancelled',
-      reason: `it moves with api, whose deployment ${ids.api} ended rolled-back`,
+      reason: `it is grouped with api, whose deployment ${ids.api} ended rolled-back`,
     });
     expect(await play.versions()).toEqual({ migrations: 'v2', api: 'v1', web: 'v1' });
     // A second hook of the same push is a reason to look, and not to let one of them go alone.
@@ -142,7 +142,7 @@ describe('services that move together', () => {
     await deploy.api(`/deployments/${api}/reject`, { method: 'POST', body: '{}' });
     expect(await play.when(web, isDone)).toMatchObject({
       phase: 'cancelled',
-      reason: `it moves with api, whose deployment ${api} ended rejected`,
+      reason: `it is grouped with api, whose deployment ${api} ended rejected`,
     });
 
     await deploy.restart(settlingIn('0s'));

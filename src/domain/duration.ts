@@ -4,7 +4,7 @@ const HOUR_MS = 3_600_000;
 /** One day, in milliseconds. */
 export const DAY_MS = 86_400_000;
 
-/** Units as the configuration writes them, the largest first. */
+/** Units as written in the configuration, largest first. */
 const UNITS = [
   ['d', DAY_MS],
   ['h', HOUR_MS],
@@ -13,10 +13,10 @@ const UNITS = [
   ['ms', 1],
 ] as const;
 
-/** How durations are written, for messages. */
+/** Examples of valid durations, for messages. */
 export const DURATION_FORMS = '500ms, 30s, 10m, 24h or 7d';
 
-/** Milliseconds of `500ms`, `30s`, `10m`, `24h`, `7d`; null if the text has none of these forms. */
+/** Milliseconds of `500ms`, `30s`, `10m`, `24h`, `7d`; null if the text is not of this form. */
 export function parseDuration(text: string): number | null {
   const match = /^(\d{1,12})(ms|s|m|h|d)$/.exec(text);
   const unit = UNITS.find(([name]) => name === match?.[2]);
@@ -25,7 +25,7 @@ export function parseDuration(text: string): number | null {
   return Number.isSafeInteger(milliseconds) ? milliseconds : null;
 }
 
-/** A duration as the configuration writes it: `24h`, `90s`, `500ms`. */
+/** A duration as written in the configuration: `24h`, `90s`, `500ms`. */
 export function formatDuration(milliseconds: number): string {
   const [unit, size] = UNITS.find(
     ([, each]) => milliseconds >= each && milliseconds % each === 0,

@@ -1,10 +1,10 @@
 /**
- * Every stable error code of Deploy, with what it means for the caller. `docs/troubleshooting.md`
- * explains each; a test holds the two together.
+ * Every stable error code of Deploy and what it means for the caller. `docs/troubleshooting.md`
+ * explains each; a test keeps the two in step.
  *
  * `atFault: true`: the version itself was bad, so its digest is quarantined (it exited, ran out of
  * memory, turned unhealthy or could not be executed). `retryable`: the same request may succeed later
- * without a change on the caller's side.
+ * without a change by the caller.
  */
 export const ERROR_CODES = {
   invalid: { retryable: false },
@@ -70,7 +70,7 @@ export function isVersionAtFault(code: ErrorCode): boolean {
   return entry.atFault === true;
 }
 
-/** A failure with a stable code and a message for people. Messages never hold secrets. */
+/** A failure with a stable code and a human-readable message, which never contains secrets. */
 export class DeployError extends Error {
   readonly retryable: boolean;
 
@@ -85,11 +85,11 @@ export class DeployError extends Error {
     this.retryAfterMs = options?.retryAfterMs ?? null;
   }
 
-  /** How long the other side asked us to wait before the next try, in milliseconds; null where it did not. */
+  /** How long the remote side asked to wait before the next try, in milliseconds; null if it did not. */
   readonly retryAfterMs: number | null;
 }
 
-/** The message of anything that was thrown. */
+/** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

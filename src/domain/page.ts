@@ -4,7 +4,7 @@ export interface Page<T> {
   readonly next: string | null;
 }
 
-/** The requested page of a list that was read with one item more than `limit`. */
+/** The requested page of a list that was read with `limit` + 1 items. */
 export function pageOf<T extends { readonly id: string }>(
   items: readonly T[],
   limit: number,

@@ -199,7 +199,7 @@ describe('the comparison of an old container with a new one', () => {
 
   it('tells in words what would be lost', () => {
     expect(unexplained(ofHost({ Memory: 64, LogConfig: { Type: 'x' } }, {}))).toBe(
-      'HostConfig.LogConfig is another; HostConfig.Memory was 64 and would be not set',
+      'HostConfig.LogConfig is different; HostConfig.Memory was 64 and would be not set',
     );
   });
 });

@@ -1,6 +1,6 @@
 import type { Role } from '../settings/access.js';
 
-/** What people do that changes something. */
+/** What a person may do that changes something. */
 export type AuditAction =
   | 'deploy'
   | 'rollback'
@@ -13,7 +13,7 @@ export type AuditAction =
   | 'replay'
   | 'lift-quarantine';
 
-/** Who does something: a token by its name. */
+/** Who does something: a token, by its name. */
 export interface Actor {
   readonly name: string;
   readonly role: Role;
@@ -31,8 +31,8 @@ export interface AuditEntry {
   readonly action: AuditAction;
   readonly environment: string | null;
   readonly service: string | null;
-  /** Id of the deployment that it made or changed. */
+  /** Id of the deployment that was created or changed. */
   readonly deployment: string | null;
-  /** What was said or asked for, for people; null: nothing. */
+  /** The comment or request, human-readable; null: none. */
   readonly detail: string | null;
 }

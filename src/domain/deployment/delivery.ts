@@ -12,16 +12,16 @@ export interface Delivery {
   readonly type: string;
   /** RFC 3339, UTC, milliseconds. */
   readonly receivedAt: string;
-  /** Sender's address. */
+  /** The sender's address. */
   readonly from: string;
   readonly outcome: DeliveryOutcome;
-  /** Why it is ignored or a duplicate, in words; null where it was simply accepted. */
+  /** Why it was ignored or is a duplicate; null if it was simply accepted. */
   readonly reason: string | null;
   readonly pushes: readonly PushEvent[];
-  /** Ids of the deployments that it made or joined. */
+  /** Ids of the deployments that it created or joined. */
   readonly deployments: readonly string[];
   /** Request headers, without credentials. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body as text (UTF-8, replacement characters where it was not). */
+  /** The body as text (UTF-8; replacement characters for invalid bytes). */
   readonly body: string;
 }

@@ -5,7 +5,7 @@ import { waitingReason } from './waiting-reason.js';
 /** What the API shows of a deployment. */
 export type DeploymentView = Omit<Deployment, 'pinned' | 'forceRole'>;
 
-/** A deployment as the API shows it (CONTRACT section 4): these keys, whatever else is stored. What it waits for is told as of now. */
+/** A deployment as the API shows it: only these keys, with the reason for waiting as of now. */
 export function deploymentView(deployment: Deployment): DeploymentView {
   const { id, environment, service, image, tag, digest, previousDigest } = deployment;
   const { phase, waitingFor, strategy, downtimeMs, createdAt } = deployment;
@@ -39,14 +39,14 @@ export function deploymentView(deployment: Deployment): DeploymentView {
   };
 }
 
-/** A deployment with what was done for it, and the proof that it lost no setting. */
+/** What the API adds to a single deployment: its steps, and the proof that no setting was lost. */
 export interface WholeDeployment {
   readonly steps: readonly StepRecord[];
   /** Null until the new container was compared with the old one. */
   readonly comparison: SettingsComparison | null;
 }
 
-/** One deployment with everything that is known of it. */
+/** A single deployment with all its details. */
 export function wholeDeploymentView(
   deployment: Deployment & WholeDeployment,
 ): DeploymentView & WholeDeployment {

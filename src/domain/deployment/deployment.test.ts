@@ -14,7 +14,7 @@ import { aDeployment, NOON } from '../testing/builders.js';
 
 const FIRST: Phase = 'waiting';
 
-/** Every phase that can follow, directly or later. */
+/** Every phase that can follow, directly or eventually. */
 function reachableFrom(phase: Phase, found = new Set<Phase>()): Set<Phase> {
   for (const next of TRANSITIONS[phase]) {
     if (found.has(next)) continue;
@@ -60,14 +60,14 @@ describe('the table of phases', () => {
     expect(reachableFrom('rolling-back').has('succeeded')).toBe(false);
   });
 
-  it('lets only what has not started be superseded, cancelled, rejected or expire', () => {
+  it('lets a deployment be superseded, cancelled, rejected or expire only before its start', () => {
     const neverStarted: readonly Phase[] = ['superseded', 'cancelled', 'rejected', 'expired'];
     for (const phase of UNDER_WAY) {
       expect(neverStarted.filter((each) => reachableFrom(phase).has(each))).toEqual([]);
     }
   });
 
-  it('is held to: what it does not allow throws', () => {
+  it('is enforced: a transition that it does not allow throws', () => {
     for (const from of PHASES) {
       for (const to of PHASES) {
         const isAllowed = from === to || TRANSITIONS[from].includes(to);
@@ -76,7 +76,7 @@ describe('the table of phases', () => {
     }
   });
 
-  it('says which change was refused', () => {
+  it('reports which transition was refused', () => {
     expect(() => {
       assertTransition('succeeded', 'running');
     }).toThrow('a deployment that is succeeded cannot become running');
@@ -96,7 +96,7 @@ describe('a new deployment', () => {
     });
   });
 
-  it('keeps what was asked for', () => {
+  it('keeps what was requested', () => {
     const trigger = { kind: 'api', by: 'ci', delivery: null } as const;
     const wanted = { id: '1', environment: 'e', service: 's', image: 'i', tag: 't', trigger };
     const made = newDeployment({ ...wanted, digest: 'd', force: true, pinned: true }, NOON);

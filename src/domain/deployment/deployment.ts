@@ -2,7 +2,7 @@ import type { RolloutSettings } from '../settings/rollout-settings.js';
 import type { Role } from '../settings/access.js';
 import { DeployError, ERROR_CODES, type ErrorCode } from '../errors.js';
 
-/** Where a deployment stands (CONTRACT section 4 says what each means). */
+/** The phase of a deployment: docs/api.md explains each. */
 export type Phase =
   | 'waiting'
   | 'queued'
@@ -19,7 +19,7 @@ export type Phase =
 
 /**
  * Which phase may follow which. Nothing follows an ended one.
- * `waiting` → `failed` is for a tag or credentials that the registry refuses for good.
+ * `waiting` → `failed`: the registry refuses the tag or the credentials permanently.
  */
 export const TRANSITIONS: Readonly<Record<Phase, readonly Phase[]>> = {
   waiting: ['queued', 'failed', 'skipped', 'superseded', 'cancelled', 'rejected', 'expired'],
@@ -38,7 +38,7 @@ export const TRANSITIONS: Readonly<Record<Phase, readonly Phase[]>> = {
 
 export const PHASES = Object.keys(TRANSITIONS) as readonly Phase[];
 
-/** Phases in which nothing on the engine was touched yet. */
+/** Phases before anything on the engine is touched. */
 export const NOT_STARTED: readonly Phase[] = ['waiting', 'queued'];
 /** Phases in which a rollout is under way. */
 export const UNDER_WAY: readonly Phase[] = ['running', 'rolling-back'];
@@ -47,7 +47,7 @@ export function hasEnded(phase: Phase): boolean {
   return TRANSITIONS[phase].length === 0;
 }
 
-/** @throws DeployError `wrong-phase` where the table does not allow it. Staying in a phase is always allowed. */
+/** @throws DeployError `wrong-phase` if the table does not allow it. Staying in a phase is always allowed. */
 export function assertTransition(from: Phase, to: Phase): void {
   if (from !== to && !TRANSITIONS[from].includes(to)) {
     throw new DeployError('wrong-phase', `a deployment that is ${from} cannot become ${to}`);
@@ -69,11 +69,11 @@ export interface Trigger {
   readonly kind: 'webhook' | 'api' | 'poll' | 'rollback' | 'promotion';
   /** Name of the webhook, token or environment that caused it. */
   readonly by: string;
-  /** Id of the delivery that caused it, where one did. */
+  /** Id of the delivery that caused it; null if none did. */
   readonly delivery: string | null;
 }
 
-/** Whether a person asked for it: by hand or as a rollback. */
+/** Whether a person asked for it: a manual deployment or a rollback. */
 export function isManual({ trigger }: Pick<Deployment, 'trigger'>): boolean {
   return trigger.kind === 'api' || trigger.kind === 'rollback';
 }
@@ -86,21 +86,21 @@ export interface Failure {
   readonly message: string;
   readonly retryable: boolean;
   readonly serving: Serving;
-  /** Last 50 lines of the new container, where there was one. */
+  /** Last 50 log lines of the new container; null if there was none. */
   readonly logTail: readonly string[] | null;
 }
 
-/** Somebody agreed to a deployment, `at` RFC 3339. */
+/** A person's approval of a deployment, `at` RFC 3339. */
 export interface Approval {
   readonly by: string;
   readonly at: string;
 }
 
-/** Which grouped deployment one belongs to, and its place there. */
+/** The grouped deployment that a deployment belongs to, and its position there. */
 export interface GroupPlace {
   /** ULID. */
   readonly id: string;
-  /** From 0 on; what takes it back has the same. */
+  /** From 0 on; its rollback has the same position. */
   readonly position: number;
 }
 
@@ -115,13 +115,13 @@ export interface Deployment {
   readonly tag: string;
   /** Null until the registry was asked. */
   readonly digest: string | null;
-  /** What ran before; null where nothing ran or it cannot be known. */
+  /** What ran before; null if nothing ran or it cannot be determined. */
   readonly previousDigest: string | null;
   readonly trigger: Trigger;
   readonly phase: Phase;
   readonly waitingFor: WaitingFor | null;
   readonly reason: string | null;
-  /** As configured, and from its start on the one that is used: never `auto` then. */
+  /** As configured; from its start on the strategy in use, so never `auto` then. */
   readonly strategy: RolloutSettings['strategy'];
   readonly downtimeMs: number | null;
   readonly createdAt: string;
@@ -129,18 +129,18 @@ export interface Deployment {
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
   readonly supersededBy: string | null;
-  /** Who agreed to this digest, in the order in which they did. */
+  /** Approvals of this digest, in order of time. */
   readonly approvals: readonly Approval[];
   readonly error: Failure | null;
-  /** Deployed by hand with `force`: quarantine is overridden once, and the same digest is rolled out again. */
+  /** Deployed manually with `force`: quarantine is overridden once, and a digest that already runs is rolled out again. */
   readonly force: boolean;
-  /** The role of whoever said `force`: an admin's also overrides freezes and approvals. Null without it. */
+  /** The role of the person who used `force`: an admin also overrides freezes and approvals. Null without it. */
   readonly forceRole: Role | null;
-  /** When it expires if nobody approves it; null where it does not wait for that. */
+  /** When it expires unless it is approved; null if it does not wait for approval. */
   readonly expiresAt: string | null;
-  /** The digest was asked for as such (by hand, by a rollback): the tag is not looked up for it. */
+  /** The digest itself was requested (manually, by a rollback): its tag is not looked up. */
   readonly pinned: boolean;
-  /** Null for one that moves alone, or whose group was not let go yet. */
+  /** Null if it is not part of a group, or its group was not released yet. */
   readonly group: GroupPlace | null;
 }
 
@@ -181,7 +181,7 @@ export type DeploymentDetails = Omit<
   'phase' | 'waitingFor' | 'notBefore' | 'startedAt' | 'finishedAt' | 'supersededBy' | 'error'
 >;
 
-/** A deployment that has just been asked for: it waits for the registry's word on its digest. */
+/** A new deployment: it waits for the registry to resolve its digest. */
 export function newDeployment(
   wanted: Pick<Deployment, 'id' | 'environment' | 'service' | 'image' | 'tag' | 'trigger'> &
     Partial<

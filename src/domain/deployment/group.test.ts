@@ -13,7 +13,7 @@ const GROUP: GroupSettings = {
 const BEFORE = `sha256:${'0'.repeat(64)}`;
 const BACK = { kind: 'rollback', by: 'group', delivery: null } as const;
 
-/** A deployment at a position of a grouped one, which has moved to another digest where it succeeded. */
+/** A deployment at a position of a grouped one, with a new digest if it succeeded. */
 function at(position: number, phase: Phase, parts: Partial<Deployment> = {}): Deployment {
   return aDeployment({
     id: `${String(position)}-${phase}`,
@@ -34,22 +34,22 @@ function ids(deployments: readonly Deployment[]): string[] {
   return deployments.map(({ id }) => id);
 }
 
-describe('a deployment moves with its group', () => {
-  it.each(['webhook', 'poll', 'promotion'] as const)('by %s', (kind) => {
+describe('a deployment is part of its group', () => {
+  it.each(['webhook', 'poll', 'promotion'] as const)('if caused by %s', (kind) => {
     const trigger = { kind, by: 'hub', delivery: null };
     expect(movesInGroup({ service: 'api', trigger }, GROUP)).toBe(true);
     expect(movesInGroup({ service: 'docs', trigger }, GROUP)).toBe(false);
     expect(movesInGroup({ service: 'api', trigger }, null)).toBe(false);
   });
 
-  it.each(['api', 'rollback'] as const)('but not by %s', (kind) => {
+  it.each(['api', 'rollback'] as const)('but not if caused by %s', (kind) => {
     const trigger = { kind, by: 'anna', delivery: null };
     expect(movesInGroup({ service: 'api', trigger }, GROUP)).toBe(false);
   });
 });
 
 describe('a grouped deployment', () => {
-  it('goes through its order, one at a time', () => {
+  it('deploys its services in order, one at a time', () => {
     const waiting = [at(2, 'waiting'), at(0, 'waiting'), at(1, 'waiting')];
     expect(nextMove(run(), waiting)).toMatchObject({ kind: 'next', deployment: waiting[1] });
     const underWay = [at(0, 'running'), at(1, 'waiting')];
@@ -60,7 +60,7 @@ describe('a grouped deployment', () => {
   });
 
   it.each<Phase>(['failed', 'rolled-back', 'rejected', 'cancelled', 'expired', 'superseded'])(
-    'turns back where one ended %s',
+    'turns back if one ended %s',
     (phase) => {
       const deployments = [at(0, 'succeeded'), at(1, phase), at(2, 'waiting')];
       const move = nextMove(run(), deployments);
@@ -71,14 +71,14 @@ describe('a grouped deployment', () => {
     },
   );
 
-  it('takes back the last first, and leaves what did not move', () => {
+  it('rolls back the last first, and leaves what did not change', () => {
     const still = at(1, 'succeeded', { id: 'same', previousDigest: DIGEST });
     const deployments = [at(0, 'succeeded'), still, at(2, 'succeeded'), at(3, 'failed')];
     const move = nextMove(run(), deployments);
     expect(move.kind === 'turn-back' && ids(move.rollBack)).toEqual(['2-succeeded', '0-succeeded']);
   });
 
-  it('does not turn back, nor go back, before the one that is under way has ended', () => {
+  it('does not turn back before the deployment under way has ended', () => {
     const waiting = at(2, 'cancelled');
     const deployments = [at(0, 'succeeded'), at(1, 'running'), waiting];
     expect(nextMove(run(), deployments)).toEqual({ kind: 'under-way' });
@@ -87,19 +87,19 @@ describe('a grouped deployment', () => {
     expect(then.kind === 'turn-back' && ids(then.rollBack)).toEqual(['1-succeeded', '0-succeeded']);
   });
 
-  it('leaves what has moved where it is to stop', () => {
+  it('keeps what was deployed with onFailure: stop', () => {
     const move = nextMove(run({ onFailure: 'stop' }), [at(0, 'succeeded'), at(1, 'failed')]);
     expect(move).toMatchObject({ kind: 'turn-back', rollBack: [] });
   });
 
-  it('takes the newer of two at one position: the other was undone for no fault of its own', () => {
+  it('uses the newer of two at one position: the other was undone through no fault of its own', () => {
     const undone = at(0, 'rolled-back', { id: '1' });
     const again = at(0, 'queued', { id: '2' });
     const move = nextMove(run(), [again, undone, at(1, 'waiting')]);
     expect(move).toMatchObject({ kind: 'next', deployment: again });
   });
 
-  it('goes back one at a time, and is over when all have ended, whether or not they are back', () => {
+  it('rolls back one at a time, and is over when all have ended, restored or not', () => {
     const forward = [at(0, 'succeeded'), at(1, 'succeeded'), at(2, 'failed')];
     const back = (position: number, phase: Phase) =>
       at(position, phase, { id: `back-${String(position)}`, trigger: BACK });
@@ -113,7 +113,7 @@ describe('a grouped deployment', () => {
     expect(nextMove(run(is), forward)).toEqual({ kind: 'over' });
   });
 
-  it('ends, with everything moved or nothing half, however its deployments end', () => {
+  it('ends with all or none of its services deployed, however its deployments end', () => {
     const ends = fc.constantFrom<Phase>('succeeded', 'skipped', 'failed', 'rolled-back');
     const failures = fc.constantFrom<GroupFailure>('rollback-all', 'stop');
     fc.assert(
@@ -129,7 +129,7 @@ describe('a grouped deployment', () => {
   });
 });
 
-/** Does what it is told until it is over; each deployment ends as given, each way back well. */
+/** Carries out each move until it is over; each deployment ends as given, each rollback succeeds. */
 function play(phases: readonly Phase[], onFailure: GroupFailure) {
   let deployments = phases.map((_, position) => at(position, 'waiting'));
   let direction: GroupRun['direction'] = 'forward';
@@ -169,7 +169,7 @@ function play(phases: readonly Phase[], onFailure: GroupFailure) {
   return { moved, started, wayBack };
 }
 
-describe('one that was dropped before the others moved', () => {
+describe('a deployment that was dropped before the others were released', () => {
   const dropped = aDeployment({ service: 'api', phase: 'rejected', createdAt: NOON });
   const madeAt = (...seconds: number[]) =>
     seconds.map((each) => ({
@@ -193,7 +193,7 @@ describe('one that was dropped before the others moved', () => {
     expect(isMissed({ ...dropped, ...parts }, madeAt(0), GROUP)).toBe(false);
   });
 
-  it('is not missed by what was pushed long before or after it', () => {
+  it('is not missed by others that were pushed long before or after it', () => {
     expect(isMissed(dropped, madeAt(31), GROUP)).toBe(false);
     expect(isMissed(dropped, madeAt(-31), GROUP)).toBe(false);
     expect(isMissed(null, madeAt(0), GROUP)).toBe(false);

@@ -9,21 +9,21 @@ import {
 import { formatDuration } from '../duration.js';
 import type { GroupFailure, GroupSettings } from '../settings/group-settings.js';
 
-/** As the configuration would write it. */
+/** A group as written in the configuration. */
 export interface GroupView {
   readonly order: readonly string[];
   readonly onFailure: GroupFailure;
   readonly settle: string;
 }
 
-/** A grouped deployment: deployments of several services that were let go together. Times are RFC 3339, UTC. */
+/** A grouped deployment: deployments of several services that were released together. Times are RFC 3339, UTC. */
 export interface GroupRun {
   /** ULID. */
   readonly id: string;
   readonly environment: string;
   /** As configured when it began. */
   readonly onFailure: GroupFailure;
-  /** `back` once one of its deployments did not get through. */
+  /** `back` once one of its deployments ended without success. */
   readonly direction: 'forward' | 'back';
   readonly startedAt: string;
   readonly finishedAt: string | null;
@@ -37,23 +37,24 @@ export type GroupMove =
       readonly kind: 'turn-back';
       readonly cause: Deployment;
       readonly cancel: readonly Deployment[];
-      /** The last that moved first. */
+      /** Last deployed first. */
       readonly rollBack: readonly Deployment[];
     }
   | { readonly kind: 'over' };
 
-/** A deployment that ended like this keeps nobody after it from moving. */
+/** Ends that let the deployments after it proceed. */
 const GOT_THROUGH: readonly Phase[] = ['succeeded', 'skipped'];
-/** Ends before anything was touched, but for those that leave nothing to be missed. */
+/** Ends before anything was touched that leave the service behind the rest of its group. */
 const DROPPED: readonly Phase[] = ['failed', 'rejected', 'cancelled', 'expired'];
 
+/** A group for the API; null without one. */
 export function groupView(group: GroupSettings | null): GroupView | null {
   if (group === null) return null;
   const { order, onFailure, settleMs } = group;
   return { order, onFailure, settle: formatDuration(settleMs) };
 }
 
-/** Whether a deployment moves with its group. What a person asks for goes alone. */
+/** Whether a deployment is part of its service's group. A manual deployment never is. */
 export function movesInGroup(
   deployment: Pick<Deployment, 'service' | 'trigger'>,
   group: GroupSettings | null,
@@ -61,7 +62,7 @@ export function movesInGroup(
   return group !== null && !isManual(deployment) && group.order.includes(deployment.service);
 }
 
-/** What comes next in a grouped deployment. @param deployments All that belong to it. */
+/** What comes next in a grouped deployment. @param deployments All of its deployments. */
 export function nextMove(
   { direction, onFailure }: Pick<GroupRun, 'direction' | 'onFailure'>,
   deployments: readonly Deployment[],
@@ -82,8 +83,8 @@ export function nextMove(
 }
 
 /**
- * Whether a service's last deployment is one that the others should have moved with, and was dropped before they did:
- * it was pushed no longer before or after them than further pushes are waited for.
+ * Whether a service's last deployment belonged with the others but ended before they were released: it was pushed
+ * within the group's settling time before or after them.
  */
 export function isMissed(
   last: Deployment | null,
@@ -97,12 +98,12 @@ export function isMissed(
   return at >= Math.min(...times) - group.settleMs && at <= Math.max(...times) + group.settleMs;
 }
 
-/** Why those that should have moved with it do not. */
+/** Why the deployments that belonged with a failed one are cancelled. */
 export function whyDropped({ id, service, phase }: Deployment): string {
-  return `it moves with ${service}, whose deployment ${id} ended ${phase}`;
+  return `it is grouped with ${service}, whose deployment ${id} ended ${phase}`;
 }
 
-/** One that was undone for no fault of its own is tried again under the same position: the newer one counts. */
+/** A deployment that was undone through no fault of its own is retried at the same position: the newer one counts. */
 function latestByPosition(deployments: readonly Deployment[]): Deployment[] {
   const oldestFirst = [...deployments].sort((one, other) => (one.id < other.id ? -1 : 1));
   const latest = new Map(oldestFirst.map((each) => [each.group?.position ?? 0, each]));

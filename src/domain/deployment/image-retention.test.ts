@@ -9,7 +9,7 @@ const named = (...names: string[]): Set<string> =>
 
 type Past = ServiceHistory['past'][number];
 
-/** A rollout of a version, and of which one it found running; `null` where nobody knows. */
+/** A rollout of a version, and the version that it found running; null if unknown. */
 function rollout(name: string, before: string | null, phase: Past['phase'] = 'succeeded'): Past {
   const previousDigest = before === null ? null : digest(before);
   return { image: REPOSITORY, tag: 'latest', digest: digest(name), previousDigest, phase };
@@ -26,7 +26,7 @@ describe('the images that a service needs', () => {
     [1, ['v4', 'v3'], ['v2', 'v1']],
     [2, ['v4', 'v3', 'v2'], ['v1']],
     [9, ['v4', 'v3', 'v2', 'v1'], []],
-  ])('are the running one and %i that were replaced last', (keepImages, kept, gone) => {
+  ])('are the running one and the last %i replaced ones', (keepImages, kept, gone) => {
     expect(of(past, keepImages)).toEqual({ kept: named(...kept), gone: named(...gone) });
   });
 
@@ -36,7 +36,7 @@ describe('the images that a service needs', () => {
     expect(of(failed, 0).gone).toEqual(new Set());
   });
 
-  it('count a version once, by when it was last replaced', () => {
+  it('count a version once, by its last replacement', () => {
     const again = [
       rollout('v1', 'v3'),
       rollout('v3', 'v2'),
@@ -46,13 +46,13 @@ describe('the images that a service needs', () => {
     expect(of(again, 1)).toEqual({ kept: named('v1', 'v3'), gone: named('v2', 'v0') });
   });
 
-  it('do not end with a repeated rollout of what runs', () => {
+  it('are not affected by a repeated rollout of what runs', () => {
     const forced = [rollout('v3', 'v3'), rollout('v3', 'v3'), ...past.slice(1)];
     expect(of(forced, 1)).toEqual({ kept: named('v3', 'v2'), gone: named('v1') });
   });
 
-  it('are also those that a rollback goes to, where the last are quarantined', () => {
-    // v3 was rolled back from by hand.
+  it('include those that a rollback returns to if the last ones are quarantined', () => {
+    // v3 was rolled back manually.
     const rolledBack = [
       rollout('v2', 'v3'),
       rollout('v3', 'v2'),
@@ -63,7 +63,7 @@ describe('the images that a service needs', () => {
     expect(of(rolledBack, 0, ['v3']).kept).toEqual(named('v2'));
   });
 
-  it('are those that failed since the last success, and none that failed before', () => {
+  it('include those that failed since the last success, but none that failed before', () => {
     const failing = [
       rollout('v5', 'v4', 'rolled-back'),
       rollout('v4', 'v2'),
@@ -73,12 +73,12 @@ describe('the images that a service needs', () => {
     expect(of(failing, 1)).toEqual({ kept: named('v4', 'v2', 'v5'), gone: named('v1', 'v3') });
   });
 
-  it('are none of an unknown digest', () => {
+  it('do not include unknown digests', () => {
     expect(of([rollout('v2', null)], 0)).toEqual({ kept: named('v2'), gone: new Set() });
   });
 });
 
-describe('the names to take from an image', () => {
+describe('the names to remove from an image', () => {
   const short = (name: string, repository = 'acme/web'): string => `${repository}@${digest(name)}`;
   const names = {
     gone: named('v1', 'v2'),
@@ -87,7 +87,7 @@ describe('the names to take from an image', () => {
   };
   const image = (tags: string[], digests: string[]) => ({ id: 'sha256:id', tags, digests });
 
-  it('are its digests, as the engine writes them', () => {
+  it('are its digests, as the engine shows them', () => {
     expect(namesToRemove(image([], [short('v1')]), names)).toEqual([short('v1')]);
     const both = [short('v1'), short('v2', 'docker.io/acme/web')];
     expect(namesToRemove(image([], both), names)).toEqual(both);
@@ -99,8 +99,8 @@ describe('the names to take from an image', () => {
   });
 
   it.each([
-    ['a tag of its user', ['acme/web:mine'], [short('v1')]],
-    ['a tag of its user beside one of ours', ['acme/web:1.1', 'acme/web:mine'], [short('v1')]],
+    ['a tag of the user', ['acme/web:mine'], [short('v1')]],
+    ['a tag of the user beside one of Deploy', ['acme/web:1.1', 'acme/web:mine'], [short('v1')]],
     ['a tag in another repository', ['acme/copy:1.1'], [short('v1')]],
     ['a tag that was pointed to another version', ['acme/web:1.1'], [short('v2')]],
     ['the tag that a service follows', ['acme/web:latest'], [short('v1')]],
@@ -108,7 +108,7 @@ describe('the names to take from an image', () => {
     ['a version that is needed under another digest', [], [short('v1'), short('v3')]],
     ['the same digest of another repository', [], [short('v1'), short('v1', 'acme/copy')]],
     ['no name at all', [], []],
-    ['a name that nobody can read', [], [short('v1'), 'ACME@sha256:1']],
+    ['a malformed name', [], [short('v1'), 'ACME@sha256:1']],
   ])('are none of an image with %s', (_what, tags, digests) => {
     expect(namesToRemove(image(tags, digests), names)).toBeNull();
   });

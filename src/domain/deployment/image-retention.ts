@@ -5,11 +5,11 @@ import { parseImageReference, repositoryOf } from '../image/image-reference.js';
 /** A rollout that was started and has ended. */
 type PastRollout = Pick<Deployment, 'image' | 'tag' | 'digest' | 'previousDigest' | 'phase'>;
 
-/** What a service keeps and what ran in it. */
+/** How many images a service keeps, and what ran in it. */
 export interface ServiceHistory {
-  /** Replaced versions whose images stay for a rollback, beside the one that runs. */
+  /** Number of replaced versions whose images are kept for a rollback, besides the running one. */
   readonly keepImages: number;
-  /** The last finished first. */
+  /** Last finished first. */
   readonly past: readonly PastRollout[];
   /** Digests. */
   readonly quarantined: readonly string[];
@@ -17,16 +17,16 @@ export interface ServiceHistory {
 
 /** `repository@digest` each, canonical. */
 export interface ImagesOfService {
-  /** May not go, whatever other services say. */
+  /** Must be kept, whatever other services need. */
   readonly kept: ReadonlySet<string>;
-  /** Were replaced or have failed, and are needed no more. */
+  /** Were replaced or failed, and are no longer needed. */
   readonly gone: ReadonlySet<string>;
 }
 
 /**
- * Which images a service needs no more. It keeps what runs, the last `keepImages` versions that were replaced,
- * and as many that a rollback may go to, which those that are quarantined are not. Versions that failed stay
- * until a later one has succeeded: somebody may want to look at them.
+ * Which images a service no longer needs. It keeps the running version, the last `keepImages` replaced versions, and
+ * as many that a rollback may return to, which excludes quarantined ones. Failed versions are kept for inspection
+ * until a later one has succeeded.
  */
 export function imagesOfService({
   keepImages,
@@ -55,7 +55,7 @@ export function imagesOfService({
   return { kept, gone: new Set(gone) };
 }
 
-/** An image on an engine, by the names that the engine gives it. */
+/** An image on an engine, with its names there. */
 export interface LocalImage {
   readonly id: string;
   /** `repository:tag` */
@@ -64,19 +64,19 @@ export interface LocalImage {
   readonly digests: readonly string[];
 }
 
-/** What is known of the names of images that may go; all of them canonical. */
+/** Names that decide which images may be removed; all of them canonical. */
 export interface RemovableNames {
   /** `repository@digest` */
   readonly gone: ReadonlySet<string>;
   /** `repository:tag@digest`: local tags that a rollout pointed to that digest's image. */
   readonly pointed: ReadonlySet<string>;
-  /** `repository:tag`: tags that services follow by their exact names. They are their users'. */
+  /** `repository:tag`: tags that services follow by exact name. They belong to the user. */
   readonly followed: ReadonlySet<string>;
 }
 
 /**
- * The names to take from an image, so that it goes with the last of them, in this order; null where it stays:
- * it has a name that is not known to be Deploy's own, or that is needed.
+ * The names to remove from an image, in this order, so that it is deleted with the last one; null if it is kept
+ * because it has a name that Deploy did not give it, or that is needed.
  */
 export function namesToRemove(image: LocalImage, names: RemovableNames): string[] | null {
   const digests = image.digests.map(canonical);
@@ -90,13 +90,13 @@ export function namesToRemove(image: LocalImage, names: RemovableNames): string[
   return isGone && image.tags.every(isOwn) ? [...image.tags, ...image.digests] : null;
 }
 
-/** `repository@digest` of each that has a digest, once, in order. */
+/** `repository@digest` of each version with a known digest, without repetition, in order. */
 function distinct(versions: readonly Pick<PastRollout, 'image' | 'digest'>[]): string[] {
   const known = versions.filter(({ digest }) => digest !== null);
   return [...new Set(known.map(({ image, digest }) => `${image}@${digest ?? ''}`))];
 }
 
-/** Null for what is no reference. */
+/** Null if the name is not a reference. */
 function canonical(name: string): string | null {
   try {
     const reference = parseImageReference(name);

@@ -7,23 +7,23 @@ import {
   type TagRule,
 } from '../image/tag-rule.js';
 
-/** A rule that one tag is not enough for: which tags there are has to be asked. */
+/** A rule that may match several tags, so that the tag list has to be requested. */
 export type PatternRule = Exclude<TagRule, { readonly kind: 'exact' }>;
 
 /** What a poll compares the tag list with. */
 export interface TagListFacts {
   readonly rule: PatternRule;
-  /** The registry's list, in no order of time. */
+  /** The registry's list, not ordered by time. */
   readonly tags: readonly string[];
-  /** The list of the poll before; null where there was none since the start. */
+  /** The list of the previous poll; null if there was none since the start. */
   readonly before: ReadonlySet<string> | null;
-  /** Tag of what runs or is being rolled out; null where it is unknown. */
+  /** Tag of what runs or is being rolled out; null if unknown. */
   readonly runningTag: string | null;
 }
 
 /**
- * The tags whose digest is worth asking for. Of `semver` that is at most one: the highest match that is higher
- * than what runs. Of `glob` and `regex` those that were not in the list before: the list has no order of time,
+ * The tags whose digests are to be requested. For `semver` at most one: the highest match, if it is higher than
+ * what runs. For `glob` and `regex` the matches that were not in the previous list: the list is not ordered by time,
  * so a tag that was there already may be older than what runs.
  */
 export function newTags({ rule, tags, before, runningTag }: TagListFacts): readonly string[] {
@@ -36,13 +36,13 @@ export function newTags({ rule, tags, before, runningTag }: TagListFacts): reado
   return tags.filter((tag) => !before.has(tag) && tag !== runningTag && matches(tag));
 }
 
-/** The tag that runs, where its rule lets a new build of it go; null else. */
+/** The running tag, if it is in the list and still matches, so that a new build of it may be deployed; null otherwise. */
 export function rebuildableTag({ rule, tags, runningTag }: TagListFacts): string | null {
   if (runningTag === null || !tags.includes(runningTag)) return null;
   return matchesTag(rule, runningTag) ? runningTag : null;
 }
 
-/** What a poll knows of a digest that a tag has now. */
+/** What a poll knows of the current digest of a tag. */
 export interface PolledDigest {
   readonly rule: TagRule;
   readonly tag: string;
@@ -52,16 +52,16 @@ export interface PolledDigest {
   /** The service's deployments that have not ended. */
   readonly active: readonly Pick<Deployment, 'phase' | 'tag' | 'digest' | 'pinned'>[];
   readonly isQuarantined: boolean;
-  /** The service's deployments of this tag, the newest first. */
+  /** The service's deployments of this tag, newest first. */
   readonly ofTag: readonly Pick<Deployment, 'digest' | 'pinned'>[];
   /** The digest has run in this service before. */
   readonly hasRunBefore: boolean;
 }
 
 /**
- * Why a poll makes no deployment of a digest; null where it makes one. A poll stands in for a push of which
- * nobody told, so it leaves alone whatever was decided already: what runs, what waits, what failed or was
- * refused, and what a person or a later push has replaced since.
+ * Why a poll creates no deployment of a digest; null if it creates one. A poll replaces a webhook that did not
+ * arrive, so it does not repeat what was decided already: what runs, waits, failed or was refused, and what a person
+ * or a later push has replaced since.
  */
 export function whyNotPolled(facts: PolledDigest): string | null {
   const { rule, tag, digest, running, active, isQuarantined, ofTag, hasRunBefore } = facts;
@@ -74,12 +74,12 @@ export function whyNotPolled(facts: PolledDigest): string | null {
         each.tag === tag &&
         each.digest === null),
   );
-  if (waits) return 'a deployment of it is under way or waits';
+  if (waits) return 'a deployment of it waits or is under way';
   if (isQuarantined) return 'it is quarantined';
-  // A digest that was asked for as such says nothing of what the tag had then.
+  // A deployment of a requested digest does not show which digest the tag had at the time.
   const last = ofTag.find((each) => !each.pinned && each.digest !== null);
   if (last?.digest === digest) return 'the last deployment of this tag was of it';
-  // An exact tag may be moved back; of a pattern's tags an old version comes back only by hand.
+  // An exact tag may be moved back; an old version of a pattern's tags is deployed again only manually.
   if (hasRunBefore && (rule.kind !== 'exact' || last === undefined)) {
     return 'it has run in this service before';
   }

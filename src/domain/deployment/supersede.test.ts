@@ -11,19 +11,19 @@ function of(id: string, tag: string, trigger: Trigger = PUSH, group: GroupPlace 
   return { id, tag, trigger, group };
 }
 
-describe('of two deployments that wait', () => {
+describe('of two waiting deployments', () => {
   it.each<TagRule>([
     { kind: 'exact', tag: '1.0.0' },
     { kind: 'glob', pattern: '*' },
     { kind: 'regex', pattern: '.' },
     { ...SEMVER, allowDowngrade: true },
-  ])('the newer goes: %j', (rule) => {
+  ])('the newer wins: %j', (rule) => {
     expect(supersedes(rule, of('2', '1.0.0'), of('1', '1.1.0'))).toBe(true);
     expect(supersedes(rule, of('1', '1.1.0'), of('2', '1.0.0'))).toBe(false);
   });
 
   it.each<Trigger['kind']>(['webhook', 'poll', 'promotion'])(
-    'the higher version goes by semver, whichever came later: %s',
+    'the higher version wins by semver, whichever came later: %s',
     (kind) => {
       const high = of('1', '1.10.0', { ...PUSH, kind });
       expect(supersedes(SEMVER, high, of('2', '1.9.0'))).toBe(true);
@@ -32,13 +32,13 @@ describe('of two deployments that wait', () => {
     },
   );
 
-  it('the newer goes by semver where neither is higher', () => {
+  it('the newer wins by semver if neither is higher', () => {
     expect(supersedes(SEMVER, of('2', 'v1.0.0'), of('1', '1.0.0'))).toBe(true);
     expect(supersedes(SEMVER, of('1', '1.0.0'), of('2', '1.0.0'))).toBe(false);
     expect(supersedes(SEMVER, of('2', 'latest'), of('1', '1.0.0'))).toBe(true);
   });
 
-  it('the one that was let go with its group keeps its place, but for what a person asks for', () => {
+  it('the one that was released with its group keeps its position, except against a manual one', () => {
     const rule = { kind: 'exact', tag: 'latest' } as const;
     const grouped = of('1', 'latest', PUSH, { id: 'run', position: 0 });
     expect(supersedes(rule, of('2', 'latest'), grouped)).toBe(false);
@@ -48,7 +48,7 @@ describe('of two deployments that wait', () => {
     expect(supersedes(rule, wayBack, of('2', 'latest'))).toBe(false);
   });
 
-  it('the newer goes where a person asked for one of them', () => {
+  it('the newer wins if one of them is manual', () => {
     const rollback = { ...BY_HAND, kind: 'rollback' } as const;
     for (const trigger of [BY_HAND, rollback]) {
       expect(supersedes(SEMVER, of('2', '1.0.0', trigger), of('1', '1.1.0'))).toBe(true);

@@ -2,9 +2,9 @@ import { isManual, type Deployment } from './deployment.js';
 import { prefers, type TagRule } from '../image/tag-rule.js';
 
 /**
- * Whether, of two deployments of a service that wait, the first one takes the place of the second: of two pushes
- * the one whose tag the rule prefers, else the newer. What a person asked for goes by its time alone. One that is
- * let go with its group keeps its place there, but for what a person asks for.
+ * Whether, of two waiting deployments of a service, `one` supersedes `other`: of two pushes the one whose tag the rule
+ * prefers, otherwise the newer. A manual deployment is compared by time only. A deployment that was released with its
+ * group keeps its position, unless a manual deployment supersedes it.
  */
 export function supersedes(
   rule: TagRule,

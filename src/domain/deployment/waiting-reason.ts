@@ -2,8 +2,8 @@ import type { Deployment } from './deployment.js';
 import { humanizeDuration } from '../duration.js';
 
 /**
- * The reason of a deployment as it reads now: one that waits for a time is kept as a sentence without it, `… opens`, and
- * reads `… opens in 3 h 12 min`.
+ * The reason of a deployment as of now: one that waits for a time is stored as a sentence without the time, `… opens`,
+ * and reads `… opens in 3 h 12 min`.
  * @param now Milliseconds since 1970.
  */
 export function waitingReason(

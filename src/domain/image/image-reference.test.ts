@@ -15,7 +15,7 @@ const SHA256 = `sha256:${HEX}`;
 const SHA384 = `sha384:${HEX}${HEX.slice(0, 32)}`;
 const SHA512 = `sha512:${HEX}${HEX}`;
 
-/** What a reference should come out as: domain, path, tag, digest. */
+/** The expected domain, path, tag and digest of a reference. */
 type Expected = readonly [string, string, (string | null)?, (string | null)?];
 
 const ACCEPTED: readonly (readonly [rule: string, input: string, expected: Expected])[] = [
@@ -117,7 +117,7 @@ describe('parseImageReference', () => {
     );
   });
 
-  it('says which part is wrong', () => {
+  it('reports which part is wrong', () => {
     expect(() => parseImageReference('acme/Web')).toThrow(/lower case/);
     expect(() => parseImageReference('acme/web:.a')).toThrow(/tag/);
     expect(() => parseImageReference('acme/web@md5:1')).toThrow(/sha256/);
@@ -130,13 +130,13 @@ describe('parseImageReference', () => {
     expect((caught as DeployError).message.length).toBeLessThan(500);
   });
 
-  it('shows control characters and those that turn the writing around as escapes', () => {
+  it('shows control characters and text direction marks as escapes', () => {
     const caught = thrownBy(() => parseImageReference('a\u007f\u009b31m\u202e/\u{e0001}b\n"'));
     const { message } = caught as DeployError;
     expect(message).toContain(String.raw`"a\u007f\u009b31m\u202e/\udb40\udc01b\n\""`);
   });
 
-  it('takes no time that grows with hostile separators', () => {
+  it('takes no longer for hostile separators', () => {
     const started = performance.now();
     expect(() => parseImageReference(`${'a-'.repeat(50_000)}!`)).toThrow(DeployError);
     expect(() => parseImageReference(`x.${'a-'.repeat(50_000)}!/web`)).toThrow(DeployError);
@@ -145,7 +145,7 @@ describe('parseImageReference', () => {
 });
 
 describe('the canonical repository', () => {
-  it('is the same for every way of writing one repository', () => {
+  it('is the same for every spelling of a repository', () => {
     for (const input of [
       'nginx',
       'nginx:1',
@@ -166,7 +166,7 @@ describe('the canonical repository', () => {
 });
 
 describe('isTag and isDigest', () => {
-  it('take well-formed ones and nothing else', () => {
+  it('accept well-formed input only', () => {
     expect(isTag('v1.2.3')).toBe(true);
     expect(isTag('')).toBe(false);
     expect(isTag('a/b')).toBe(false);
@@ -178,7 +178,7 @@ describe('isTag and isDigest', () => {
   });
 });
 
-/** The larger table of the upstream grammar, kept beside the project where there is one. */
+/** The larger table of the upstream grammar, if it is present beside the project. */
 const UPSTREAM_TABLE = new URL('../../../shared/data/image-references.json', import.meta.url);
 
 describe.runIf(existsSync(UPSTREAM_TABLE))('the upstream table', () => {
@@ -200,7 +200,7 @@ describe.runIf(existsSync(UPSTREAM_TABLE))('the upstream table', () => {
 
 interface UpstreamCase extends ImageReference {
   readonly input: string;
-  /** Present where the input must be refused. */
+  /** Set if the input must be refused. */
   readonly err?: string;
 }
 

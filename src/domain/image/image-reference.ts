@@ -2,8 +2,8 @@ import { DeployError } from '../errors.js';
 import { quoted } from '../quoted.js';
 
 /**
- * A parsed image reference in canonical form, by the grammar of distribution/reference
- * (`ParseNormalizedNamed`: a tag and a digest are both kept).
+ * A parsed image reference in canonical form, following the grammar of distribution/reference
+ * (`ParseNormalizedNamed`: both a tag and a digest are kept).
  */
 export interface ImageReference {
   /** Registry host, e.g. `docker.io` or `localhost:5000`. */
@@ -28,11 +28,11 @@ const HEX_64 = /^[a-f0-9]{64}$/;
 const DIGEST_HEX_LENGTH: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
 
 /**
- * Parses what a user writes after `docker pull`.
+ * Parses an image reference as it is written after `docker pull`.
  * @throws DeployError `invalid-reference`, saying which part is wrong.
  */
 export function parseImageReference(input: string): ImageReference {
-  if (HEX_64.test(input)) throw invalid(input, 'a bare 64-digit hexadecimal name is an image id');
+  if (HEX_64.test(input)) throw invalid(input, '64 hexadecimal digits are an image id, not a name');
   const { domain, rest } = splitDomain(input);
   const { name: named, digest } = splitDigest(input, rest);
   const colon = named.indexOf(':');
@@ -49,7 +49,7 @@ export function parseImageReference(input: string): ImageReference {
   return { domain, path: fullPath, tag, digest };
 }
 
-/** Whether `text` may be a tag: 1 to 128 of `A-Z a-z 0-9 _ . -`, not beginning with `.` or `-`. */
+/** Whether `text` is a valid tag: 1 to 128 of `A-Z a-z 0-9 _ . -`, not beginning with `.` or `-`. */
 export function isTag(text: string): boolean {
   return TAG.test(text);
 }
@@ -61,12 +61,12 @@ export function isDigest(text: string): boolean {
   return more.length === 0 && length === hex.length && /^[a-f0-9]+$/.test(hex);
 }
 
-/** Registry and path without tag and digest, e.g. `docker.io/acme/web`: what two images of one repository share. */
+/** Registry and path without tag and digest, e.g. `docker.io/acme/web`. */
 export function repositoryOf(reference: ImageReference): string {
   return `${reference.domain}/${reference.path}`;
 }
 
-/** The canonical repository of what a user wrote, e.g. `acme/web:1` is of `docker.io/acme/web`. */
+/** The canonical repository of a reference as a user writes it, e.g. `docker.io/acme/web` for `acme/web:1`. */
 export function canonicalRepository(input: string): string {
   return repositoryOf(parseImageReference(input));
 }
@@ -84,7 +84,7 @@ function splitDomain(input: string): { domain: string; rest: string } {
 function splitDigest(input: string, rest: string): { name: string; digest: string | null } {
   const at = rest.indexOf('@');
   if (at < 0) return { name: rest, digest: null };
-  if (rest.indexOf('@', at + 1) >= 0) throw invalid(input, 'it holds more than one "@"');
+  if (rest.indexOf('@', at + 1) >= 0) throw invalid(input, 'it contains more than one "@"');
   return { name: rest.slice(0, at), digest: rest.slice(at + 1) };
 }
 
@@ -98,5 +98,5 @@ function checkDigest(input: string, digest: string): void {
 
 function invalid(input: string, why: string): DeployError {
   const shown = input.length > 300 ? `${input.slice(0, 300)}…` : input;
-  return new DeployError('invalid-reference', `${quoted(shown)} is not an image: ${why}`);
+  return new DeployError('invalid-reference', `${quoted(shown)} is not an image reference: ${why}`);
 }

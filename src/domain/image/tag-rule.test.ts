@@ -62,8 +62,8 @@ describe('a hostile tag', () => {
     { kind: 'regex', pattern: '(a+)+$' },
     { kind: 'glob', pattern: '*a*a*a*a*a*b' },
     { kind: 'regex', pattern: '_$', ignore: ['*a*a*a*a*a*b'] },
-  ])('costs no more than linear time: %j', (rule) => {
-    // As long as a tag may be: a sender of webhooks chooses it.
+  ])('takes at most linear time: %j', (rule) => {
+    // Of the maximum length of a tag: senders of webhooks choose tags.
     const tags = [`${'a'.repeat(127)}_`, ...(rule.kind === 'regex' ? ['a'.repeat(100_000)] : [])];
     const begin = performance.now();
     for (const tag of tags) expect(matchesTag(rule, `${tag}!`)).toBe(false);
@@ -84,12 +84,12 @@ describe('an upgrade', () => {
     ['1.0.0', 'latest', true],
     ['latest', '1.0.0', false],
     ['latest', null, false],
-  ])('from what runs: %s over %s', (tag, running, expected) => {
+  ])('over the running tag: %s over %s', (tag, running, expected) => {
     expect(isUpgrade(tag, running)).toBe(expected);
   });
 });
 
-describe('whether a tag may follow the one that runs', () => {
+describe('whether a tag may follow the running one', () => {
   const semver = { kind: 'semver', range: '^1' } as const;
   const either = { ...semver, allowDowngrade: true } as const;
   it.each<readonly [TagRule, string, string | null, boolean]>([
@@ -109,7 +109,7 @@ describe('whether a tag may follow the one that runs', () => {
   });
 });
 
-describe('of two pushes that wait', () => {
+describe('of two waiting pushes', () => {
   const semver = { kind: 'semver', range: '*' } as const;
   it.each<readonly [TagRule, string, string, boolean]>([
     [semver, '1.10.0', '1.9.0', true],
@@ -123,7 +123,7 @@ describe('of two pushes that wait', () => {
     [{ kind: 'glob', pattern: '*' }, '1.10.0', '1.9.0', false],
     [{ kind: 'regex', pattern: '.' }, '1.10.0', '1.9.0', false],
     [{ kind: 'exact', tag: '1' }, '1', '1', false],
-  ])('the higher version goes: %j prefers %s to %s: %s', (rule, left, right, expected) => {
+  ])('the higher version wins: %j prefers %s to %s: %s', (rule, left, right, expected) => {
     expect(prefers(rule, left, right)).toBe(expected);
   });
 });
@@ -138,7 +138,7 @@ describe('the highest of many tags', () => {
     expect(highestMatch({ kind: 'semver', range }, tags)).toBe(expected);
   });
 
-  it('is none that is ignored', () => {
+  it('is never an ignored one', () => {
     const rule = { kind: 'semver', range: '*', ignore: ['2.*'] } as const;
     expect(highestMatch(rule, ['1.4.0', '2.0.0'])).toBe('1.4.0');
   });

@@ -2,36 +2,36 @@ import { RE2JS } from 're2js';
 import semver from 'semver';
 import { compileGlob } from './glob.js';
 
-/** Patterns (as of a glob rule) of tags that never match; left out: none. */
+/** Glob patterns of tags that never match; left out: none. */
 interface Ignoring {
   readonly ignore?: readonly string[];
 }
 
-/** Which pushed tags concern a service (CONTRACT: `tag` of a service). */
+/** Which pushed tags concern a service. */
 export type TagRule =
   | { readonly kind: 'exact'; readonly tag: string }
   | (Ignoring & {
       readonly kind: 'semver';
       readonly range: string;
-      /** A lower version may follow a higher one: whatever was pushed last goes. Left out: never down. */
+      /** A lower version may follow a higher one: the latest push is deployed. Left out: never a lower version. */
       readonly allowDowngrade?: boolean;
     })
   | (Ignoring & { readonly kind: 'glob'; readonly pattern: string })
   | (Ignoring & { readonly kind: 'regex'; readonly pattern: string });
 
-/** A rule as its user wrote it; `ignore` is always a list. */
+/** A rule as the user wrote it; `ignore` is always a list. */
 export type WrittenTagRule =
   string | Readonly<Record<string, string | boolean | readonly string[]>>;
 
 /**
- * Whether a push of this tag concerns the service at all. A semver rule also answers true for a tag
- * that is no higher than what runs: that is for {@link mayFollow} to say, with its reason.
+ * Whether a push of this tag concerns the service at all. A semver rule also matches a tag that is no
+ * higher than the running one: {@link mayFollow} decides about that.
  */
 export function matchesTag(rule: TagRule, tag: string): boolean {
   return tagMatcher(rule)(tag);
 }
 
-/** The same for many tags: the patterns are compiled once. */
+/** {@link matchesTag} for many tags: the patterns are compiled once. */
 export function tagMatcher(rule: TagRule): (tag: string) => boolean {
   if (rule.kind === 'exact') return (tag) => rule.tag === tag;
   const matches = patternMatcher(rule);
@@ -40,8 +40,8 @@ export function tagMatcher(rule: TagRule): (tag: string) => boolean {
 }
 
 /**
- * Whether a tag is a higher version than the one that runs. Where the running tag is unknown or is no
- * version, every matching tag is.
+ * Whether a tag is a higher version than the running one. If the running tag is unknown or is not a
+ * version, every version is.
  */
 export function isUpgrade(tag: string, runningTag: string | null): boolean {
   const running = runningTag === null ? null : versionOf(runningTag);
@@ -51,8 +51,8 @@ export function isUpgrade(tag: string, runningTag: string | null): boolean {
 }
 
 /**
- * Whether by its rule a pushed tag that matches may take the place of the one that runs. The very tag
- * that runs may: a push of it is a new build of the same version.
+ * Whether the rule lets a pushed tag that matches replace the running one. The running tag itself may:
+ * a push of it is a new build of the same version.
  */
 export function mayFollow(rule: TagRule, tag: string, runningTag: string | null): boolean {
   if (rule.kind !== 'semver' || rule.allowDowngrade === true) return true;
@@ -60,8 +60,8 @@ export function mayFollow(rule: TagRule, tag: string, runningTag: string | null)
 }
 
 /**
- * Whether, of two pushed tags that wait, the left one goes whichever was pushed first: it is the higher
- * version of a rule that never goes down. Where neither is preferred, the newer push wins.
+ * Whether, of two waiting pushed tags, the left one wins regardless of which was pushed first: it is the
+ * higher version under a rule that never goes down. If neither is preferred, the newer push wins.
  */
 export function prefers(rule: TagRule, left: string, right: string): boolean {
   if (rule.kind !== 'semver' || rule.allowDowngrade === true) return false;
@@ -69,7 +69,7 @@ export function prefers(rule: TagRule, left: string, right: string): boolean {
   return one !== null && other !== null && semver.gt(one, other);
 }
 
-/** The highest of the tags that are in the range of a semver rule; null where none is. Of equal ones the first. */
+/** The highest of the tags that a semver rule matches, the first of equal ones; null if none matches. */
 export function highestMatch(
   rule: TagRule & { readonly kind: 'semver' },
   tags: Iterable<string>,
@@ -82,7 +82,7 @@ export function highestMatch(
   return highest;
 }
 
-/** The rule as its user wrote it, for the API and for people. */
+/** The rule as the user wrote it, for the API and for messages. */
 export function describeTagRule(rule: TagRule): WrittenTagRule {
   switch (rule.kind) {
     case 'exact':
@@ -116,14 +116,14 @@ function patternMatcher(rule: Exclude<TagRule, { kind: 'exact' }>): (tag: string
     case 'glob':
       return compileGlob(rule.pattern);
     case 'regex': {
-      // Like a glob linear in the length of the tag, whatever the pattern: no tag can stall the server.
+      // RE2 takes linear time in the length of the tag, whatever the pattern: no tag can stall the server.
       const expression = RE2JS.compile(rule.pattern);
       return (tag) => expression.matcher(tag).find();
     }
   }
 }
 
-/** The version in a tag such as `1.4.2` or `v1.4.2`; null where the tag is none. */
+/** The version in a tag such as `1.4.2` or `v1.4.2`; null if the tag is not a version. */
 function versionOf(tag: string): string | null {
   return semver.valid(tag.startsWith('v') ? tag.slice(1) : tag);
 }

@@ -6,8 +6,8 @@ export interface RestartPolicy {
 export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'dead';
 
 /**
- * What the engine shows of one container, as far as a rollout decides by it. Times are of the
- * engine's clock. A container that is being removed is not shown: it is as good as gone.
+ * What a rollout needs to know of one container, as the engine shows it. Times are by the engine's
+ * clock. A container that is being removed is left out: it counts as gone.
  */
 export interface ContainerState {
   readonly id: string;
@@ -15,29 +15,29 @@ export interface ContainerState {
   readonly name: string;
   readonly imageId: string;
   readonly status: ContainerStatus;
-  /** Null where it never started. */
+  /** Null if it never started. */
   readonly startedAt: string | null;
-  /** When its last run ended; null where none did. */
+  /** When its last run ended; null if none has. */
   readonly finishedAt: string | null;
   readonly exitCode: number;
-  /** The engine's own words on a failed start; empty where there was none. */
+  /** The engine's message about a failed start; empty if there was none. */
   readonly error: string;
   readonly outOfMemory: boolean;
-  /** `none`: it has no HEALTHCHECK. */
+  /** `none`: the container has no HEALTHCHECK. */
   readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy';
-  /** End of the first passed check that the engine still remembers; null where none passed. */
+  /** End of the first passed check that the engine still remembers; null if none passed. */
   readonly healthyAt: string | null;
   readonly restartCount: number;
   readonly restartPolicy: RestartPolicy;
   readonly autoRemove: boolean;
   readonly labels: Readonly<Record<string, string>>;
-  /** By name of each network that it is on: its aliases there, with those that the engine gave. */
+  /** Its aliases by network name, including those that the engine added. */
   readonly networks: Readonly<Record<string, readonly string[]>>;
-  /** Ports, such as `80/tcp`, that are to be published and are not, although it runs. */
+  /** Ports, such as `80/tcp`, that should be published but are not, although it runs. */
   readonly unpublished: readonly string[];
 }
 
-/** Whether a process of the container lives, or will again at once. */
+/** Whether the container's process is alive, or is about to be restarted. */
 export function isActive(container: ContainerState): boolean {
   return (
     container.status === 'running' ||
@@ -46,7 +46,7 @@ export function isActive(container: ContainerState): boolean {
   );
 }
 
-/** Whether the engine would start it again by itself at its next start. A `--rm` one cannot be changed. */
+/** Whether the engine would start it by itself when the engine starts; never with `--rm`. */
 export function mayComeBack(container: ContainerState): boolean {
   return container.restartPolicy.name !== 'no' && !container.autoRemove;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DependsBy } from './dependents.js';
 import { dependentsInOrder, type Dependence } from './dependents-order.js';
 
-/** `['a', 'network', 'web']`: a lives in the network of web. */
+/** `['a', 'network', 'web']`: a shares the network of web. */
 type Edge = readonly [string, DependsBy, string];
 
 function orderOf(edges: readonly Edge[], stopped: readonly string[] = []): unknown {
@@ -16,10 +16,10 @@ function orderOf(edges: readonly Edge[], stopped: readonly string[] = []): unkno
 
 describe('what has to follow when a container is replaced', () => {
   it.each<readonly [string, readonly Edge[], readonly string[]]>([
-    ['nothing, where nobody depends on it', [['web', 'network', 'vpn']], []],
+    ['nothing, if nothing depends on it', [['web', 'network', 'vpn']], []],
     ['what is bound to it', [['a', 'network', 'web']], ['a recreate after web']],
     ['what compose restarts', [['a', 'depends-on', 'web']], ['a restart after web']],
-    ['what has its volumes, by name only', [['a', 'volumes', 'web']], ['a nothing after ']],
+    ['what has its volumes, which needs nothing', [['a', 'volumes', 'web']], ['a nothing after ']],
     [
       'a chain, whatever the names',
       [
@@ -29,7 +29,7 @@ describe('what has to follow when a container is replaced', () => {
       ['z recreate after web', 'a recreate after z'],
     ],
     [
-      'what is bound to a restarted one, which keeps its id',
+      'what is bound to a restarted container, which keeps its id',
       [
         ['a', 'depends-on', 'web'],
         ['b', 'network', 'a'],
@@ -37,7 +37,7 @@ describe('what has to follow when a container is replaced', () => {
       ['a restart after web', 'b restart after a'],
     ],
     [
-      'what compose restarts after one that is made anew',
+      'what compose restarts after a recreated container',
       [
         ['a', 'network', 'web'],
         ['b', 'depends-on', 'a'],
@@ -45,7 +45,7 @@ describe('what has to follow when a container is replaced', () => {
       ['a recreate after web', 'b restart after a'],
     ],
     [
-      'one that depends in several ways, by the strongest',
+      'what depends in several ways, by the strongest',
       [
         ['a', 'depends-on', 'web'],
         ['a', 'link', 'web'],
@@ -64,7 +64,7 @@ describe('what has to follow when a container is replaced', () => {
       ['a recreate after web', 'b recreate after web', 'c recreate after a+b'],
     ],
     [
-      'not what only shares volumes with one that has its volumes',
+      'not what is bound to a container that only has its volumes',
       [
         ['a', 'volumes', 'web'],
         ['b', 'network', 'a'],
@@ -72,7 +72,7 @@ describe('what has to follow when a container is replaced', () => {
       ['a nothing after '],
     ],
     [
-      'others than itself, although it follows one of them too',
+      'not the replaced container itself, although it depends on one of them',
       [
         ['a', 'network', 'web'],
         ['web', 'depends-on', 'a'],
@@ -83,7 +83,7 @@ describe('what has to follow when a container is replaced', () => {
     expect(orderOf(edges)).toEqual(expected);
   });
 
-  it('does not restart what does not run, nor what follows only that', () => {
+  it('does not restart a stopped container, nor what only follows that', () => {
     const edges: Edge[] = [
       ['a', 'depends-on', 'web'],
       ['b', 'depends-on', 'a'],
@@ -91,11 +91,11 @@ describe('what has to follow when a container is replaced', () => {
     expect(orderOf(edges, ['a'])).toEqual(['a nothing after ']);
   });
 
-  it('makes what is bound anew also where it does not run', () => {
+  it('recreates what is bound even if it is stopped', () => {
     expect(orderOf([['a', 'network', 'web']], ['a'])).toEqual(['a recreate after web']);
   });
 
-  it('knows circles', () => {
+  it('detects circles', () => {
     const circle: Edge[] = [
       ['a', 'network', 'web'],
       ['a', 'pid', 'b'],

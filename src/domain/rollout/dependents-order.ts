@@ -1,40 +1,40 @@
 import type { DependentNeed, DependsBy } from './dependents.js';
 
-/** One container depends on another one; both by id. */
+/** One container depends on another; both by id. */
 export interface Dependence {
   readonly id: string;
   readonly on: string;
   readonly by: DependsBy;
 }
 
-/** What is known of a container, for the order and for messages. */
+/** A container, as needed for the order and for messages. */
 export interface Dependable {
   readonly id: string;
   readonly name: string;
   readonly isRunning: boolean;
 }
 
-/** A dependent, and what it needs. */
+/** A dependent and what it needs. */
 export interface OrderedDependent {
   readonly id: string;
   readonly by: readonly DependsBy[];
   readonly does: DependentNeed;
-  /** Ids of those that must run before it is started. */
+  /** Ids of the containers that must run before it is started. */
   readonly after: readonly string[];
 }
 
 export type DependentsOrder =
   | { readonly kind: 'ordered'; readonly dependents: readonly OrderedDependent[] }
-  /** They depend on each other. */
+  /** These containers depend on each other. */
   | { readonly kind: 'circle'; readonly names: readonly string[] };
 
-/** A namespace or a legacy link binds to an id, so the need goes on from one to the next. */
+/** A namespace or a legacy link binds to an id, so the need is passed on along the chain. */
 const BINDING: readonly DependsBy[] = ['network', 'ipc', 'pid', 'link'];
 const RANK: readonly DependentNeed[] = ['nothing', 'restart', 'recreate'];
 
 /**
- * Everything that has to follow when `root` is replaced, also by way of others, each after those that it depends
- * on, and by name where that leaves it open.
+ * Everything that has to follow when `root` is replaced, directly or transitively: each after the containers that it
+ * depends on, otherwise by name.
  */
 export function dependentsInOrder(
   root: string,
@@ -44,7 +44,7 @@ export function dependentsInOrder(
   const edges = dependences.filter(({ id, on }) => id !== root && id !== on);
   const reached = reachedFrom(root, edges);
   const nameOf = (id: string): string => containers.find((each) => each.id === id)?.name ?? id;
-  // Bound to each other, neither of them could be started before the other one.
+  // If two are bound to each other, neither can be started first.
   const circling = dependences.filter(
     ({ id, on, by }) => id === root && on !== root && reached.has(on) && BINDING.includes(by),
   );
@@ -71,14 +71,14 @@ export function dependentsInOrder(
 
 function reachedFrom(root: string, edges: readonly Dependence[]): ReadonlySet<string> {
   const reached = new Set([root]);
-  // A set hands out what is added to it meanwhile.
+  // Iterating a set also visits what is added meanwhile.
   for (const on of reached) {
     for (const edge of edges) if (edge.on === on) reached.add(edge.id);
   }
   return reached;
 }
 
-/** Null where nothing that it depends on is touched. */
+/** Null if nothing that it depends on is touched. */
 function dependentOn(
   root: string,
   { id, isRunning }: Dependable,
@@ -92,7 +92,7 @@ function dependentOn(
     .map((edge) => ({ ...edge, need: whatItNeeds(edge, needOf(edge.on), isRunning) }));
   if (own.length === 0) return null;
   const does = own.map(({ need }) => need).reduce((one, other) => stronger(one, other));
-  // One that is made anew waits for those that it is bound to; one that is restarted for all that it follows.
+  // If it is recreated it waits for those that it is bound to; if it is restarted, for all that it follows.
   const awaited = own.filter(({ by, need }) =>
     does === 'recreate' ? BINDING.includes(by) : need !== 'nothing',
   );
@@ -107,7 +107,7 @@ function dependentOn(
 function whatItNeeds({ by }: Dependence, parent: DependentNeed, isRunning: boolean): DependentNeed {
   if (by === 'volumes') return 'nothing';
   if (BINDING.includes(by) && parent === 'recreate') return 'recreate';
-  // What does not run meets the new state at its next start.
+  // A stopped container gets the new state at its next start.
   return isRunning ? 'restart' : 'nothing';
 }
 

@@ -14,7 +14,8 @@ import {
   aSnapshot,
 } from '../testing/builders.js';
 import { anExecHook, anHttpHook, aRunHook } from '../testing/hook-builders.js';
-import { runRollout, type SimulatedState } from '../testing/rollout-run.js';
+import { runRollout } from '../testing/rollout-run.js';
+import type { SimulatedState } from './plan/simulated-state.js';
 
 const HOOKS: Hooks = {
   before: [anExecHook(), aRunHook()],
@@ -28,12 +29,12 @@ const STARTS: readonly (readonly [string, SimulatedState])[] = [
   ['handover', anOverlap('handover')],
 ];
 const TOUCHING = ['drain-old', 'stop-old', 'hand-over', 'retire-old'];
-const LAST_WAY_BACK = ['remove-old', 'remove-twin', 'finish'];
+const NO_ROLLBACK_AFTER = ['remove-old', 'remove-twin', 'finish'];
 
 describe.each(STARTS)('hooks of a rollout by %s', (_name, { snapshot, intent }) => {
   const start: SimulatedState = { snapshot, intent: { ...intent, hooks: HOOKS } };
 
-  it('are in its plan: some before the old container is touched, some while it can be brought back', () => {
+  it('are in its plan: some before the old container is touched, some while it can be restored', () => {
     const names = simulateRollout(start.snapshot, start.intent).map(({ name }) => name);
     expect(names.filter((name) => name.endsWith('-hook'))).toEqual([
       'run-before-hook',
@@ -48,16 +49,16 @@ describe.each(STARTS)('hooks of a rollout by %s', (_name, { snapshot, intent }) 
     }
     const after = names.indexOf('run-after-hook');
     expect(after).toBeGreaterThan(names.lastIndexOf('verify-new'));
-    for (const step of LAST_WAY_BACK) {
+    for (const step of NO_ROLLBACK_AFTER) {
       if (names.includes(step as never))
         expect(names.indexOf(step as never)).toBeGreaterThan(after);
     }
     if (start.intent.strategy !== 'handover') return;
-    // It still runs then: going back needs no boot.
+    // It still runs then: a rollback needs no start.
     expect(names.indexOf('stop-old')).toBeGreaterThan(after);
   });
 
-  it('leave the old container alone where one before fails, and tell of it at the end', () => {
+  it('leave the old container alone if a before hook fails, and report that at the end', () => {
     const fail = { step: 'run-before-hook', code: 'hook-failed', acted: false } as const;
     const { names, end, last } = runRollout(start, { fail });
     expect(end).toEqual({ name: 'finish', phase: 'failed', serving: 'old' });
@@ -74,7 +75,7 @@ describe.each(STARTS)('hooks of a rollout by %s', (_name, { snapshot, intent }) 
     });
   });
 
-  it('turn the rollout round where one after fails, and those of a failure are run once, last', () => {
+  it('cause a rollback if an after hook fails, with the failure hooks run once, last', () => {
     const fail = { step: 'run-after-hook', code: 'hook-failed', acted: false } as const;
     const { names, end, last } = runRollout(start, { fail });
     expect(end).toEqual({ name: 'finish', phase: 'rolled-back', serving: 'old' });
@@ -85,14 +86,14 @@ describe.each(STARTS)('hooks of a rollout by %s', (_name, { snapshot, intent }) 
     expect(last.snapshot.candidate).toBeNull();
   });
 
-  it('change nothing where none is configured', () => {
+  it('change nothing else in the plan', () => {
     const without = simulateRollout(snapshot, intent).map(({ name }) => name);
     const withHooks = simulateRollout(start.snapshot, start.intent).map(({ name }) => name);
     expect(withHooks.filter((name) => !name.endsWith('-hook'))).toEqual(without);
   });
 });
 
-describe('a rollout that is gone on with', () => {
+describe('a rollout that is resumed', () => {
   const hooks = HOOKS;
   const prepared = { candidate: aCandidate() };
   const compared = {
@@ -103,31 +104,31 @@ describe('a rollout that is gone on with', () => {
 
   it.each<[string, Partial<Snapshot>, Partial<RolloutIntent>, object]>([
     [
-      'removes what a hook has left before it runs that hook again',
+      'removes the container that a hook left before it runs that hook again',
       { ...prepared, hook: aContainer({ id: 'hook', name: 'web.deploy-hook' }) },
       compared,
       { name: 'remove-hook', id: 'hook' },
     ],
     [
-      'runs the hook again that was cut off',
+      'runs an interrupted hook again',
       prepared,
       { ...compared, hooksRun: { before: 1, after: 0, onFailure: 0 } },
       { name: 'run-before-hook', index: 1 },
     ],
     [
-      'does not run again those that were run to their end',
+      'does not repeat completed hooks',
       prepared,
       { ...compared, hooksRun: { before: 2, after: 0, onFailure: 0 } },
       { name: 'stop-old', id: aContainer().id },
     ],
     [
-      'does not start the new version without its hooks where the old one ended by itself',
+      'does not start the new version without its hooks if the old one ended by itself',
       { ...prepared, old: aContainer({ status: 'exited' }) },
       { ...compared, stopIssued: true },
       { name: 'run-before-hook', index: 0 },
     ],
     [
-      'brings the service up where what a hook left cannot be removed',
+      'starts the service if the container that a hook left cannot be removed',
       { candidate: aCandidate({ name: 'web' }), old: null, hook: aContainer({ id: 'hook' }) },
       { ...compared, stopIssued: true, abandoned: ['remove-hook'] },
       { name: 'start-new', id: aCandidate().id },
@@ -136,7 +137,7 @@ describe('a rollout that is gone on with', () => {
     expect(nextStep(aSnapshot(snapshot), anIntent(intent))).toEqual(step);
   });
 
-  it('tries once more at its end to remove what a hook left, and ends without where it cannot', () => {
+  it('tries once more at its end to remove the container that a hook left, and ends even if it cannot', () => {
     const snapshot = aSnapshot({
       old: null,
       candidate: aCandidate({ name: 'web', status: 'running', startedAt: '2026-01-01T13:00:00Z' }),
@@ -160,7 +161,7 @@ describe('a rollout that is gone on with', () => {
 });
 
 describe('the hooks of a failure', () => {
-  it('are run also where the failed version is left in its place', () => {
+  it('are also run if the failed version is left in its place', () => {
     const intent = anIntent({ hooks: HOOKS, onFailure: 'leave' });
     const fail = { step: 'verify-new', code: 'unhealthy', acted: false } as const;
     const { names, end } = runRollout({ snapshot: aSnapshot(), intent }, { fail });
@@ -168,12 +169,12 @@ describe('the hooks of a failure', () => {
     expect(names.filter((name) => name === 'run-failure-hook')).toHaveLength(2);
   });
 
-  it('are not run where nothing was to be done', () => {
+  it('are not run if there was nothing to do', () => {
     const intent = anIntent({ hooks: HOOKS, imageId: aContainer().imageId });
     expect(nextStep(aSnapshot(), intent)).toMatchObject({ name: 'finish', phase: 'skipped' });
   });
 
-  it('end with one that fails and says abort', () => {
+  it('end at a failure with onError: abort', () => {
     const intent = anIntent({ hooks: HOOKS });
     const { hooksRun } = afterHook({ name: 'run-failure-hook', index: 0 }, intent, true);
     expect(hooksRun).toEqual({ before: 0, after: 0, onFailure: ALL_HOOKS_RUN });

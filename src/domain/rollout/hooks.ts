@@ -3,28 +3,28 @@ import type { HookList, HookAction, Hooks } from '../settings/hook-settings.js';
 
 /** What a rollout's intent knows of hooks. */
 export interface HooksIntent {
-  /** As they were configured when the rollout began. In storage their secrets read `***`. */
+  /** As configured when the rollout began. In storage their secrets read `***`. */
   readonly hooks: Hooks;
-  /** How many actions of each list have been run, with whatever end. */
+  /** How many actions of each list have been run, whatever their result. */
   readonly hooksRun: Readonly<Record<HookList, number>>;
 }
 
 /** What the engine shows of hooks. */
 export interface HooksSnapshot {
-  /** The one-off container of this rollout's hooks; there is one only where something went wrong. */
+  /** A leftover one-off container of this rollout's hooks; there is one only if something went wrong. */
   readonly hook: ContainerState | null;
 }
 
-/** How every rollout begins. */
+/** A rollout without hooks, and how every rollout begins. */
 export const NO_HOOKS = {
   hooks: { before: [], after: [], onFailure: [] },
   hooksRun: { before: 0, after: 0, onFailure: 0 },
 } as const satisfies HooksIntent;
 
-/** More than any list has: in `hooksRun`, that none of the list is to be run any more. */
+/** More than any list has: in `hooksRun` it means that no further action of the list is run. */
 export const ALL_HOOKS_RUN = 1_000_000;
 
-/** One action of a list, or the removal of what one has left. */
+/** One action of a list, or the removal of the container that one has left behind. */
 export type HookStep =
   | { readonly name: 'run-before-hook'; readonly index: number }
   | { readonly name: 'run-after-hook'; readonly index: number }
@@ -40,19 +40,19 @@ const STEP_OF = {
   onFailure: 'run-failure-hook',
 } as const satisfies Record<HookList, HookRun['name']>;
 
-/** The next action of a list that is to be run; null where none is left. */
+/** The next action of a list; null if none is left. */
 export function nextHook(list: HookList, { hooks, hooksRun }: HooksIntent): HookRun | null {
   const index = hooksRun[list];
   return index < hooks[list].length ? { name: STEP_OF[list], index } : null;
 }
 
-/** Which list the action of a step is in. */
+/** The list that a step's action is in. */
 export function listOf({ name }: HookRun): HookList {
   if (name === 'run-before-hook') return 'before';
   return name === 'run-after-hook' ? 'after' : 'onFailure';
 }
 
-/** The action that a step runs. @throws Error where the intent has none there */
+/** The action that a step runs. @throws Error if the intent has none at that index */
 export function actionOf(step: HookRun, { hooks }: HooksIntent): HookAction {
   const action = hooks[listOf(step)][step.index];
   if (action === undefined) throw new Error(`there is no ${step.name} ${String(step.index)}`);
@@ -60,8 +60,8 @@ export function actionOf(step: HookRun, { hooks }: HooksIntent): HookAction {
 }
 
 /**
- * What the intent says once a step's action was run.
- * @param isLast Nothing of the list is run after it.
+ * The change of the intent once a step's action was run.
+ * @param isLast No further action of the list is run.
  */
 export function afterHook(
   step: HookRun,
@@ -71,7 +71,7 @@ export function afterHook(
   return { hooksRun: { ...hooksRun, [listOf(step)]: isLast ? ALL_HOOKS_RUN : step.index + 1 } };
 }
 
-/** How many actions all lists have together. */
+/** The number of actions in all lists together. */
 export function countOfHooks({ hooks }: HooksIntent): number {
   return hooks.before.length + hooks.after.length + hooks.onFailure.length;
 }

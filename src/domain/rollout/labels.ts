@@ -2,24 +2,24 @@ import { isAffected, type DependentIntent } from './dependents.js';
 import type { RolloutIntent } from './intent.js';
 import type { RestartPolicy } from './container-state.js';
 
-/** Labels on every container that Deploy creates (CONTRACT section 5). */
+/** Labels on every container that Deploy creates. */
 export const LABELS = {
   environment: 'deploy.environment',
   service: 'deploy.service',
   deployment: 'deploy.deployment',
   image: 'deploy.image',
   digest: 'deploy.digest',
-  /** Local id of that digest's image: a label that was copied to another image does not match it. */
+  /** Local id of that digest's image: it shows when labels were copied to a container of another image. */
   imageId: 'deploy.image-id',
   instance: 'deploy.instance',
-  /** `new`, `twin` for the copy of a `--rm` container, `dependent` for what depends on the replaced one, `hook`. */
+  /** `new`; `twin`: the copy of a `--rm` container; `dependent`: replaces a dependent; `hook`: a hook's container. */
   role: 'deploy.role',
   strategy: 'deploy.strategy',
   /** Final name of the container. */
   container: 'deploy.container',
-  /** Full id of the container that it replaces. */
+  /** Full id of the replaced container. */
   replaces: 'deploy.replaces',
-  /** Restart policy of the replaced one, as JSON. */
+  /** Restart policy of the replaced container, as JSON. */
   restart: 'deploy.restart',
 } as const;
 
@@ -27,24 +27,24 @@ export const LABELS = {
 export const OVERLAP_LABELS = {
   /** The service's networks with their settings, as JSON. */
   networks: 'deploy.networks',
-  /** The network on which it waits in a handover, as JSON. */
+  /** The network on which the container waits in a handover, as JSON. */
   waiting: 'deploy.waiting',
 } as const;
 
-/** A label of containers that bear files of an earlier one. */
+/** Label of containers into which files of an earlier one were copied: their paths as JSON. */
 const FILES_LABEL = 'deploy.files';
-/** The role of a container that takes a dependent's place. */
+/** The role of a container that replaces a dependent. */
 export const DEPENDENT_ROLE = 'dependent';
-/** The role of the one-off container that a hook runs. */
+/** The role of a hook's one-off container. */
 export const HOOK_ROLE = 'hook';
 
-/** Further labels where other containers depend on the one that is replaced. */
+/** Further labels if other containers depend on the replaced one. */
 export const DEPENDENT_LABELS = {
-  /** On the new container: those that need something, with what the engine cannot show, as JSON. */
+  /** On the new container: the dependents that have to follow, with what the engine cannot show, as JSON. */
   dependents: 'deploy.dependents',
 } as const;
 
-/** The labels that Deploy sets itself. Others under the same prefix are their user's. */
+/** The labels that Deploy sets itself. Others under the same prefix belong to the user. */
 export const CONTROL_LABELS: readonly string[] = [
   ...Object.values(LABELS),
   ...Object.values(OVERLAP_LABELS),
@@ -52,7 +52,7 @@ export const CONTROL_LABELS: readonly string[] = [
   ...Object.values(DEPENDENT_LABELS),
 ];
 
-/** The labels of the new container: the journal's story told again on the engine. */
+/** The labels of the new container: enough to recover the rollout from the engine without the journal. */
 export function candidateLabels(intent: RolloutIntent, instance: string): Record<string, string> {
   return {
     ...labelsOfVersion(intent, instance),
@@ -66,7 +66,7 @@ export function candidateLabels(intent: RolloutIntent, instance: string): Record
   };
 }
 
-/** Whose it is, and which version of which service. */
+/** The owner of a container, and which version of which service it runs. */
 function labelsOfVersion(intent: RolloutIntent, instance: string): Record<string, string> {
   return {
     [LABELS.environment]: intent.environment,
@@ -97,7 +97,7 @@ function labelOfDependents({ dependents }: RolloutIntent): Record<string, string
   return needy.length === 0 ? {} : { [DEPENDENT_LABELS.dependents]: JSON.stringify(needy) };
 }
 
-/** Of the labels that a dependent got by its own service's deployments, those that tell what it runs. */
+/** Of the labels that a dependent has from its own service's deployments, those that say what it runs. */
 const KEPT: readonly string[] = [
   LABELS.environment,
   LABELS.service,
@@ -107,8 +107,8 @@ const KEPT: readonly string[] = [
 ];
 
 /**
- * The labels of the container that takes a dependent's place.
- * @param before Those of the dependent: what its own service says of it stays.
+ * The labels of the container that replaces a dependent.
+ * @param before The dependent's labels: those of its own service are kept.
  */
 export function dependentLabels(
   dependent: Pick<DependentIntent, 'id' | 'name' | 'files'>,
@@ -127,7 +127,7 @@ export function dependentLabels(
   };
 }
 
-/** The labels of the one-off container that a hook runs: by them it is found after a crash. */
+/** The labels of a hook's one-off container, by which it is found after a crash. */
 export function hookLabels(intent: RolloutIntent, instance: string): Record<string, string> {
   return {
     ...labelsOfVersion(intent, instance),
@@ -135,7 +135,7 @@ export function hookLabels(intent: RolloutIntent, instance: string): Record<stri
   };
 }
 
-/** The labels of a twin: it is the old version in everything but its role. */
+/** The labels of a twin: those of the old version, except for its role. */
 export function twinLabels(intent: RolloutIntent, instance: string): Record<string, string> {
   const { [LABELS.digest]: _newDigest, ...labels } = candidateLabels(intent, instance);
   return {
@@ -147,7 +147,7 @@ export function twinLabels(intent: RolloutIntent, instance: string): Record<stri
   };
 }
 
-/** Paths of the files that a container bears for an earlier one, by its label; none where somebody changed that. */
+/** Paths of the files that were copied into a container, by its label; none if the label is malformed. */
 export function carriedFiles(
   labels: Readonly<Record<string, string>> | null | undefined,
 ): string[] {

@@ -1,10 +1,10 @@
 import type { NetworkAttachment, RolloutIntent } from './intent.js';
 import { isActive, type ContainerState } from './container-state.js';
 
-/** It has no aliases: nobody finds anybody by name on it. */
+/** It has no aliases: containers cannot find each other by name on it. */
 const DEFAULT_BRIDGE = 'bridge';
 
-/** Whether the container is on the network on which new ones wait. */
+/** Whether the container is on the waiting network. */
 export function isWaiting(container: ContainerState, { waiting }: RolloutIntent): boolean {
   return waiting !== null && waiting.name in container.networks;
 }
@@ -20,8 +20,8 @@ export function isOnAllNetworks(container: ContainerState, { networks }: Rollout
 }
 
 /**
- * Whether clients reach the container: its process lives, and in a handover it has the networks and its ports,
- * which the waiting network would keep from it. An engine that cannot bind one when the gateway moves tells nobody.
+ * Whether clients reach the container: its process is alive, and in a handover it has the networks and its ports,
+ * which the waiting network would withhold. An engine that cannot bind a port when the gateway moves does not report it.
  */
 export function isServing(container: ContainerState | null, intent: RolloutIntent): boolean {
   if (container === null || !isActive(container)) return false;
@@ -29,14 +29,14 @@ export function isServing(container: ContainerState | null, intent: RolloutInten
   return hasTheNetworks(container, intent) && container.unpublished.length === 0;
 }
 
-/** Whether the container is on the networks of the service for good: on all of them, and not waiting. */
+/** Whether the container has been given the service's networks: it is on all of them, and not waiting. */
 export function hasTheNetworks(container: ContainerState, intent: RolloutIntent): boolean {
   return isOnAllNetworks(container, intent) && !isWaiting(container, intent);
 }
 
 /**
- * The service's networks as the new container is given them for good. It needs the service's name as an
- * alias: it runs under another name at first, and not every engine lets DNS follow when a running
+ * The service's networks as the new container finally gets them. The service's name has to be an alias,
+ * because the container has another name at first, and not every engine updates DNS when a running
  * container is renamed.
  */
 export function networksWithNames(intent: RolloutIntent): readonly NetworkAttachment[] {
@@ -48,7 +48,7 @@ export function networksWithNames(intent: RolloutIntent): readonly NetworkAttach
   });
 }
 
-/** The same before clients may find it by name. */
+/** The same networks without aliases, while clients must not find the container by name. */
 export function networksWithoutNames(intent: RolloutIntent): readonly NetworkAttachment[] {
   return intent.networks.map(({ endpoint: { Aliases: _, ...endpoint }, ...network }) => ({
     ...network,
@@ -56,20 +56,20 @@ export function networksWithoutNames(intent: RolloutIntent): readonly NetworkAtt
   }));
 }
 
-/** Whether clients find the container by every name that it shall have. */
+/** Whether clients find the container by all of its names. */
 export function hasNames(container: ContainerState, intent: RolloutIntent): boolean {
   return isConnected(container, networksWithNames(intent));
 }
 
 /**
- * Whether the old container is on its networks as its user connected it. An engine that is restarted connects
- * one that has no network by itself, and without its aliases.
+ * Whether the old container is on its networks as the user connected it. A restarted engine by itself connects a
+ * container that has no network, but without its aliases.
  */
 export function isAsBefore(old: ContainerState, { networks }: RolloutIntent): boolean {
   return isConnected(old, networks);
 }
 
-/** Whether a container is on all of the networks, with their aliases. */
+/** Whether a container is on all of these networks, with their aliases. */
 export function isConnected(
   container: ContainerState,
   networks: readonly NetworkAttachment[],
@@ -81,8 +81,8 @@ export function isConnected(
 }
 
 /**
- * The networks in the order in which an engine takes one for the gateway, which is where it binds the ports:
- * those with a way out come first, then the name counts.
+ * The networks in the order in which an engine picks the gateway, on which it binds the ports: those with access to
+ * the outside first, then by name.
  */
 export function inGatewayOrder(
   networks: readonly NetworkAttachment[],

@@ -1,4 +1,4 @@
-/** The temporary names beside a service's container name (CONTRACT section 5). */
+/** The service's container name and the temporary names that are derived from it. */
 export interface RolloutNames {
   readonly final: string;
   readonly candidate: string;
@@ -8,6 +8,7 @@ export interface RolloutNames {
   readonly hook: string;
 }
 
+/** The names of a rollout of the container `container`. */
 export function rolloutNames(container: string): RolloutNames {
   return {
     final: container,

@@ -4,8 +4,8 @@ import type { ErrorCode } from '../errors.js';
 import type { HookStep } from './hooks.js';
 
 /**
- * Everything that a rollout can do next. The first group acts on the engine, the second only decides.
- * Each step is idempotent.
+ * Everything that a rollout can do next: act on the engine, or only decide ({@link Decision}). Each step
+ * is idempotent.
  */
 export type Step =
   | { readonly name: 'pull' }
@@ -47,7 +47,7 @@ export type Step =
   | DependentStep
   | Decision;
 
-/** A step that only changes what the rollout wants, or ends it. */
+/** A step that only changes the goal of the rollout, or ends it. */
 export type Decision =
   | { readonly name: 'give-up'; readonly code: ErrorCode; readonly message: string }
   | { readonly name: 'finish'; readonly phase: Phase; readonly serving: Serving };

@@ -39,18 +39,15 @@ describe('the strategy', () => {
     ['start-first', BEHIND_PROXY],
     ['handover', PUBLISHED],
     ['handover', BEHIND_PROXY],
-  ] as const)(
-    '%s is used where the configuration says so and nothing speaks against it',
-    (strategy, facts) => {
-      expect(choose(strategy, facts)).toEqual({
-        kind: 'use',
-        strategy,
-        reason: 'the configuration says so',
-      });
-    },
-  );
+  ] as const)('%s is used if it is configured and nothing prevents it', (strategy, facts) => {
+    expect(choose(strategy, facts)).toEqual({
+      kind: 'use',
+      strategy,
+      reason: 'the configuration says so',
+    });
+  });
 
-  it('auto is the one with the least downtime that is safe', () => {
+  it('auto is the safe strategy with the least downtime', () => {
     expect(choose('auto', BEHIND_PROXY)).toMatchObject({ strategy: 'start-first' });
     expect(choose('auto', PUBLISHED)).toMatchObject({ strategy: 'handover' });
     const writing = { ...PUBLISHED, writableVolumes: ['/data'] };
@@ -58,12 +55,12 @@ describe('the strategy', () => {
       kind: 'use',
       strategy: 'recreate',
       reason:
-        'auto: handover cannot be used: two versions would write at once to /data (rollout.overlap: allowed permits that)',
+        'auto: handover cannot be used: two versions would write at once to /data (rollout.overlap: allowed permits this)',
     });
     expect(choose('auto', writing, { overlap: 'allowed' })).toMatchObject({ strategy: 'handover' });
   });
 
-  it('is recreate for a container that does not run, whatever is configured', () => {
+  it('is recreate for a stopped container, whatever is configured', () => {
     for (const strategy of ['start-first', 'handover', 'auto'] as const) {
       expect(choose(strategy, { ...BEHIND_PROXY, isRunning: false })).toMatchObject({
         kind: 'use',
@@ -87,11 +84,11 @@ describe('the strategy', () => {
       ['start-first', what, { ...BEHIND_PROXY, ...facts }, words] as const,
       ['handover', what, { ...PUBLISHED, ...facts }, words] as const,
     ]),
-    ['start-first', 'a fixed host port', PUBLISHED, '127.0.0.1:8080 (handover is for those)'],
+    ['start-first', 'a fixed host port', PUBLISHED, '127.0.0.1:8080 (use handover for that)'],
     ['handover', 'no network', { ...PUBLISHED, networkMode: 'none', networks: [] }, 'no network'],
     [
       'handover',
-      'a network that is no bridge',
+      'a network that is not a bridge',
       { ...PUBLISHED, networks: [{ name: 'far', driver: 'overlay', hasIPv6: false }] },
       'far (overlay)',
     ],
@@ -103,7 +100,7 @@ describe('the strategy', () => {
     ],
     [
       'handover',
-      'an engine without macvlan and neighbours to reach',
+      'an engine without macvlan and other containers to reach',
       { ...PUBLISHED, networkDrivers: ['bridge'] },
       'lacks the network driver macvlan',
     ],
@@ -142,12 +139,12 @@ describe('the strategy', () => {
     },
   );
 
-  it('names everything that speaks against it at once', () => {
+  it('names every obstacle at once', () => {
     const { reason } = choose('start-first', { ...PUBLISHED, devices: ['/dev/kvm'] });
     expect(reason).toContain('/dev/kvm; it publishes the fixed host port');
   });
 
-  it('handover needs no macvlan on the default bridge alone', () => {
+  it('handover needs no macvlan if the default bridge is its only network', () => {
     const networks = [{ name: 'bridge', driver: 'bridge', hasIPv6: false }];
     const facts = { ...PUBLISHED, networks, networkDrivers: ['bridge'] };
     expect(choose('handover', facts)).toMatchObject({ strategy: 'handover' });

@@ -1,36 +1,36 @@
 import type { RolloutSettings, Strategy } from '../settings/rollout-settings.js';
 
-/** What of a container, its networks, volumes and engine bears on whether two of it may run at once. */
+/** The facts about a container, its networks, volumes and engine that decide whether two of it may run at once. */
 export interface OverlapFacts {
   readonly isRunning: boolean;
-  /** It was run with `--rm`. */
+  /** The container was run with `--rm`. */
   readonly autoRemove: boolean;
-  /** `own`: networks of its own; else the network mode, e.g. `host`, `none` or `container:…`. */
+  /** `own`: networks of its own; otherwise the network mode, e.g. `host`, `none` or `container:…`. */
   readonly networkMode: string;
   readonly networks: readonly {
     readonly name: string;
     readonly driver: string;
     readonly hasIPv6: boolean;
   }[];
-  /** Addresses that its user chose. */
+  /** Addresses that the user chose. */
   readonly fixedAddresses: readonly string[];
   readonly fixedMacAddress: string | null;
-  /** Host ports that its user chose, e.g. `127.0.0.1:8080`. */
+  /** Host ports that the user chose, e.g. `127.0.0.1:8080`. */
   readonly fixedPorts: readonly string[];
-  /** Ports that its user publishes and that nothing is bound for now. */
+  /** Ports that the user publishes but that are not bound now. */
   readonly unpublishedPorts: readonly string[];
-  /** Links to other containers on the default bridge, of the kind that the engine sets up at a start alone. */
+  /** Legacy links to other containers on the default bridge, which the engine sets up only at a start. */
   readonly links: readonly string[];
   readonly devices: readonly string[];
   /** Volumes and mounts that are marked as exclusive. */
   readonly exclusiveVolumes: readonly string[];
-  /** Volumes and mounts that may be written to. */
+  /** Writable volumes and mounts. */
   readonly writableVolumes: readonly string[];
-  /** Containers that are bound to this very one, with how they are. */
+  /** Containers that depend on this one, each with the kind of dependence. */
   readonly dependents: readonly string[];
-  /** A health probe is asked over a published port, which a container that waits does not have. */
+  /** The health probe uses a published port, which a waiting container does not have. */
   readonly isProbedAtPublishedPort: boolean;
-  /** The drivers for networks that the engine has. */
+  /** The network drivers of the engine. */
   readonly networkDrivers: readonly string[];
   /** Name of the network on which new containers wait. */
   readonly waitingNetwork: string;
@@ -43,12 +43,12 @@ export type StrategyChoice =
 type Settings = Pick<RolloutSettings, 'strategy' | 'fallback' | 'overlap'>;
 type Overlapping = Exclude<Strategy, 'recreate'>;
 
-/** Which strategy a rollout uses, and why; or why it must not begin. */
+/** Which strategy a rollout uses and why, or why it must not begin. */
 export function chooseStrategy(settings: Settings, facts: OverlapFacts): StrategyChoice {
   const { strategy, fallback } = settings;
   if (strategy === 'recreate') return use('recreate', 'the configuration says so');
   if (!facts.isRunning) {
-    return use('recreate', 'the container does not run, so there is nothing to overlap with');
+    return use('recreate', 'the container is not running, so there is nothing to overlap with');
   }
   const wanted = strategy === 'auto' ? leastDowntime(facts) : strategy;
   const obstacles = obstaclesTo(wanted, settings, facts);
@@ -62,20 +62,20 @@ export function chooseStrategy(settings: Settings, facts: OverlapFacts): Strateg
   if (fallback) return use('recreate', `fallback: ${reason}`);
   return {
     kind: 'refuse',
-    reason: `${reason}; set rollout.strategy: recreate, or rollout.fallback: true to recreate where it cannot be used`,
+    reason: `${reason}; set rollout.strategy: recreate, or rollout.fallback: true to recreate if it cannot be used`,
   };
 }
 
 const REASONS: Readonly<Record<Overlapping, string>> = {
-  'start-first': 'it publishes no fixed host port and nothing speaks against two at once',
-  handover: 'it publishes fixed host ports and nothing speaks against two at once',
+  'start-first': 'it publishes no fixed host port and two can run at once',
+  handover: 'it publishes fixed host ports and two can run at once',
 };
 
 function leastDowntime({ fixedPorts }: OverlapFacts): Overlapping {
   return fixedPorts.length === 0 ? 'start-first' : 'handover';
 }
 
-/** Everything that speaks against a strategy, in words. */
+/** Every obstacle to a strategy, human-readable. */
 function obstaclesTo(
   strategy: Overlapping,
   { overlap }: Pick<Settings, 'overlap'>,
@@ -83,24 +83,28 @@ function obstaclesTo(
 ): string[] {
   const isWritable = overlap === 'forbidden' && facts.writableVolumes.length > 0;
   return [
-    facts.autoRemove && 'it was run with --rm, so its end is its removal and there is no way back',
+    facts.autoRemove &&
+      'it was run with --rm, so it is removed when it stops and cannot be restored',
     facts.networkMode === 'host' &&
-      'it uses the network of the host, where two want the same ports',
+      'it uses the network of the host, where two would need the same ports',
     facts.networkMode.startsWith('container:') && 'it uses the network of another container',
     about('it has the fixed address', facts.fixedAddresses),
     facts.fixedMacAddress !== null && `it has the fixed MAC address ${facts.fixedMacAddress}`,
     about('it has the device', facts.devices),
     about('it has the exclusive volume', facts.exclusiveVolumes),
-    about('others depend on it and have to follow when it is replaced:', facts.dependents),
+    about(
+      'other containers depend on it and have to follow when it is replaced:',
+      facts.dependents,
+    ),
     isWritable &&
-      `${about('two versions would write at once to', facts.writableVolumes) || ''} (rollout.overlap: allowed permits that)`,
+      `${about('two versions would write at once to', facts.writableVolumes) || ''} (rollout.overlap: allowed permits this)`,
     ...(strategy === 'handover' ? againstHandover(facts) : againstStartFirst(facts)),
   ].filter((each) => each !== false);
 }
 
 function againstStartFirst({ fixedPorts }: OverlapFacts): (string | false)[] {
   const ports = about('it publishes the fixed host port', fixedPorts);
-  return [ports && `${ports} (handover is for those)`];
+  return [ports && `${ports} (use handover for that)`];
 }
 
 function againstHandover(facts: OverlapFacts): (string | false)[] {
@@ -113,24 +117,24 @@ function againstHandover(facts: OverlapFacts): (string | false)[] {
   const isAlone = facts.networks.every(({ name }) => name === 'bridge');
   return [
     about(
-      'it is on a network that is no bridge:',
+      'it is on a network that is not a bridge:',
       others.map(({ name, driver }) => `${name} (${driver})`),
     ),
     about('a network with IPv6 would be the gateway before the one it waits on:', withIPv6),
-    about('its port is not published now, so it cannot be handed over:', facts.unpublishedPorts),
+    about('its port is not bound now, so it cannot be handed over:', facts.unpublishedPorts),
     facts.links.length > 0 &&
-      `it is linked to ${facts.links.map(linkedTo).join(', ')}, which the engine sets up only for one that starts on its network`,
+      `it is linked to ${facts.links.map(linkedTo).join(', ')}, and the engine sets links up only for a container that starts on its network`,
     early.length > 0 &&
-      `the name of its network ${early.map(({ name }) => name).join(', ')} sorts before ${facts.waitingNetwork}, so that it would be the gateway`,
+      `the name of its network ${early.map(({ name }) => name).join(', ')} sorts before ${facts.waitingNetwork}, so it would be the gateway`,
     !isAlone &&
       !facts.networkDrivers.includes('macvlan') &&
       'its engine lacks the network driver macvlan',
     facts.isProbedAtPublishedPort &&
-      'its probe goes to a published port, which a waiting container does not have (use rollout.health.exec)',
+      'its probe uses a published port, which a waiting container does not have (use rollout.health.exec)',
   ];
 }
 
-/** `words a, b`; false where there is none. */
+/** `words a, b`; false if the list is empty. */
 function about(words: string, things: readonly string[]): string | false {
   return things.length > 0 && `${words} ${things.join(', ')}`;
 }

@@ -1,21 +1,21 @@
 import { Secret } from './secret.js';
 
 const MASK = '***';
-/** What is shorter stands in too many words to be a secret of them. */
+/** Shorter values would mask ordinary text. */
 const SHORTEST = 4;
-/** A line of a secret of several lines is one of its own from this length on. */
+/** Lines of a multi-line secret are masked separately from this length on. */
 const SHORTEST_LINE = 8;
 
 /**
- * The values of all secrets in `value`, however deep: each as a whole, and the lines of those that have several,
- * because output is shown line by line. The longest come first.
+ * The values of all secrets in `value`, however deeply nested: each as a whole, and each line of a multi-line one,
+ * because output is shown line by line. Longest first.
  */
 export function secretValuesIn(value: unknown): readonly string[] {
   const found = new Set(secretsIn(value).flatMap((secret) => partsOf(secret.reveal())));
   return [...found].sort((one, other) => other.length - one.length);
 }
 
-/** The text with `***` for every one of these values. Values of less than four characters stay. */
+/** The text with `***` in place of each of these values. */
 export function redacted(text: string, values: readonly string[]): string {
   return values.reduce((shown, value) => shown.replaceAll(value, MASK), text);
 }

@@ -7,11 +7,11 @@ const VALUE = 'correct-horse-battery-staple';
 const secret = new Secret(VALUE);
 
 describe('a secret', () => {
-  it('is given only where it is asked for', () => {
+  it('is revealed on request', () => {
     expect(secret.reveal()).toBe(VALUE);
   });
 
-  // Where something takes it for a string after all.
+  // As if something used it as a string after all.
   const joined = secret as unknown as string;
 
   it.each<readonly [string, string]>([

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 const MASK = '***';
 
-/** A secret value that prints as `***` wherever it is logged, joined to a string or serialised. */
+/** A secret value that prints as `***` when it is logged, converted to a string or serialised. */
 export class Secret {
   readonly #value: string;
 
@@ -10,7 +10,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The value itself. Call this only where it is sent or compared. */
+  /** The value itself. Call this only to send or compare it. */
   reveal(): string {
     return this.#value;
   }

@@ -2,7 +2,7 @@ import type { Secret } from '../secrets/secret.js';
 
 export type Role = 'viewer' | 'operator' | 'admin';
 
-/** Who may call the API. */
+/** An API token of the configuration. */
 export interface Token {
   readonly name: string;
   readonly role: Role;

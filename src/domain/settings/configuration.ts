@@ -3,16 +3,16 @@ import type { Secret } from '../secrets/secret.js';
 import type { Token } from './access.js';
 import type { Webhook, Environment } from './environment.js';
 
-/** A Docker engine by name. `host` null: `DOCKER_HOST`, else `unix:///var/run/docker.sock`. */
+/** A Docker engine by name. */
 export interface Engine {
   readonly name: string;
   /** `unix:///path` or `tcp://host:port`. */
   readonly host: string;
-  /** PEM files' contents; null on a local socket or with `insecure: true`. */
+  /** Contents of the PEM files; null on a local socket or with `insecure: true`. */
   readonly tls: { readonly ca: string; readonly cert: string; readonly key: Secret } | null;
 }
 
-/** Credentials and ways of access to one registry, by its host as in image references. */
+/** Credentials and access settings of one registry, by its host as in image references. */
 export interface Registry {
   readonly host: string;
   readonly username: string | null;
@@ -21,11 +21,11 @@ export interface Registry {
   readonly insecure: boolean;
 }
 
-/** What holds for all handlers. */
+/** Settings of all handlers. */
 export interface HandlerSettings {
   /** How long one call may take, in milliseconds. */
   readonly timeoutMs: number;
-  /** Hosts, in lower case and with or without a port, that they may ask although their address is private. */
+  /** Hosts, in lower case, with or without a port, that handlers may call although their address is private. */
   readonly hosts: readonly string[];
 }
 
@@ -41,21 +41,21 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** Where everything is kept: an SQLite file by its absolute path. */
+/** The storage: an SQLite file by its absolute path. */
 export interface StorageSettings {
   readonly kind: 'sqlite';
   readonly path: string;
 }
 
-/** The whole configuration after it was read and checked. */
+/** The whole configuration, read and validated. */
 export interface Configuration {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly publicUrl: string | null;
   readonly storage: StorageSettings;
   /** How long deliveries, deployments with their logs, and events are kept, in milliseconds. */
   readonly retentionMs: number;
   readonly handlers: HandlerSettings;
-  /** CIDR ranges; empty: no proxy is believed. */
+  /** CIDR ranges; empty: no proxy is trusted. */
   readonly trustedProxies: readonly string[];
   /** Where `/metrics` is served instead of on the main address; null: on the main address. */
   readonly metricsListen: ListenAddress | null;
@@ -64,7 +64,7 @@ export interface Configuration {
     readonly api: Limit;
     readonly failedAuth: Limit;
   };
-  /** With that of `DEPLOY_ADMIN_TOKEN` (named `admin`), where it is set. Empty: the first start makes one. */
+  /** Includes that of `DEPLOY_ADMIN_TOKEN` (named `admin`), if set. Empty: the first start creates one. */
   readonly tokens: readonly Token[];
   readonly engines: readonly Engine[];
   readonly registries: readonly Registry[];

@@ -5,15 +5,15 @@ import type { Secret } from '../secrets/secret.js';
 import type { TagRule } from '../image/tag-rule.js';
 import type { RolloutSettings } from './rollout-settings.js';
 
-/** A module of the user's own, asked at certain moments of a deployment. */
+/** A module of the user that is called at certain moments of a deployment. */
 export interface HandlerFile {
-  /** As the configuration names it, for people: `./handlers/web.mjs`. */
+  /** As written in the configuration, for messages: `./handlers/web.mjs`. */
   readonly name: string;
   /** Absolute. */
   readonly path: string;
 }
 
-/** One sender of pushes. Its name is part of its URL. */
+/** A sender of push events. Its name is part of its URL. */
 export interface Webhook {
   readonly name: string;
   readonly type: 'docker-hub';
@@ -21,15 +21,15 @@ export interface Webhook {
   readonly secrets: readonly Secret[];
   /** Which registry its pushes are in; never taken from a body. */
   readonly registry: string;
-  /** CIDR ranges that may send; null: everyone. */
+  /** CIDR ranges of permitted senders; null: any address. */
   readonly allowFrom: readonly string[] | null;
   /** Environments that this sender may touch; null: all. */
   readonly environments: readonly string[] | null;
-  /** Asked of each of its pushes, before those of the services. */
+  /** Called for each of its pushes, before the handlers of the services. */
   readonly handler: HandlerFile | null;
 }
 
-/** One named container in an environment. Its identity is (environment, name). */
+/** A named container in an environment. Its identity is (environment, name). */
 export interface Service {
   readonly name: string;
   readonly environment: string;
@@ -39,20 +39,21 @@ export interface Service {
   /** Canonical repository, e.g. `docker.io/acme/web`. */
   readonly repository: string;
   readonly tagRule: TagRule;
-  /** The environment's, but for what the service itself says. */
+  /** The environment's policy with the service's own overrides. */
   readonly policy: PolicySettings;
   readonly rollout: RolloutSettings;
   readonly hooks: Hooks;
-  /** Its own, or else that of its environment. */
+  /** Its own handler, or else that of its environment. */
   readonly handler: HandlerFile | null;
 }
 
+/** An engine and the services on it that share a policy. */
 export interface Environment {
   readonly name: string;
   readonly engine: string;
-  /** Of services that say nothing else. */
+  /** The policy of services without overrides. */
   readonly policy: PolicySettings;
   readonly services: readonly Service[];
-  /** Which of them move together; null: each moves alone. */
+  /** The services that are deployed together; null: each is deployed on its own. */
   readonly group: GroupSettings | null;
 }

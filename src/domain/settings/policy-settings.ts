@@ -3,12 +3,11 @@ export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export type Day = (typeof DAYS)[number];
 
 /**
- * Hours in which deployments may start: whenever a clock on the wall of its time zone shows one of its days and a
- * time from `from` until before `to`. With `from` later than `to` it runs over midnight and belongs to the day of
- * `from`.
+ * Hours in which deployments may start: when the local time of its time zone is on one of its days, from `from` until
+ * before `to`. If `from` is later than `to`, it spans midnight and belongs to the day of `from`.
  */
 export interface Window {
-  /** In the order of the week. */
+  /** In weekday order. */
   readonly days: readonly Day[];
   /** Minutes after midnight, 0 to 1439. */
   readonly from: number;
@@ -18,37 +17,37 @@ export interface Window {
   readonly timezone: string;
 }
 
-/** Who has to agree before a deployment may go. */
+/** Who has to approve a deployment before it may start. */
 export interface ApprovalSettings {
-  /** How many different people. */
+  /** How many different people have to approve. */
   readonly required: number;
-  /** Names that may, of tokens or of people who are sent links; null: every operator. */
+  /** Names that may approve, of tokens or of people who are sent links; null: every operator. */
   readonly of: readonly string[] | null;
-  /** How long after it began to wait for them a deployment expires, in milliseconds. */
+  /** How long a deployment waits for approval before it expires, in milliseconds. */
   readonly expiresMs: number;
 }
 
-/** Where a digest must have proved itself first. */
+/** Where a digest must have succeeded and stayed healthy first. */
 export interface PromotionSettings {
   readonly environment: string;
   readonly service: string;
-  /** How long it must have stayed healthy there, in milliseconds. */
+  /** How long it must have been healthy there, in milliseconds. */
   readonly afterMs: number;
 }
 
-/** When a deployment of a service may go. */
+/** When a deployment of a service may start. */
 export interface PolicySettings {
-  /** How long to wait after the push, in milliseconds; 0: not at all. */
+  /** How long to wait after the push, in milliseconds; 0: no wait. */
   readonly delayMs: number;
-  /** It may start in any of them; empty: at any time. */
+  /** A deployment may start in any of these; empty: at any time. */
   readonly windows: readonly Window[];
   readonly approval: ApprovalSettings | null;
   readonly promoteFrom: PromotionSettings | null;
-  /** How often the registry is asked without a push, in milliseconds; null: never. */
+  /** The interval at which the registry is polled, in milliseconds; null: never. */
   readonly pollMs: number | null;
 }
 
-/** Deploys at once. */
+/** No policy: deployments start at once. */
 export const NO_POLICY: PolicySettings = {
   delayMs: 0,
   windows: [],
@@ -57,11 +56,11 @@ export const NO_POLICY: PolicySettings = {
   pollMs: null,
 };
 
-/** A stretch of time in which nothing starts in some environments, from the configuration's calendar. */
+/** A planned freeze of some environments, from the configuration's calendar. */
 export interface FreezePeriod {
-  /** RFC 3339, UTC; the first moment that is frozen. */
+  /** RFC 3339, UTC; the first frozen moment. */
   readonly from: string;
-  /** RFC 3339, UTC; the first moment that is not. */
+  /** RFC 3339, UTC; the first moment after the freeze. */
   readonly to: string;
   readonly reason: string;
   /** Null: all environments. */

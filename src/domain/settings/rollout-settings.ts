@@ -18,44 +18,44 @@ export interface ExecProbe {
   readonly intervalMs: number;
 }
 
-/** A check of our own, on top of the container's HEALTHCHECK. */
+/** A check by Deploy, in addition to the container's HEALTHCHECK. */
 export type Probe = HttpProbe | TcpProbe | ExecProbe;
 
 export interface HealthSettings {
-  /** Null: 60 s, or the container's own budget where that is longer. */
+  /** Null: 60 s, or the time that the container's own HEALTHCHECK needs if that is longer. */
   readonly timeoutMs: number | null;
-  /** Null: 5 s where there is no check, 0 s where there is one. */
+  /** Null: 5 s without a check, 0 s with one. */
   readonly stableForMs: number | null;
   readonly probe: Probe | null;
 }
 
-/** How a new container takes the place of the old one. */
+/** How a new container replaces the old one. */
 export type Strategy = 'recreate' | 'start-first' | 'handover';
 
-/** How the old container is told to finish its work before it is stopped or loses its networks. */
+/** How the old container is drained before it is stopped or disconnected. */
 export interface DrainSettings {
   /** Name of a signal; null: none is sent. */
   readonly signal: string | null;
   /** A GET of the container; null: none is sent. */
   readonly http: { readonly port: number; readonly path: string } | null;
-  /** How long it is given after that, in milliseconds. */
+  /** How long to wait after that, in milliseconds. */
   readonly waitMs: number;
 }
 
 export interface RolloutSettings {
-  /** `auto`: the one with the least downtime that is safe by rule. */
+  /** `auto`: the safe strategy with the least downtime. */
   readonly strategy: Strategy | 'auto';
-  /** Recreate where the strategy cannot work, instead of a failure. */
+  /** Recreate if the strategy cannot be used, instead of failing. */
   readonly fallback: boolean;
-  /** How long the old version is kept at hand after the switch; null: 30 s in a handover, else 0. */
+  /** How long the old version is kept available after the switch, in milliseconds; null: 30 s in a handover, else 0. */
   readonly watchMs: number | null;
   readonly drain: DrainSettings | null;
   /** When the new container gets its network aliases in `start-first`. */
   readonly aliases: 'when-healthy' | 'at-start';
-  /** Whether two versions may run at once although volumes are writable. */
+  /** Whether two versions may run at once even if volumes are writable. */
   readonly overlap: 'forbidden' | 'allowed';
   readonly health: HealthSettings;
   readonly onFailure: 'rollback' | 'leave';
-  /** How many replaced versions keep their images on the engine, beside the one that runs. */
+  /** How many replaced versions keep their images on the engine, besides the running one. */
   readonly keepImages: number;
 }

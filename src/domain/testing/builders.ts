@@ -19,7 +19,7 @@ export const NOON = '2026-01-01T12:00:00.000Z';
 export const ALWAYS = { name: 'always', maximumRetryCount: 0 } as const;
 export const NEVER = { name: 'no', maximumRetryCount: 0 } as const;
 
-/** A deployment of `acme/web:latest` that a webhook has just caused. */
+/** A new deployment of `acme/web:latest`, caused by a webhook. */
 export function aDeployment(parts: Partial<Deployment> = {}): Deployment {
   const deployment = newDeployment(
     {
@@ -35,7 +35,7 @@ export function aDeployment(parts: Partial<Deployment> = {}): Deployment {
   return { ...deployment, ...parts };
 }
 
-/** Facts by which everything may go. */
+/** Facts to which no policy rule objects. */
 export function policyFacts(parts: Partial<PolicyFacts> = {}): PolicyFacts {
   return {
     rule: { kind: 'exact', tag: 'latest' },
@@ -49,7 +49,7 @@ export function policyFacts(parts: Partial<PolicyFacts> = {}): PolicyFacts {
   };
 }
 
-/** The old container that runs as `web`. */
+/** The old container, which runs as `web`. */
 export function aContainer(parts: Partial<ContainerState> = {}): ContainerState {
   return {
     id: OLD_ID,
@@ -73,7 +73,7 @@ export function aContainer(parts: Partial<ContainerState> = {}): ContainerState 
   };
 }
 
-/** The new container as it was created: never started, under its temporary name. */
+/** The new container after its creation: not started, under its temporary name. */
 export function aCandidate(parts: Partial<ContainerState> = {}): ContainerState {
   return aContainer({
     id: 'new-container',
@@ -85,7 +85,7 @@ export function aCandidate(parts: Partial<ContainerState> = {}): ContainerState 
   });
 }
 
-/** The copy of a `--rm` container as it was created. */
+/** The copy of a `--rm` container after its creation. */
 export function aTwin(parts: Partial<ContainerState> = {}): ContainerState {
   return aContainer({
     id: 'twin-container',
@@ -98,7 +98,7 @@ export function aTwin(parts: Partial<ContainerState> = {}): ContainerState {
   });
 }
 
-/** An engine on which the old container runs as `web`, and nothing else. */
+/** An engine on which only the old container runs, as `web`. */
 export function aSnapshot(parts: Partial<Snapshot> = {}): Snapshot {
   return {
     epoch: 'epoch-1',
@@ -153,7 +153,7 @@ export function anIntent({
   };
 }
 
-/** What a rollout by an overlapping strategy starts from: `web` on a network of its own, with an alias. */
+/** The start of a rollout by an overlapping strategy: `web` on a network of its own, with an alias. */
 export function anOverlap(strategy: 'start-first' | 'handover'): {
   snapshot: Snapshot;
   intent: RolloutIntent;
@@ -170,7 +170,7 @@ export function anOverlap(strategy: 'start-first' | 'handover'): {
   };
 }
 
-/** What a rollout of a container that was run with `--rm` starts from. */
+/** The start of a rollout of a container that was run with `--rm`. */
 export function aRemovedWhenStopped(): { snapshot: Snapshot; intent: RolloutIntent } {
   return {
     snapshot: aSnapshot({ old: aContainer({ autoRemove: true, restartPolicy: NEVER }) }),

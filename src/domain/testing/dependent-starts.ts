@@ -1,9 +1,9 @@
 import type { DependentIntent, DependentState } from '../rollout/dependents.js';
 import type { ContainerState } from '../rollout/container-state.js';
 import { aContainer, anIntent, aSnapshot, NOON, OLD_ID } from './builders.js';
-import type { SimulatedState } from './rollout-run.js';
+import type { SimulatedState } from '../rollout/plan/simulated-state.js';
 
-/** A container `worker` that lives in the network of `web`. */
+/** A container `worker` that shares the network of `web`. */
 export function aDependent(parts: Partial<DependentIntent> = {}): DependentIntent {
   const { name = 'worker' } = parts;
   return {
@@ -23,7 +23,7 @@ export function aDependent(parts: Partial<DependentIntent> = {}): DependentInten
   };
 }
 
-/** What the engine shows of a dependent that nobody touched. */
+/** What the engine shows of an untouched dependent. */
 export function asItWas(
   dependent: DependentIntent,
   parts: Partial<ContainerState> = {},
@@ -34,7 +34,7 @@ export function asItWas(
   return { old, replacement: null, holder: null };
 }
 
-/** What a rollout of `web` starts from, with these beside it. */
+/** The start of a rollout of `web` with these dependents. */
 export function withDependents(
   dependents: readonly DependentIntent[],
   { snapshot, intent }: SimulatedState = { snapshot: aSnapshot(), intent: anIntent() },
@@ -56,7 +56,7 @@ const notRunning = aContainer({ status: 'exited' });
 /** Every kind of start with dependents, by name. */
 export const DEPENDENT_STARTS: Readonly<Record<string, SimulatedState>> = {
   'a chain of three': withDependents([aDependent(), sidecar]),
-  'one that compose restarts': withDependents([follower]),
+  'a dependent that compose restarts': withDependents([follower]),
   'all kinds at once': withDependents([
     aDependent({ by: ['network', 'pid'] }),
     follower,
@@ -64,19 +64,19 @@ export const DEPENDENT_STARTS: Readonly<Record<string, SimulatedState>> = {
     sidecar,
     aDependent({ name: 'shell', by: ['network'], does: 'restart', after: ['app'] }),
   ]),
-  'one that is bound to one that compose restarts': withDependents([
+  'a dependent bound to one that compose restarts': withDependents([
     follower,
     aDependent({ name: 'both', by: ['ipc', 'network'], after: [OLD_ID, 'app'] }),
   ]),
-  'some that do not run': withDependents([
+  'stopped dependents': withDependents([
     aDependent({ wasRunning: false }),
     aDependent({ name: 'linked', by: ['link'] }),
   ]),
-  'one that is watched for a while': withDependents([aDependent(), follower], {
+  'a rollout with a watch': withDependents([aDependent(), follower], {
     snapshot: aSnapshot(),
     intent: anIntent({ watchMs: 5_000 }),
   }),
-  'one that does not run': withDependents(
+  'a stopped service': withDependents(
     [aDependent({ wasRunning: false }), { ...follower, wasRunning: false, does: 'nothing' }],
     { snapshot: aSnapshot({ old: notRunning }), intent: anIntent({ old: { wasRunning: false } }) },
   ),

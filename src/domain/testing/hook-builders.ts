@@ -18,7 +18,7 @@ export function aRunHook(parts: Partial<RunHook> = {}): RunHook {
   return { kind: 'run', command: null, env: {}, timeoutMs: 60_000, onError: 'abort', ...parts };
 }
 
-/** A request that is not signed. */
+/** An unsigned request. */
 export function anHttpHook(parts: Partial<HttpHook> = {}): HttpHook {
   return {
     kind: 'http',

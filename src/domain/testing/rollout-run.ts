@@ -5,20 +5,15 @@ import { countOfHooks } from '../rollout/hooks.js';
 import { goalAfterFailure } from '../rollout/next-step/next-step-back.js';
 import { nextStep } from '../rollout/next-step/next-step.js';
 import { afterStep } from '../rollout/plan/simulate.js';
+import type { SimulatedState } from '../rollout/plan/simulated-state.js';
 import type { RolloutIntent } from '../rollout/intent.js';
 import type { Snapshot } from '../rollout/snapshot.js';
 import { isDecision, type Decision, type EngineStep, type Step } from '../rollout/step.js';
 
-/** What the engine shows and what is intended, at one moment. */
-export interface SimulatedState {
-  readonly snapshot: Snapshot;
-  readonly intent: RolloutIntent;
-}
-
-/** One step of a run: the picture it was decided on, what was journalled before it acted, and the picture after it. */
+/** One step of a run: the state that it was decided on, what was journalled before it acted, and the state after it. */
 export interface Moment {
   readonly step: Step;
-  /** It is the one that was told to fail. */
+  /** This is the step that was to fail. */
   readonly failed: boolean;
   readonly before: SimulatedState;
   readonly begun: RolloutIntent;
@@ -33,54 +28,54 @@ export interface Run {
 }
 
 export interface RunOptions {
-  /** The step of this name fails once: the rollout turns round. */
+  /** The step of this name fails once, which triggers a rollback. */
   readonly fail?: {
     readonly step: EngineStep['name'];
     readonly code: ErrorCode;
-    /** Whether the engine did it all the same. */
+    /** Whether the engine carried it out all the same. */
     readonly acted: boolean;
   };
 }
 
-/** More steps than any rollout has; for each dependent there are more. */
+/** More steps than any rollout has; each dependent adds some. */
 const LONGEST = 40;
 const LONGEST_OF_DEPENDENT = 20;
 
 /**
- * Drives a rollout on a picture of the engine as the real driver does, through give-ups, to its end.
- * @throws Error where it does not end.
+ * Drives a rollout on a simulated engine as the real driver does, through failures, to its end.
+ * @throws Error if it does not end.
  */
 export function runRollout(start: SimulatedState, options: RunOptions = {}): Run {
   const moments: Moment[] = [];
-  let picture = start;
+  let state = start;
   let { fail } = options;
   const { intent } = start;
   const longest = LONGEST + countOfHooks(intent) + LONGEST_OF_DEPENDENT * intent.dependents.length;
   while (moments.length < longest) {
-    picture = { ...picture, intent: syncIntent(picture.snapshot, picture.intent) };
-    const step = nextStep(picture.snapshot, picture.intent);
+    state = { ...state, intent: syncIntent(state.snapshot, state.intent) };
+    const step = nextStep(state.snapshot, state.intent);
     if (step.name === 'finish') {
       const names = moments.map((moment) => moment.step.name);
-      return { moments, names, end: step, last: picture };
+      return { moments, names, end: step, last: state };
     }
     const done = isDecision(step)
-      ? { begun: picture.intent, after: turned(picture, step) }
-      : carriedOut(step, picture);
+      ? { begun: state.intent, after: turned(state, step) }
+      : carriedOut(step, state);
     let { after } = done;
     const failed = fail?.step === step.name;
     if (failed && fail !== undefined) {
-      const snapshot = fail.acted ? after.snapshot : picture.snapshot;
+      const snapshot = fail.acted ? after.snapshot : state.snapshot;
       after = turned({ snapshot, intent: done.begun }, { code: fail.code, message: 'it failed' });
       fail = undefined;
     }
-    moments.push({ step, failed, before: picture, begun: done.begun, after });
-    picture = after;
+    moments.push({ step, failed, before: state, begun: done.begun, after });
+    state = after;
   }
   const names = moments.map((moment) => moment.step.name).join(', ');
   throw new Error(`the rollout does not end: ${names}`);
 }
 
-/** The rule by which a failure turns a rollout round. */
+/** What a failure makes of a rollout's intent. */
 function turned(
   { snapshot, intent }: SimulatedState,
   { code, message }: { readonly code: ErrorCode; readonly message: string },
@@ -111,7 +106,7 @@ function carriedOut(
   };
 }
 
-/** A container that was run with `--rm` is gone with its end, whichever it is. */
+/** A container that was run with `--rm` is removed when it ends, whichever it is. */
 function withoutStopped(step: EngineStep, before: Snapshot, after: Snapshot): Snapshot {
   if (step.name !== 'stop-old' && step.name !== 'stop-new') return after;
   const isGone = (container: Snapshot['old']): boolean =>

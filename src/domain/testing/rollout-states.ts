@@ -4,7 +4,7 @@ import type { ContainerState } from '../rollout/container-state.js';
 import { aCandidate, aContainer, aSnapshot, NEVER, NEW_IMAGE, NOON } from './builders.js';
 import { runRollout } from './rollout-run.js';
 
-/* The containers and intents that a rollout of `web` goes through, by what happened last. */
+/* The containers and intents that a rollout of `web` goes through, named after the last event. */
 
 export const PULLED = { imageId: NEW_IMAGE };
 export const STOPPED = { ...PULLED, stopIssued: true };
@@ -32,7 +32,7 @@ export const setAside = (parts: Partial<ContainerState> = {}): ContainerState =>
     ...parts,
   });
 
-/** The steps that a picture leads to, as one line: `stop-old, retire-old, …, succeeded`. */
+/** The steps that a state leads to, as one line: `stop-old, retire-old, …, succeeded`. */
 export function leadsTo(snapshot: Partial<Snapshot>, intent: RolloutIntent): string {
   const { names, end } = runRollout({ snapshot: aSnapshot(snapshot), intent });
   return [...names, end.phase].join(', ');

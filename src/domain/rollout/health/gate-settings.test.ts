@@ -6,8 +6,8 @@ const PROBE = { kind: 'tcp', port: 80, intervalMs: 1000 } as const;
 const QUICK = { startPeriodMs: 0, intervalMs: 1_000, timeoutMs: 1_000, retries: 3 };
 const SLOW = { startPeriodMs: 40_000, intervalMs: 30_000, timeoutMs: 5_000, retries: 3 };
 
-describe('what the gate demands', () => {
-  it('of a container without any check: to stay up for 5 s', () => {
+describe('the health gate demands', () => {
+  it('that a container without any check stays up for 5 s', () => {
     expect(gateSettings(UNSET, null)).toEqual({
       timeoutMs: 60_000,
       stableForMs: 5_000,
@@ -15,7 +15,7 @@ describe('what the gate demands', () => {
     });
   });
 
-  it('of one with a check, of either kind: to pass it', () => {
+  it('that a container with a check of either kind passes it', () => {
     expect(gateSettings(UNSET, QUICK).stableForMs).toBe(0);
     expect(gateSettings({ ...UNSET, probe: PROBE }, null)).toEqual({
       timeoutMs: 60_000,
@@ -24,12 +24,12 @@ describe('what the gate demands', () => {
     });
   });
 
-  it("waits as long as the container's own check may need", () => {
+  it("no result before the container's own check may have passed", () => {
     expect(gateSettings(UNSET, QUICK).timeoutMs).toBe(60_000);
     expect(gateSettings(UNSET, SLOW).timeoutMs).toBe(40_000 + 4 * 35_000);
   });
 
-  it('is what is written where something is', () => {
+  it('what is configured, if anything is', () => {
     const written = { timeoutMs: 1_000, stableForMs: 7_000, probe: null };
     expect(gateSettings(written, SLOW)).toEqual(written);
     expect(gateSettings({ ...UNSET, stableForMs: 0 }, null).stableForMs).toBe(0);

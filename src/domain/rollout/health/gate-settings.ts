@@ -3,11 +3,11 @@ import type { HealthSettings, Probe } from '../../settings/rollout-settings.js';
 const DEFAULT_TIMEOUT_MS = 60_000;
 const STABLE_WITHOUT_CHECK_MS = 5_000;
 
-/** How the new container has to prove itself. */
+/** What a container has to pass. */
 export interface GateSettings {
   /** Time from its start until it must have passed its checks, in milliseconds. */
   readonly timeoutMs: number;
-  /** How long it must stay up after that, in milliseconds. */
+  /** How long the container must stay up after that, in milliseconds. */
   readonly stableForMs: number;
   readonly probe: Probe | null;
 }
@@ -21,9 +21,9 @@ export interface HealthCheckTimes {
 }
 
 /**
- * What the gate demands of a container (CONTRACT section 2): the timeout as written, else 60 s or the
- * container's own start period plus (retries + 1) × (interval + timeout) where that is longer; it must
- * stay up 5 s without any check, 0 s with one, unless written otherwise.
+ * What the gate demands of a container. The timeout is the configured one, by default 60 s, or the
+ * container's own start period plus (retries + 1) × (interval + timeout) if that is longer. By default
+ * it must stay up for 5 s without any check, 0 s with one.
  */
 export function gateSettings(health: HealthSettings, check: HealthCheckTimes | null): GateSettings {
   const own =

@@ -4,7 +4,7 @@ import {
   openGate,
   type GateMemory,
   type GateObservation,
-  type Verdict,
+  type GateVerdict,
 } from './health-gate.js';
 import type { GateSettings } from './gate-settings.js';
 import type { ContainerState } from '../container-state.js';
@@ -25,10 +25,10 @@ interface Look {
   readonly probe?: { readonly passed: boolean; readonly after: number };
 }
 
-/** The verdict after a row of looks at a container that was started at noon; it must be open until the last. */
-function afterLooks(looks: readonly Look[], wanted = settings()): Verdict {
+/** The verdict after these looks at a container that was started at noon; it must be open until the last one. */
+function afterLooks(looks: readonly Look[], wanted = settings()): GateVerdict {
   let memory: GateMemory = openGate(aContainer(), 0);
-  let verdict: Verdict = { kind: 'wait', memory };
+  let verdict: GateVerdict = { kind: 'wait', memory };
   for (const look of looks) {
     if (verdict.kind !== 'wait') throw new Error(`decided before the last look: ${verdict.kind}`);
     verdict = judge(memory, observation(look), wanted);
@@ -47,7 +47,7 @@ function observation({ after, container, probe }: Look): GateObservation {
   };
 }
 
-function codeOf(verdict: Verdict): string {
+function codeOf(verdict: GateVerdict): string {
   return verdict.kind === 'failed' ? verdict.code : verdict.kind;
 }
 
@@ -55,7 +55,7 @@ const starting = { health: 'starting' } as const;
 const healthy = { health: 'healthy', healthyAt: at(3) } as const;
 
 describe('a check that ended in the future', () => {
-  it('has just passed: the clock of the engine was set forward in between', () => {
+  it('counts as passed now: the clock of the engine was set forward in between', () => {
     const late = { health: 'healthy', healthyAt: at(3_605) } as const;
     const looks = [
       { after: 1, container: starting },
@@ -70,7 +70,7 @@ describe('a check that ended in the future', () => {
 });
 
 describe('a container without any check', () => {
-  it('passes when it has stayed up, healthy from its start on', () => {
+  it('passes after it has stayed up, and was healthy from its start on', () => {
     expect(afterLooks([{ after: 4.999 }]).kind).toBe('wait');
     expect(afterLooks([{ after: 1 }, { after: 5 }])).toEqual({ kind: 'passed', healthyAt: START });
   });
@@ -79,9 +79,9 @@ describe('a container without any check', () => {
     ['exits', { status: 'exited', exitCode: 3 }, 'exited'],
     ['is dead', { status: 'dead', exitCode: 3 }, 'exited'],
     ['exits even with code 0', { status: 'exited', exitCode: 0 }, 'exited'],
-    ['waits for its next restart', { status: 'restarting', exitCode: 3 }, 'exited'],
+    ['is waiting for its next restart', { status: 'restarting', exitCode: 3 }, 'exited'],
     ['was restarted', { restartCount: 1 }, 'exited'],
-    ['was started anew', { startedAt: at(1) }, 'exited'],
+    ['was started again', { startedAt: at(1) }, 'exited'],
     ['ran out of memory', { status: 'exited', outOfMemory: true, exitCode: 137 }, 'out-of-memory'],
     [
       'ran out of memory and restarts',
@@ -92,7 +92,7 @@ describe('a container without any check', () => {
     expect(codeOf(afterLooks([{ after: 1 }, { after: 2, container }]))).toBe(code);
   });
 
-  it('is told with its exit code', () => {
+  it('is reported with its exit code', () => {
     const verdict = afterLooks([{ after: 2, container: { status: 'exited', exitCode: 3 } }]);
     expect(verdict).toMatchObject({ message: 'the container exited with code 3' });
   });
@@ -115,7 +115,7 @@ describe('a container with a HEALTHCHECK', () => {
     expect(afterLooks(looks, now)).toEqual({ kind: 'passed', healthyAt: START + 3000 });
   });
 
-  it('must stay up after that where it is wanted', () => {
+  it('must stay up after that if it is configured', () => {
     const looks = [{ after: 4, container: healthy }];
     expect(afterLooks(looks).kind).toBe('wait');
     expect(afterLooks([...looks, { after: 7.9, container: healthy }]).kind).toBe('wait');
@@ -126,7 +126,7 @@ describe('a container with a HEALTHCHECK', () => {
     ['turns unhealthy', { health: 'unhealthy' }, 'unhealthy'],
     ['exits', { ...healthy, status: 'exited', exitCode: 1 }, 'exited'],
     ['is restarted', { ...healthy, restartCount: 1 }, 'exited'],
-  ])('fails when it was healthy first and then %s', (_what, container, code) => {
+  ])('fails when it was healthy at first and then %s', (_what, container, code) => {
     const looks = [
       { after: 4, container: healthy },
       { after: 5, container },
@@ -134,12 +134,12 @@ describe('a container with a HEALTHCHECK', () => {
     expect(codeOf(afterLooks(looks))).toBe(code);
   });
 
-  it('fails when it is unhealthy from the start', () => {
+  it('fails if it is unhealthy from the start', () => {
     const looks = [{ after: 4, container: { health: 'unhealthy' } as const }];
     expect(codeOf(afterLooks(looks, now))).toBe('unhealthy');
   });
 
-  it('fails at the end of its time, counted from its start', () => {
+  it('fails at its timeout, counted from its start', () => {
     const looks = [{ after: 59.999, container: starting }];
     expect(afterLooks(looks, now).kind).toBe('wait');
     const verdict = afterLooks([...looks, { after: 60, container: starting }], now);
@@ -147,7 +147,7 @@ describe('a container with a HEALTHCHECK', () => {
     expect(verdict).toMatchObject({ message: expect.stringContaining('"starting"') as string });
   });
 
-  it('may stay up beyond that time once it has passed', () => {
+  it('may be observed beyond the timeout once it has passed', () => {
     const wanted = settings({ stableForMs: 120_000 });
     const looks = [
       { after: 4, container: healthy },
@@ -160,7 +160,7 @@ describe('a container with a HEALTHCHECK', () => {
 describe('a container with a probe', () => {
   const probed = settings({ probe: PROBE, stableForMs: 5_000 });
 
-  it('does not pass before its first probe did', () => {
+  it('does not pass before its first passed probe', () => {
     expect(afterLooks([{ after: 10 }], probed).kind).toBe('wait');
     expect(afterLooks([{ after: 10, probe: { passed: false, after: 9 } }], probed).kind).toBe(
       'wait',
@@ -199,7 +199,7 @@ describe('a container with a probe', () => {
   it.each([
     [{ passed: false, after: 59 }, 'refused'],
     [undefined, 'nothing'],
-  ])('says at the end of its time what the last probe said: %j', (probe, words) => {
+  ])('reports at its timeout what the last probe reported: %j', (probe, words) => {
     const look = probe === undefined ? { after: 60 } : { after: 60, probe };
     const verdict = afterLooks([look], probed);
     expect(verdict).toMatchObject({ kind: 'failed', code: 'health-timeout' });

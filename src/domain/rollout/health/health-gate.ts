@@ -2,48 +2,53 @@ import type { ErrorCode } from '../../errors.js';
 import type { GateSettings } from './gate-settings.js';
 import type { ContainerState } from '../container-state.js';
 
-/** What the gate remembers between two looks at the container. Times are milliseconds of the engine's clock. */
+/** What the gate remembers between two observations. Times are milliseconds since 1970 by the engine's clock. */
 export interface GateMemory {
   readonly startedAt: string | null;
   readonly restartCount: number;
-  /** When it first passed all its checks; null where it has not. */
+  /** When the container first passed all its checks; null if it has not. */
   readonly passedAt: number | null;
-  /** When it got its networks back, after it had lost them; null where it never had. */
+  /** When it got its networks back after losing them; null if it never lost them. */
   readonly reconnectedAt: number | null;
 }
 
+/** The container and its latest probe, at one moment. */
 export interface GateObservation {
   readonly container: ContainerState;
-  /** Result of the latest own probe; null where there is none yet. */
+  /** Result of the latest configured probe; null if there is none yet. */
   readonly probe: { readonly passed: boolean; readonly at: number; readonly detail: string } | null;
   readonly now: number;
 }
 
-export type Verdict =
+export type GateVerdict =
   | { readonly kind: 'wait'; readonly memory: GateMemory }
   | { readonly kind: 'passed'; readonly healthyAt: number }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
 
 /**
- * The gate at the first look at a started container. `restartCount`: how often the engine may have
- * restarted it until then; more than that is a failure that the first look came too late to see.
+ * The gate at the first observation of a started container. `restartCount`: how many restarts the engine may
+ * report by then; more than that means that it failed before the first observation.
  */
 export function openGate(container: ContainerState, restartCount: number): GateMemory {
   return { startedAt: container.startedAt, restartCount, passedAt: null, reconnectedAt: null };
 }
 
 /**
- * Whether a container has proved itself. It must pass its HEALTHCHECK and the probe, where there are
+ * Whether a container passes the health gate. It must pass its HEALTHCHECK and the probe, if it has
  * any, within `timeoutMs` of its start, and then stay up, without a restart and without turning
- * unhealthy, for `stableForMs`. The engine's verdict counts, never our own guess.
+ * unhealthy, for `stableForMs`. The health that the engine reports counts; it is never guessed.
  */
-export function judge(memory: GateMemory, seen: GateObservation, settings: GateSettings): Verdict {
+export function judge(
+  memory: GateMemory,
+  seen: GateObservation,
+  settings: GateSettings,
+): GateVerdict {
   const { container, probe, now } = seen;
   const gone = whyGone(memory, container);
   if (gone !== null) return gone;
   const isRecovering = memory.reconnectedAt !== null && memory.passedAt === null;
   if (container.health === 'unhealthy' && !isRecovering) {
-    return failed('unhealthy', 'its health check failed: the engine calls it unhealthy');
+    return failed('unhealthy', 'its health check failed: the engine reports it as unhealthy');
   }
   const startedAt = Math.max(Date.parse(container.startedAt ?? ''), memory.reconnectedAt ?? 0);
   const passedAt = memory.passedAt ?? passedMoment(seen, settings, startedAt);
@@ -58,7 +63,7 @@ export function judge(memory: GateMemory, seen: GateObservation, settings: GateS
   return { kind: 'wait', memory: { ...memory, passedAt } };
 }
 
-function whyGone(memory: GateMemory, container: ContainerState): Verdict | null {
+function whyGone(memory: GateMemory, container: ContainerState): GateVerdict | null {
   const code = container.outOfMemory ? 'out-of-memory' : 'exited';
   const cause = container.outOfMemory ? 'ran out of memory' : 'exited';
   const withCode = `the container ${cause} with code ${String(container.exitCode)}`;
@@ -78,7 +83,7 @@ function passedMoment(
   if (container.status === 'paused') return null;
   if (container.health === 'starting' || container.health === 'unhealthy') return null;
   if (settings.probe !== null && probe?.passed !== true) return null;
-  // The engine's clock may have been set forward since `now` began to be counted.
+  // The engine's clock may have been set forward since `now` was first read.
   const checkedAt =
     container.healthyAt === null ? startedAt : Math.min(now, Date.parse(container.healthyAt));
   return Math.max(checkedAt, settings.probe === null || probe === null ? startedAt : probe.at);
@@ -93,10 +98,10 @@ function timeoutMessage(
   const last =
     settings.probe === null
       ? `its health is still "${container.health}"`
-      : `its last probe said: ${probe?.detail ?? 'nothing'}`;
-  return `it did not prove healthy within ${seconds} s of its start; ${last}`;
+      : `its last probe reported: ${probe?.detail ?? 'nothing'}`;
+  return `it did not become healthy within ${seconds} s of its start; ${last}`;
 }
 
-function failed(code: ErrorCode, message: string): Verdict {
+function failed(code: ErrorCode, message: string): GateVerdict {
   return { kind: 'failed', code, message };
 }

@@ -10,24 +10,24 @@ import type { Snapshot } from '../snapshot.js';
 import { isActive, type ContainerState } from '../container-state.js';
 import type { Step } from '../step.js';
 
-/** The state of things that dependents are brought into. */
+/** What dependents are to be brought to, and the current state. */
 export interface DependentsContext {
   readonly snapshot: Snapshot;
   readonly intent: RolloutIntent;
-  /** The container that they shall depend on. */
+  /** The container that they are to depend on. */
   readonly serving: ContainerState;
-  /** The container that shall run as this dependent. */
+  /** The container that is to run as this dependent; null if it does not exist. */
   readonly target: (dependent: DependentIntent) => ContainerState | null;
-  /** A failure turns the rollout round; else it is told, and the others go on. */
+  /** A failure triggers the rollback; otherwise it is only reported, and the other dependents continue. */
   readonly turnsRound: boolean;
 }
 
-/** Those that are bound to the id of what they depend on, and are made anew. */
+/** The dependents that are bound to the id of what they depend on, and are recreated. */
 export function recreated({ dependents }: RolloutIntent): readonly DependentIntent[] {
   return dependents.filter(({ does }) => does === 'recreate');
 }
 
-/** Those that are made anew or restarted. */
+/** The dependents that are recreated or restarted. */
 export function affected({ dependents }: RolloutIntent): readonly DependentIntent[] {
   return dependents.filter(isAffected);
 }
@@ -39,7 +39,7 @@ export function stateOf({ dependents }: Snapshot, { id }: DependentIntent): Depe
   return dependents[id] ?? UNSEEN;
 }
 
-/** A step that is done to one container of a dependent; null where it was given up on. */
+/** A step on one container of a dependent; null if it was given up on. */
 export function dependentStep(
   intent: RolloutIntent,
   name: DependentStep['name'],
@@ -59,7 +59,7 @@ export function isGivenUp(
   return isAbandoned(intent, abandonedName({ name, of }));
 }
 
-/** The first step that one of them needs. */
+/** The first step that one of the dependents needs; null if none does. */
 export function firstOf(
   dependents: readonly DependentIntent[],
   stepOf: (dependent: DependentIntent) => Step | null,
@@ -71,43 +71,43 @@ export function firstOf(
   return null;
 }
 
-/** Whether something that has to run before it is still to be started. */
-export function isBlocked(outlook: DependentsContext, dependent: DependentIntent): boolean {
-  return parentsOf(outlook, dependent).some((parent) => {
-    const container = outlook.target(parent);
+/** Whether another dependent that has to run first still has to be started. */
+export function isBlocked(context: DependentsContext, dependent: DependentIntent): boolean {
+  return parentsOf(context, dependent).some((parent) => {
+    const container = context.target(parent);
     if (!parent.wasRunning || container === null) return false;
-    if (isGivenUp(outlook.intent, 'start-dependent', parent)) return false;
-    if (isActive(container)) return isStale(outlook, parent);
-    return !hasEndedByItself(outlook, parent, container);
+    if (isGivenUp(context.intent, 'start-dependent', parent)) return false;
+    if (isActive(container)) return isStale(context, parent);
+    return !hasEndedByItself(context, parent, container);
   });
 }
 
 /**
- * Whether it runs since before something that it depends on was started anew: then it has lost that one's
- * namespace, or holds its old address. Also where its stop may be in flight, which cannot be seen.
+ * Whether it has been running since before something that it depends on was restarted: then it has lost that
+ * container's namespace, or uses its old address. True too if its stop may be in flight, which cannot be seen.
  */
-export function isStale(outlook: DependentsContext, dependent: DependentIntent): boolean {
-  const container = outlook.target(dependent);
+export function isStale(context: DependentsContext, dependent: DependentIntent): boolean {
+  const container = context.target(dependent);
   if (container === null || !dependent.wasRunning) return false;
-  if (isUnrestarted(outlook.intent, dependent, container)) return true;
-  if (isOlderThanParents(outlook, dependent, container)) return true;
-  return parentsOf(outlook, dependent).some((parent) => isStale(outlook, parent));
+  if (isUnrestarted(context.intent, dependent, container)) return true;
+  if (isOlderThanParents(context, dependent, container)) return true;
+  return parentsOf(context, dependent).some((parent) => isStale(context, parent));
 }
 
-/** Whether it was started beside what it depends on now, in this life of the engine, and ended. */
+/** Whether it was started after what it depends on now, since the engine's last start, and has ended. */
 export function hasEndedByItself(
-  outlook: DependentsContext,
+  context: DependentsContext,
   dependent: DependentIntent,
   container: ContainerState,
 ): boolean {
   const { startedAt } = container;
   if (isActive(container) || startedAt === null || startedAt === dependent.startedAt) return false;
-  if (isOlderThanParents(outlook, dependent, container)) return false;
-  const engineBegan = outlook.snapshot.epoch.split(' ')[0] ?? '';
+  if (isOlderThanParents(context, dependent, container)) return false;
+  const engineBegan = context.snapshot.epoch.split(' ')[0] ?? '';
   return Number.isNaN(Date.parse(engineBegan)) || later(startedAt, engineBegan) === startedAt;
 }
 
-/** It was told to stop, and runs as it did before. */
+/** Whether it was told to stop and still runs as before. */
 function isUnrestarted(
   { touchedDependents }: RolloutIntent,
   dependent: DependentIntent,
@@ -118,24 +118,24 @@ function isUnrestarted(
 }
 
 function isOlderThanParents(
-  outlook: DependentsContext,
+  context: DependentsContext,
   dependent: DependentIntent,
   { startedAt }: ContainerState,
 ): boolean {
-  const { old } = outlook.intent;
-  const root = { now: outlook.serving.startedAt, before: old.startedAt };
-  const parents = parentsOf(outlook, dependent).map((parent) => {
-    return { now: outlook.target(parent)?.startedAt ?? null, before: parent.startedAt };
+  const { old } = context.intent;
+  const root = { now: context.serving.startedAt, before: old.startedAt };
+  const parents = parentsOf(context, dependent).map((parent) => {
+    return { now: context.target(parent)?.startedAt ?? null, before: parent.startedAt };
   });
   const all = dependent.after.includes(old.id) ? [root, ...parents] : parents;
   return all.some(({ now, before }) => {
-    // One that was not started anew did it no harm.
+    // A parent that was not restarted does not affect it.
     if (now === null || now === before || startedAt === null) return false;
     return Date.parse(startedAt) < Date.parse(now);
   });
 }
 
-/** Those of the dependents that have to run before it. */
+/** The dependents that have to run before it. */
 function parentsOf(
   { intent }: DependentsContext,
   { after }: DependentIntent,

@@ -13,9 +13,9 @@ import { isActive, mayComeBack, type ContainerState } from '../container-state.j
 import type { Step } from '../step.js';
 
 /**
- * The way back: the old container gets its name, its restart policy and its work back, and only then
- * is the new one removed. Also the way of `onFailure: leave`, which leaves the new one in its place.
- * Where nothing can be brought back, everything stays as it is for a person.
+ * The rollback: the old container gets its name and restart policy back and serves again, and only then
+ * is the new one removed. Also covers `onFailure: leave`, which leaves the new one in its place. If
+ * nothing can be restored, everything is left as it is for manual repair.
  */
 export function stepBack(snapshot: Snapshot, intent: RolloutIntent): Step {
   const { candidate } = snapshot;
@@ -24,10 +24,11 @@ export function stepBack(snapshot: Snapshot, intent: RolloutIntent): Step {
   if (intent.failure?.code === 'unknown-state') return bringUpOnly(snapshot, intent, old);
   if (intent.goal === 'leave' && candidate !== null && hasTakenOver(candidate, intent))
     return leave(snapshot, intent, candidate);
-  if (intent.restoreFailed !== null && !isUp(old, intent)) return asItIs(snapshot, intent);
+  if (intent.restoreFailed !== null && !isRunningAndServing(old, intent))
+    return asItIs(snapshot, intent);
   if (old === null && isTouched(intent) && intent.old.record === null)
     return asItIs(snapshot, intent);
-  // Beside the old one the new one is in nobody's way: it goes last.
+  // Beside the old container the new one is not in the way: it is removed last.
   const isApart = intent.strategy !== 'recreate' && candidate?.name !== names.final;
   return (
     (isApart ? restore(snapshot, intent, old) : null) ??
@@ -39,7 +40,7 @@ export function stepBack(snapshot: Snapshot, intent: RolloutIntent): Step {
   );
 }
 
-/** Where a rollout turns to when it fails: a new container that took over is left there, if that is wanted. */
+/** The goal of a rollout that has failed: `leave` if it is configured and the new container has taken over. */
 export function goalAfterFailure(
   { candidate }: Snapshot,
   intent: RolloutIntent,
@@ -48,14 +49,14 @@ export function goalAfterFailure(
   return isLeft && hasTakenOver(candidate, intent) ? 'leave' : 'back';
 }
 
-/** Whether the new one has the old one's name, or its networks in a handover. */
+/** Whether the new container has the old one's name, or its networks in a handover. */
 function hasTakenOver(candidate: ContainerState, intent: RolloutIntent): boolean {
   if (candidate.name === rolloutNames(intent.container).final) return true;
   if (intent.strategy !== 'handover' || !intent.detachIssued) return false;
   return hasTheNetworks(candidate, intent);
 }
 
-/** A state that no rule knows: nothing is touched, but the old one is started where its name is free. */
+/** In an unknown state nothing is touched, except that the old container is started if its name is free. */
 function bringUpOnly(snapshot: Snapshot, intent: RolloutIntent, old: ContainerState | null): Step {
   const names = rolloutNames(intent.container);
   const wasServing = intent.old.wasRunning && isTouched(intent);
@@ -84,28 +85,33 @@ function leave(snapshot: Snapshot, intent: RolloutIntent, candidate: ContainerSt
   if (old !== null && mayComeBack(old) && !isAbandoned(intent, 'disarm-old')) {
     return { name: 'disarm-old', id: old.id };
   }
-  // In a handover it was made without one.
+  // In a handover it was created without one.
   if (intent.strategy === 'handover' && !hasPolicyOfOld(candidate, intent)) {
     if (!isAbandoned(intent, 'arm-new')) return { name: 'arm-new', id: candidate.id };
   }
-  if (!isUp(candidate, intent)) return { name: 'finish', phase: 'failed', serving: 'none' };
+  if (!isRunningAndServing(candidate, intent))
+    return { name: 'finish', phase: 'failed', serving: 'none' };
   const settling = settleDependents(snapshot, intent, candidate);
   return settling ?? { name: 'finish', phase: 'failed', serving: 'new' };
 }
 
 /**
- * Where only a dependent failed, the new one serves until it makes room: its dependents end before it does. Else
- * the old one is brought up first.
+ * If only a dependent failed, the new container serves until it is stopped: its dependents are stopped before it.
+ * Otherwise the old container is started first.
  */
 function withdrawWhileServed(snapshot: Snapshot, intent: RolloutIntent): Step | null {
-  if (intent.failure?.code !== 'dependent-failed' || !isUp(snapshot.candidate, intent)) return null;
+  if (
+    intent.failure?.code !== 'dependent-failed' ||
+    !isRunningAndServing(snapshot.candidate, intent)
+  )
+    return null;
   return withdrawDependents(snapshot, intent);
 }
 
-/** Stops the new one and takes the service's name from it. Null once that is done. */
+/** Stops the new container and takes the service's name from it. Null once that is done. */
 function setAside(candidate: ContainerState, intent: RolloutIntent): Step | null {
   const names = rolloutNames(intent.container);
-  // An engine that is restarted would give it the networks, and with them the ports.
+  // A restarted engine would give it the networks, and with them the ports.
   const wantsPorts = intent.strategy === 'handover' && mayComeBack(candidate);
   if (wantsPorts && !isAbandoned(intent, 'disarm-new')) {
     return { name: 'disarm-new', id: candidate.id };
@@ -118,7 +124,7 @@ function setAside(candidate: ContainerState, intent: RolloutIntent): Step | null
   return { name: 'set-aside-new', id: candidate.id };
 }
 
-/** Brings the old one up under its name. Null once it is. */
+/** Starts the old container under its name. Null once it serves. */
 function restore(
   snapshot: Snapshot,
   intent: RolloutIntent,
@@ -127,20 +133,20 @@ function restore(
   if (intent.restoreFailed !== null) return null;
   if (old === null) return isTouched(intent) ? { name: 'recreate-old' } : null;
   const names = rolloutNames(intent.container);
-  // Where somebody else holds the name, the old one serves under the name it has.
+  // If another container holds the name, the old one serves under the name that it has.
   const isFree = snapshot.holder === null && snapshot.candidate?.name !== names.final;
   const mayReturn = isFree && !isAbandoned(intent, 'return-name');
   if (isTouched(intent) && old.name !== names.final && mayReturn) {
-    // A container in the state "restarting" must not be renamed, nor one that is reached by its name.
+    // A container in the state "restarting", or one that is reached by its name, must not be renamed.
     if (isActive(old)) return { name: 'stop-old', id: old.id };
     return { name: 'return-name', id: old.id };
   }
-  // Before it is started: the engine would connect it by itself, without its aliases.
+  // Before its start: otherwise the engine would connect it by itself, without its aliases.
   if (intent.detachIssued && (!hasAllBack(old, intent) || hasItsPorts(snapshot, intent))) {
     const { candidate } = snapshot;
-    // One that crashes and is restarted cannot be taken off its networks, and would take the ports again.
+    // A container that is being restarted after a crash cannot be disconnected, and would take the ports again.
     if (candidate?.status === 'restarting') return { name: 'stop-new', id: candidate.id };
-    // After a port that was taken an engine may not be able to connect a running one any more; a start can.
+    // After a taken port an engine may be unable to connect a running container; a start can.
     const isBeyond = isActive(old) && isAbandoned(intent, 'hand-back');
     return { name: isBeyond ? 'stop-old' : 'hand-back', id: old.id };
   }
@@ -148,14 +154,14 @@ function restore(
     return { name: 'rearm-old', id: old.id };
   if (!intent.old.wasRunning || !isTouched(intent)) return null;
   if (intent.restoredAt !== null && isActive(old)) return null;
-  // Its stop may still be in flight: it would pass its check and then end. Join the stop, then start it.
+  // Its stop may still be in flight: it would pass its check and then end. Join the stop, then start it again.
   const isEnding = intent.stopIssued || intent.drainIssued;
   const hasRunThroughout = old.startedAt === intent.old.startedAt;
   if (isActive(old) && hasRunThroughout && isEnding) return { name: 'stop-old', id: old.id };
   return isActive(old) ? { name: 'verify-old', id: old.id } : { name: 'start-old', id: old.id };
 }
 
-/** Whether the old one has its networks, and its ports where it runs. */
+/** Whether the old container has its networks and, if it runs, its ports. */
 function hasAllBack(old: ContainerState, intent: RolloutIntent): boolean {
   return isAsBefore(old, intent) && (!isActive(old) || old.unpublished.length === 0);
 }
@@ -166,7 +172,7 @@ function hasItsPorts({ candidate }: Snapshot, intent: RolloutIntent): boolean {
 
 function tidy(snapshot: Snapshot, intent: RolloutIntent, old: ContainerState | null): Step {
   const { candidate, twin } = snapshot;
-  // It was started without: its policy must not be lost, but nobody was to wait for it.
+  // It was started without its restart policy, to save time; the policy must not be lost.
   const isUnarmed = old !== null && isActive(old) && !hasPolicyOfOld(old, intent);
   if (isUnarmed && !old.autoRemove && isTouched(intent) && !isAbandoned(intent, 'rearm-old', 2))
     return { name: 'rearm-old', id: old.id };
@@ -180,7 +186,7 @@ function tidy(snapshot: Snapshot, intent: RolloutIntent, old: ContainerState | n
   const isBack =
     isTouched(intent) &&
     old?.name === names.final &&
-    (intent.old.wasRunning ? isUp(old, intent) && intent.restoredAt !== null : true);
+    (intent.old.wasRunning ? isRunningAndServing(old, intent) && intent.restoredAt !== null : true);
   return {
     name: 'finish',
     phase: isBack && intent.dependentTroubles.length === 0 ? 'rolled-back' : 'failed',
@@ -193,10 +199,11 @@ function asItIs(snapshot: Snapshot, intent: RolloutIntent): Step {
 }
 
 function servingOf({ old, twin, candidate }: Snapshot, intent: RolloutIntent): Serving {
-  if (isUp(old, intent) || isUp(twin, intent)) return 'old';
-  return isUp(candidate, intent) ? 'new' : 'none';
+  if (isRunningAndServing(old, intent) || isRunningAndServing(twin, intent)) return 'old';
+  return isRunningAndServing(candidate, intent) ? 'new' : 'none';
 }
 
-function isUp(container: ContainerState | null, intent: RolloutIntent): boolean {
+/** Stricter than {@link isServing}: neither paused nor being restarted. */
+function isRunningAndServing(container: ContainerState | null, intent: RolloutIntent): boolean {
   return container?.status === 'running' && isServing(container, intent);
 }

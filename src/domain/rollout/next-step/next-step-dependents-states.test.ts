@@ -16,7 +16,7 @@ const SETTLING = { ...STARTED, verifiedAt: NOON, touchedDependents: ['worker'] }
 const COMPARED = { ...PULLED, comparison: { at: NOON, compared: 0, differences: [] } };
 const worker = aDependent();
 
-/** What takes the place of `worker`, as it is once it was started. */
+/** The replacement of `worker` after its start. */
 function inPlace(parts: Partial<ContainerState> = {}): ContainerState {
   return aContainer({
     id: 'new-worker',
@@ -29,7 +29,7 @@ function inPlace(parts: Partial<ContainerState> = {}): ContainerState {
 
 const retired = asItWas(worker, { name: 'worker.deploy-old', status: 'exited' }).old;
 
-function anOutlook(
+function aState(
   worker: Partial<DependentState>,
   wanted: Partial<Omit<RolloutIntent, 'old'>> = SETTLING,
   seen: Partial<Snapshot> = { old: disarmed, candidate: started() },
@@ -42,13 +42,13 @@ function anOutlook(
   };
 }
 
-function stepOf({ snapshot, intent }: ReturnType<typeof anOutlook>): string {
+function stepOf({ snapshot, intent }: ReturnType<typeof aState>): string {
   const step = nextStep(snapshot, syncIntent(snapshot, intent));
   if (step.name === 'give-up') return `${step.name} ${step.code}: ${step.message}`;
   return 'id' in step ? `${step.name} ${step.id}` : step.name;
 }
 
-describe('a dependent in its new place', () => {
+describe('a replaced dependent', () => {
   it.each<readonly [string, Partial<ContainerState>, string]>([
     ['runs', {}, 'verify-dependent new-worker'],
     [
@@ -63,33 +63,33 @@ describe('a dependent in its new place', () => {
     ],
     ['was never started', { status: 'created', startedAt: null }, 'start-dependent new-worker'],
     [
-      'has not its name yet',
+      'does not have its name yet',
       { status: 'created', startedAt: null, name: 'worker.deploy-new' },
       'name-dependent new-worker',
     ],
     [
-      'runs under its temporary name, by another hand',
+      'was started manually under its temporary name',
       { name: 'worker.deploy-new' },
       'stop-dependent new-worker',
     ],
   ])('%s', (_name, parts, step) => {
-    expect(stepOf(anOutlook({ replacement: inPlace(parts) }))).toBe(step);
+    expect(stepOf(aState({ replacement: inPlace(parts) }))).toBe(step);
   });
 
-  it('went down with the engine, which is not its fault: starts it again', () => {
+  it('is started again if it went down with the engine, through no fault of its own', () => {
     const replacement = inPlace({ status: 'exited', exitCode: 255 });
     const candidate = started({ startedAt: LATER });
     const seen = { epoch: `${STILL_LATER} bridge`, old: disarmed, candidate };
     const wanted = { ...SETTLING, verifiedAt: LATER };
-    expect(stepOf(anOutlook({ replacement }, wanted, seen))).toBe('start-dependent new-worker');
+    expect(stepOf(aState({ replacement }, wanted, seen))).toBe('start-dependent new-worker');
   });
 
-  it('runs since before the new container was started anew: restarts it', () => {
+  it('is restarted if it has run since before the new container was restarted', () => {
     const seen = { old: disarmed, candidate: started({ startedAt: STILL_LATER }) };
     const wanted = { ...SETTLING, verifiedAt: STILL_LATER };
-    const outlook = anOutlook({ replacement: inPlace() }, wanted, seen);
-    expect(stepOf(outlook)).toBe('stop-dependent new-worker');
-    expect(runRollout(outlook).names).toEqual([
+    const start = aState({ replacement: inPlace() }, wanted, seen);
+    expect(stepOf(start)).toBe('stop-dependent new-worker');
+    expect(runRollout(start).names).toEqual([
       'stop-dependent',
       'start-dependent',
       'verify-dependent',
@@ -98,40 +98,40 @@ describe('a dependent in its new place', () => {
     ]);
   });
 
-  it('may exit as it did before', () => {
+  it('may exit if it did so before', () => {
     const replacement = inPlace({ status: 'exited' });
-    const outlook = anOutlook({ replacement }, SETTLING, undefined, { proof: 'none' });
-    expect(stepOf(outlook)).toBe('remove-old old-container');
+    const start = aState({ replacement }, SETTLING, undefined, { proof: 'none' });
+    expect(stepOf(start)).toBe('remove-old old-container');
   });
 
-  it('is kept from its name by another container', () => {
+  it('fails if another container has taken its name', () => {
     const replacement = inPlace({ name: 'worker.deploy-new', status: 'created', startedAt: null });
     const holder = aContainer({ id: 'foreign', name: 'worker' });
-    expect(stepOf(anOutlook({ replacement, holder }))).toContain('give-up name-taken');
+    expect(stepOf(aState({ replacement, holder }))).toContain('give-up name-taken');
   });
 
-  it('was removed by somebody: makes it again', () => {
-    expect(stepOf(anOutlook({}))).toBe('create-dependent worker');
+  it('is recreated if its replacement was removed', () => {
+    expect(stepOf(aState({}))).toBe('create-dependent worker');
   });
 
-  it('does not matter where somebody removed both', () => {
-    expect(stepOf(anOutlook({ old: null }))).toBe('remove-old old-container');
+  it('does not matter if both containers were removed', () => {
+    expect(stepOf(aState({ old: null }))).toBe('remove-old old-container');
   });
 
-  it('is left where the new one turned unhealthy meanwhile', () => {
+  it('does not hide that the new container turned unhealthy meanwhile', () => {
     const replacement = inPlace();
     const wanted = { ...SETTLING, provedDependents: [`new-worker ${LATER}`] };
     const seen = { old: disarmed, candidate: started({ health: 'unhealthy' }) };
-    expect(stepOf(anOutlook({ replacement }, wanted, seen))).toContain('give-up unhealthy');
+    expect(stepOf(aState({ replacement }, wanted, seen))).toContain('give-up unhealthy');
   });
 });
 
-describe('an engine that was restarted and brought the old ones up', () => {
-  it('stops the dependents before the old container', () => {
+describe('a restarted engine that started the old containers', () => {
+  it('leads to a stop of the dependents before the old container', () => {
     const replacement = inPlace({ name: 'worker.deploy-new', status: 'created', startedAt: null });
     const old = asItWas(worker, { startedAt: LATER }).old;
     const seen = { old: aContainer({ name: 'web.deploy-old' }), candidate: named() };
-    const { names, end } = runRollout(anOutlook({ old, replacement }, STARTED, seen));
+    const { names, end } = runRollout(aState({ old, replacement }, STARTED, seen));
     expect(names.slice(0, 3)).toEqual(['stop-dependent', 'stop-old', 'start-new']);
     expect(end.phase).toBe('succeeded');
   });
@@ -141,112 +141,112 @@ describe('the creation of a dependent', () => {
   const made = inPlace({ name: 'worker.deploy-new', status: 'created', startedAt: null });
   const candidate = named({ name: 'web.deploy-new' });
 
-  it('is gone on with where it was not connected to all networks yet', () => {
+  it('is resumed if it is not connected to all networks yet', () => {
     const old = asItWas(worker, { networks: { host: [], back: [] } }).old;
-    const outlook = anOutlook({ old, replacement: made }, COMPARED, { candidate });
-    expect(stepOf(outlook)).toBe('create-dependent worker');
+    const start = aState({ old, replacement: made }, COMPARED, { candidate });
+    expect(stepOf(start)).toBe('create-dependent worker');
     const replacement = { ...made, networks: { back: [] } };
-    expect(stepOf(anOutlook({ old, replacement }, COMPARED, { candidate }))).toBe(
+    expect(stepOf(aState({ old, replacement }, COMPARED, { candidate }))).toBe(
       'stop-dependent worker',
     );
   });
 
-  it('is gone on with where it was interrupted, before anything is stopped', () => {
+  it('is resumed if it was interrupted, before anything is stopped', () => {
     const { old } = asItWas(worker);
     const wanted = { ...COMPARED, unfinishedDependents: ['worker'] };
-    expect(stepOf(anOutlook({ old, replacement: made }, wanted, { candidate }))).toBe(
+    expect(stepOf(aState({ old, replacement: made }, wanted, { candidate }))).toBe(
       'create-dependent worker',
     );
   });
 
-  it('gives the tag back that it borrowed also on the way back', () => {
+  it('restores the borrowed tag in a rollback too', () => {
     const { old } = asItWas(worker);
     const unfinished = { ...COMPARED, unfinishedDependents: ['worker'] };
     const failure = { code: 'create-failed', message: 'no such device' } as const;
-    const outlook = anOutlook({ old }, { ...unfinished, goal: 'back', failure }, { candidate });
-    expect(stepOf(outlook)).toBe('return-dependent-tag worker');
+    const start = aState({ old }, { ...unfinished, goal: 'back', failure }, { candidate });
+    expect(stepOf(start)).toBe('return-dependent-tag worker');
   });
 });
 
-describe('the way back of dependents', () => {
+describe('the rollback of dependents', () => {
   const restored = { ...BACK, restoredAt: NOON, touchedDependents: ['worker'] };
   const back = { old: aContainer({ startedAt: LATER }), candidate: null };
 
-  it('goes on without one that cannot be started, and is not called a rollback', () => {
+  it('continues without a dependent that cannot be started, and ends failed', () => {
     const { old } = asItWas(worker, { status: 'exited' });
     const abandoned = ['start-dependent worker'];
     const wanted = { ...restored, abandoned, dependentTroubles: ['worker cannot be started'] };
-    const { end } = runRollout(anOutlook({ old }, wanted, back));
+    const { end } = runRollout(aState({ old }, wanted, back));
     expect(end).toEqual({ name: 'finish', phase: 'failed', serving: 'old' });
   });
 
-  it('asks the engine for one that is gone, so that its refusal is told', () => {
-    expect(stepOf(anOutlook({ old: null }, restored, back))).toBe('start-dependent worker');
+  it('tries to start a dependent that is gone, so that the refusal is reported', () => {
+    expect(stepOf(aState({ old: null }, restored, back))).toBe('start-dependent worker');
   });
 
-  it('stops one that the engine brought up under its temporary name, and starts it under its own', () => {
+  it('stops a dependent that the engine started under its temporary name, and starts it under its own', () => {
     const { old } = asItWas(worker, { name: 'worker.deploy-old', startedAt: STILL_LATER });
-    const { names, end } = runRollout(anOutlook({ old }, restored, back));
+    const { names, end } = runRollout(aState({ old }, restored, back));
     expect(names.slice(0, 3)).toEqual(['stop-dependent', 'return-dependent', 'start-dependent']);
     expect(end.phase).toBe('rolled-back');
   });
 
   it('joins a stop that may be in flight', () => {
     const { old } = asItWas(worker);
-    const outlook = anOutlook({ old }, { ...restored, stopIssued: false }, back);
-    expect(stepOf(outlook)).toBe('stop-dependent worker');
+    const start = aState({ old }, { ...restored, stopIssued: false }, back);
+    expect(stepOf(start)).toBe('stop-dependent worker');
   });
 
-  it('leaves one alone that was not touched', () => {
+  it('leaves an untouched dependent alone', () => {
     const { old } = asItWas(worker, { startedAt: STILL_LATER });
-    const outlook = anOutlook({ old }, { ...restored, touchedDependents: [] }, back);
-    expect(stepOf(outlook)).toBe('restore-tag');
+    const start = aState({ old }, { ...restored, touchedDependents: [] }, back);
+    expect(stepOf(start)).toBe('restore-tag');
   });
 
-  it('starts those that were stopped also where nobody knows the state', () => {
+  it('starts the stopped dependents in an unknown state too', () => {
     const failure = { code: 'unknown-state', message: 'nobody knows' } as const;
     const { old } = asItWas(worker, { status: 'exited' });
-    const outlook = anOutlook({ old }, { ...restored, failure }, back);
-    expect(stepOf(outlook)).toBe('start-dependent worker');
+    const start = aState({ old }, { ...restored, failure }, back);
+    expect(stepOf(start)).toBe('start-dependent worker');
   });
 });
 
 describe('a failed new version that is left in its place', () => {
   const leaving = { ...SETTLING, ...BACK, goal: 'leave' as const, touchedDependents: ['worker'] };
 
-  it('gets the dependents too, where it runs', () => {
+  it('gets the dependents if it runs', () => {
     const replacement = inPlace({ status: 'created', startedAt: null });
-    const { names, end } = runRollout(anOutlook({ replacement }, leaving));
+    const { names, end } = runRollout(aState({ replacement }, leaving));
     expect(names).toEqual(['start-dependent', 'verify-dependent']);
     expect(end).toEqual({ name: 'finish', phase: 'failed', serving: 'new' });
   });
 
-  it('leaves them stopped where it does not', () => {
+  it('leaves them stopped if it does not', () => {
     const seen = { old: disarmed, candidate: started({ status: 'exited' }) };
-    const { names, end } = runRollout(anOutlook({}, leaving, seen));
+    const { names, end } = runRollout(aState({}, leaving, seen));
     expect([names, end.serving]).toEqual([[], 'none']);
   });
 });
 
-describe('what the engine shows of dependents and the journal does not know', () => {
+describe('what the engine shows of dependents but the journal does not', () => {
   const touchedOf = (
     state: Partial<DependentState>,
     seen: Partial<Snapshot>,
   ): readonly string[] => {
-    const { snapshot, intent } = anOutlook(state, PULLED, seen);
+    const { snapshot, intent } = aState(state, PULLED, seen);
     return syncIntent(snapshot, intent).touchedDependents;
   };
   const made = inPlace({ name: 'worker.deploy-new', status: 'created', startedAt: null });
   const prepared = { candidate: named({ name: 'web.deploy-new' }) };
   const stopped = asItWas(worker, { status: 'exited' }).old;
 
-  it('is that one was touched: it stopped when it could be its turn, or lost its name or place', () => {
+  it('includes a touched one: stopped when it could be its turn, renamed or replaced', () => {
     expect(touchedOf({ old: stopped, replacement: made }, prepared)).toEqual(['worker']);
     expect(touchedOf({ old: retired, replacement: made }, prepared)).toEqual(['worker']);
     expect(touchedOf({ old: null, replacement: inPlace() }, prepared)).toEqual(['worker']);
   });
 
-  it('is not where it runs, or ended before anything was prepared', () => {
+  it('does not include one that runs, or ended before anything was prepared', () => {
     expect(touchedOf({ ...asItWas(worker), replacement: made }, prepared)).toEqual([]);
     expect(touchedOf({ old: stopped }, prepared)).toEqual([]);
     expect(touchedOf({ old: stopped, replacement: made }, { candidate: null })).toEqual([]);

@@ -8,11 +8,12 @@ import { isActive } from '../container-state.js';
 import type { EngineStep, Step } from '../step.js';
 import { aContainer, anIntent, aSnapshot } from '../../testing/builders.js';
 import { aDependent, DEPENDENT_STARTS, withDependents } from '../../testing/dependent-starts.js';
-import { runRollout, type SimulatedState, type Run } from '../../testing/rollout-run.js';
+import { runRollout, type Run } from '../../testing/rollout-run.js';
+import type { SimulatedState } from '../plan/simulated-state.js';
 
 const CASES = Object.entries(DEPENDENT_STARTS);
 
-/** Steps whose failure turns a rollout round. */
+/** Steps whose failure triggers a rollback. */
 const TURNING: readonly string[] = [
   'create-dependent',
   'stop-dependent',
@@ -29,7 +30,7 @@ const TURNING: readonly string[] = [
   'watch-new',
 ] satisfies EngineStep['name'][];
 
-/** A step with the name of the container that it is done to. */
+/** A step with the name of the container that it acts on. */
 function told(step: Step): string {
   if (!('of' in step)) return step.name;
   return `${step.name} ${step.id === step.of ? step.of : `new ${step.of}`}`;
@@ -43,7 +44,7 @@ function serverOf({ old, candidate }: Snapshot): string | null {
   return [candidate, old].find((each) => each?.name === 'web')?.startedAt ?? null;
 }
 
-/** What is wrong with the dependents after a rollout has ended; empty where nothing is. */
+/** What is wrong with the dependents after a rollout has ended; empty if nothing is. */
 function faultsOf({ last, end }: Run, start: SimulatedState): string[] {
   const { snapshot, intent } = last;
   if (end.phase === 'failed' && !isTouched(intent)) {
@@ -73,12 +74,12 @@ function faultsOf({ last, end }: Run, start: SimulatedState): string[] {
   return faults;
 }
 
-/** The same in words that tell where it happened. */
+/** The same with a note of where it happened. */
 function wrongOf(what: string, run: Run, start: SimulatedState): string[] {
   return faultsOf(run, start).map((fault) => `${what}: ${fault} (${run.names.join(', ')})`);
 }
 
-/** Every way in which a rollout of this kind can fail once, at each time that the step comes. */
+/** Every way in which a rollout of this kind can fail once, at each occurrence of a step. */
 function failuresOf(start: SimulatedState): { readonly what: string; readonly run: Run }[] {
   const { moments } = runRollout(start);
   return moments.flatMap(({ step, before, begun }, index) =>
@@ -86,7 +87,7 @@ function failuresOf(start: SimulatedState): { readonly what: string; readonly ru
       ? [false, true].map((acted) => {
           const { step: name } = { step: step.name as EngineStep['name'] };
           const fail = { step: name, code: 'engine-error', acted } as const;
-          // It goes on from just before the step, with what was journalled by then.
+          // It resumes just before the step, with what was journalled by then.
           const run = runRollout({ ...before, intent: { ...before.intent, ...begun } }, { fail });
           const what = `${String(index)}: ${told(step)} fails ${acted ? 'after' : 'before'} it acted`;
           return { what, run };
@@ -95,7 +96,7 @@ function failuresOf(start: SimulatedState): { readonly what: string; readonly ru
   );
 }
 
-/** What a restarted server finds: the engine as it is, and the journal as of then or one step behind. */
+/** What a restarted server finds: the engine as it is, and the journal current or one step behind. */
 function findings(
   run: Run,
   start: SimulatedState,
@@ -103,7 +104,7 @@ function findings(
   return run.moments.flatMap(({ step, before, begun, after }, index) => {
     const { snapshot } = after;
     const found = [
-      // Before the first step and after each of them is before every one.
+      // The state after a step is the state before the next one.
       ...(index === 0 ? [{ what: 'before', found: before }] : []),
       { what: 'begun', found: { snapshot: before.snapshot, intent: begun } },
       { what: 'done, not journalled', found: { snapshot, intent: begun } },
@@ -149,7 +150,7 @@ describe('the plan of a service on which others depend', () => {
       ],
     ],
     [
-      'one that compose restarts',
+      'a dependent that compose restarts',
       [
         'pull',
         'create',
@@ -172,12 +173,12 @@ describe('the plan of a service on which others depend', () => {
     expect(start && planOf(start)).toEqual(steps);
   });
 
-  it('leaves those alone that need nothing', () => {
+  it('leaves dependents alone that need nothing', () => {
     const start = withDependents([aDependent({ does: 'nothing', by: ['volumes'] })]);
     expect(planOf(start)).toEqual(planOf({ snapshot: aSnapshot(), intent: anIntent() }));
   });
 
-  it('gives up before anything is touched where somebody paused one', () => {
+  it('gives up before anything is touched if a dependent is paused', () => {
     const start = withDependents([aDependent()]);
     const paused = aContainer({ id: 'worker', name: 'worker', status: 'paused' });
     const dependents = { worker: { old: paused, replacement: null, holder: null } };
@@ -189,7 +190,7 @@ describe('the plan of a service on which others depend', () => {
 });
 
 describe.each(CASES)('a rollout with dependents: %s', (_name, start) => {
-  it('ends with all of them beside the new one', () => {
+  it('ends with all of them on the new container', () => {
     const run = runRollout(start);
     expect([run.end.phase, ...faultsOf(run, start)]).toEqual(['succeeded']);
   });
@@ -199,13 +200,13 @@ describe.each(CASES)('a rollout with dependents: %s', (_name, start) => {
     expect(wrong).toEqual([]);
   });
 
-  it('never removes an old one while the way back may be needed', () => {
+  it('never removes an original while a rollback may be needed', () => {
     const names = runRollout(start).names;
     const first = names.indexOf('remove-dependent');
     expect(first === -1 || first > names.indexOf('remove-old')).toBe(true);
   });
 
-  it('ends well wherever the server is killed on the way forward', () => {
+  it('ends well wherever the server is killed going forward', () => {
     const wrong = findings(runRollout(start), start).flatMap(({ what, found }) => {
       const run = runRollout(found);
       const phases = run.end.phase === 'succeeded' ? [] : [`${what}: ${run.end.phase}`];
@@ -214,7 +215,7 @@ describe.each(CASES)('a rollout with dependents: %s', (_name, start) => {
     expect(wrong).toEqual([]);
   });
 
-  it('ends well wherever the server is killed on the way back', () => {
+  it('ends well wherever the server is killed in a rollback', () => {
     const wrong = failuresOf(start).flatMap((failure) =>
       findings(failure.run, start).flatMap(({ what, found }) =>
         wrongOf(`${failure.what}, ${what}`, runRollout(found), start),

@@ -18,18 +18,18 @@ import type { Snapshot } from '../snapshot.js';
 import { isActive, type ContainerState } from '../container-state.js';
 import type { Step } from '../step.js';
 
-/** These are not connected to, but chosen by the network mode alone. */
+/** Networks that are selected by the network mode and cannot be connected to. */
 const NOT_ATTACHABLE = ['host', 'none'];
 
 /**
- * Before anything is touched: makes the containers that take the dependents' places. They are bound to the new
- * container by its id, which it has from its creation on. Null once all are there.
+ * Before anything is touched: creates the containers that replace the dependents. They are bound to the new
+ * container by its id, which it has from its creation on. Null once all exist.
  */
 export function createDependents(snapshot: Snapshot, intent: RolloutIntent): Step | null {
   if (isTouched(intent)) return null;
   return firstOf(recreated(intent), (dependent) => {
     if (stateOf(snapshot, dependent).old?.status === 'paused') {
-      return giveUp('dependent-failed', `somebody paused ${dependent.name}; unpause it first`);
+      return giveUp('dependent-failed', `${dependent.name} is paused; unpause it first`);
     }
     return isUnmade(snapshot, intent, dependent)
       ? dependentStep(intent, 'create-dependent', dependent)
@@ -38,8 +38,8 @@ export function createDependents(snapshot: Snapshot, intent: RolloutIntent): Ste
 }
 
 /**
- * Stops those that are bound to the old container, leaves first, while what they depend on still serves them.
- * Null once none of them runs.
+ * Stops the dependents that are bound to the old container, in reverse order, while what they depend on still
+ * serves them. Null once none of them runs.
  */
 export function stopDependents(snapshot: Snapshot, intent: RolloutIntent): Step | null {
   return firstOf(recreated(intent).toReversed(), (dependent) => {
@@ -50,7 +50,7 @@ export function stopDependents(snapshot: Snapshot, intent: RolloutIntent): Step 
   });
 }
 
-/** Brings all dependents to the new container, which has proved healthy. Null once they are there. */
+/** Moves all dependents to the new, healthy container. Null once they have moved. */
 export function settleDependents(
   snapshot: Snapshot,
   intent: RolloutIntent,
@@ -61,15 +61,15 @@ export function settleDependents(
     return dependent.does === 'recreate' ? replacement : old;
   };
   const turnsRound = intent.goal === 'forward';
-  const outlook: DependentsContext = { snapshot, intent, serving, target, turnsRound };
+  const context: DependentsContext = { snapshot, intent, serving, target, turnsRound };
   return (
     stopDependents(snapshot, intent) ??
-    firstOf(recreated(intent), (dependent) => takePlace(outlook, dependent)) ??
-    startAndProve(outlook)
+    firstOf(recreated(intent), (dependent) => takePlace(context, dependent)) ??
+    startAndProve(context)
   );
 }
 
-/** Nothing of the old dependents is needed any more. Null once they are gone. */
+/** Removes the original dependents, which are no longer needed. Null once they are gone. */
 export function tidyDependents(snapshot: Snapshot, intent: RolloutIntent): Step | null {
   return firstOf(recreated(intent), (dependent) => {
     const { old } = stateOf(snapshot, dependent);
@@ -77,7 +77,7 @@ export function tidyDependents(snapshot: Snapshot, intent: RolloutIntent): Step 
   });
 }
 
-/** Stops those that run beside the new container, leaves first. Null once none does. */
+/** Stops the replacements that run beside the new container, in reverse order. Null once none runs. */
 export function withdrawDependents(snapshot: Snapshot, intent: RolloutIntent): Step | null {
   return firstOf(recreated(intent).toReversed(), (dependent) => {
     const { replacement } = stateOf(snapshot, dependent);
@@ -87,7 +87,7 @@ export function withdrawDependents(snapshot: Snapshot, intent: RolloutIntent): S
 }
 
 /**
- * The way back, once the old container is as it was: so are those that depend on it. Null once they are.
+ * Restores the dependents, once the old container is restored. Null once they are.
  * @param serving The old container.
  */
 export function restoreDependents(
@@ -99,15 +99,15 @@ export function restoreDependents(
   if (withdrawing !== null) return withdrawing;
   if (!isTouched(intent) || serving === null) return returnTags(intent);
   const target = (each: DependentIntent): ContainerState | null => stateOf(snapshot, each).old;
-  const outlook: DependentsContext = { snapshot, intent, serving, target, turnsRound: false };
+  const context: DependentsContext = { snapshot, intent, serving, target, turnsRound: false };
   return (
-    firstOf(recreated(intent), (dependent) => giveNameBack(outlook, dependent)) ??
-    startAndProve(outlook) ??
+    firstOf(recreated(intent), (dependent) => giveNameBack(context, dependent)) ??
+    startAndProve(context) ??
     returnTags(intent)
   );
 }
 
-/** A state that no rule knows: starts those that were stopped and still have their names, and nothing else. */
+/** In an unknown state: starts the dependents that were stopped and still have their names, and nothing else. */
 export function startLeftDependents(
   snapshot: Snapshot,
   intent: RolloutIntent,
@@ -117,9 +117,9 @@ export function startLeftDependents(
     const { old } = stateOf(snapshot, dependent);
     return old?.name === dependent.name ? old : null;
   };
-  const outlook: DependentsContext = { snapshot, intent, serving, target, turnsRound: false };
+  const context: DependentsContext = { snapshot, intent, serving, target, turnsRound: false };
   const left = affected(intent).filter((dependent) => target(dependent) !== null);
-  return firstOf(left, (dependent) => start(outlook, dependent));
+  return firstOf(left, (dependent) => start(context, dependent));
 }
 
 /** Whether no dependent is between its stop and its start. */
@@ -133,8 +133,8 @@ export function areDependentsUp(snapshot: Snapshot, intent: RolloutIntent): bool
 }
 
 /**
- * Ids of those that were touched, also by what only the engine shows: they stopped when it was their turn, lost
- * their name, or another one runs in their place.
+ * Ids of the touched dependents, including those that only the engine shows to be touched: stopped when it was their
+ * turn, renamed, or replaced by a container that was started.
  */
 export function touchedDependents(snapshot: Snapshot, intent: RolloutIntent): readonly string[] {
   const { candidate } = snapshot;
@@ -151,7 +151,7 @@ export function touchedDependents(snapshot: Snapshot, intent: RolloutIntent): re
   return [...new Set([...intent.touchedDependents, ...seen.map(({ id }) => id)])];
 }
 
-/** The old one makes room, under its temporary name, and the new one gets the name. Null once it has it. */
+/** Renames the original to its temporary name and gives its name to the replacement. Null once it has the name. */
 function takePlace(
   { snapshot, intent, turnsRound }: DependentsContext,
   dependent: DependentIntent,
@@ -166,7 +166,7 @@ function takePlace(
   if (holder !== null && turnsRound) {
     return giveUp('name-taken', `another container has taken the name ${dependent.name}`);
   }
-  // One that runs is reached by its name.
+  // A running container is reached by its name.
   const isRunning = isActive(replacement);
   const name = isRunning ? 'stop-dependent' : 'name-dependent';
   return dependentStep(intent, name, dependent, replacement);
@@ -175,7 +175,7 @@ function takePlace(
 function removeReplacements(snapshot: Snapshot, intent: RolloutIntent): Step | null {
   return firstOf(recreated(intent).toReversed(), (dependent) => {
     const { old, replacement } = stateOf(snapshot, dependent);
-    // The last that is left of it stays.
+    // The only container left of this dependent is kept.
     if (replacement === null || (old === null && isTouched(intent))) return null;
     return dependentStep(intent, 'remove-dependent', dependent, replacement);
   });
@@ -193,46 +193,46 @@ function giveNameBack(
 }
 
 /**
- * First those that are bound to ids run again, each after what it depends on, and prove themselves; then those
- * are restarted that only follow, and what is bound to one of these.
+ * Starts the dependents that are bound to ids, each after what it depends on, and verifies them; then restarts those
+ * that only follow, and what is bound to one of these.
  */
-function startAndProve(outlook: DependentsContext): Step | null {
-  const { intent } = outlook;
+function startAndProve(context: DependentsContext): Step | null {
+  const { intent } = context;
   const bound = recreated(intent);
   const following = affected(intent).filter(({ does }) => does === 'restart');
-  const started = (each: DependentIntent): Step | null => start(outlook, each);
-  const proved = (each: DependentIntent): Step | null => prove(outlook, each);
+  const started = (each: DependentIntent): Step | null => start(context, each);
+  const proved = (each: DependentIntent): Step | null => prove(context, each);
   return (
-    stopStale(outlook, bound) ??
+    stopStale(context, bound) ??
     firstOf(bound, started) ??
     firstOf(bound, proved) ??
-    stopStale(outlook, following) ??
+    stopStale(context, following) ??
     firstOf(following, started) ??
     firstOf(following, proved)
   );
 }
 
 function stopStale(
-  outlook: DependentsContext,
+  context: DependentsContext,
   dependents: readonly DependentIntent[],
 ): Step | null {
   return firstOf(dependents.toReversed(), (dependent) => {
-    const container = outlook.target(dependent);
-    if (container === null || !isActive(container) || !isStale(outlook, dependent)) return null;
-    return dependentStep(outlook.intent, 'stop-dependent', dependent, container);
+    const container = context.target(dependent);
+    if (container === null || !isActive(container) || !isStale(context, dependent)) return null;
+    return dependentStep(context.intent, 'stop-dependent', dependent, container);
   });
 }
 
-function start(outlook: DependentsContext, dependent: DependentIntent): Step | null {
-  const { intent, turnsRound } = outlook;
-  const container = outlook.target(dependent);
-  if (!dependent.wasRunning || isBlocked(outlook, dependent)) return null;
+function start(context: DependentsContext, dependent: DependentIntent): Step | null {
+  const { intent, turnsRound } = context;
+  const container = context.target(dependent);
+  if (!dependent.wasRunning || isBlocked(context, dependent)) return null;
   if (container === null) {
-    // The engine's refusal tells that it is gone.
+    // The engine's refusal reports that it is gone.
     return turnsRound ? null : dependentStep(intent, 'start-dependent', dependent);
   }
   if (isActive(container)) return null;
-  if (hasEndedByItself(outlook, dependent, container)) {
+  if (hasEndedByItself(context, dependent, container)) {
     if (dependent.proof === 'none') return null;
     if (turnsRound) return whyItEnded(dependent, container);
     if (intent.provedDependents.includes(runOf(container))) return null;
@@ -249,12 +249,12 @@ function prove({ intent, target }: DependentsContext, dependent: DependentIntent
   const container = target(dependent);
   if (container === null || !isActive(container) || dependent.proof === 'none') return null;
   if (!dependent.wasRunning || intent.provedDependents.includes(runOf(container))) return null;
-  // What nobody touched has nothing to prove.
+  // A dependent that was not touched need not be verified.
   if (!intent.touchedDependents.includes(dependent.id)) return null;
   return dependentStep(intent, 'verify-dependent', dependent, container);
 }
 
-/** Whether its replacement is not there, or may lack a network, a file or its tag. */
+/** Whether its replacement is missing, or may lack a network, a file or its tag. */
 function isUnmade(snapshot: Snapshot, intent: RolloutIntent, dependent: DependentIntent): boolean {
   const { old, replacement } = stateOf(snapshot, dependent);
   if (old === null) return false;
@@ -266,7 +266,7 @@ function isUnmade(snapshot: Snapshot, intent: RolloutIntent, dependent: Dependen
   return isUnfinished || Object.keys(old.networks).some(isMissing);
 }
 
-/** A tag that was pointed elsewhere for the creation of a dependent, when that creation was interrupted. */
+/** Restores tags that were pointed elsewhere for the creation of a dependent, when that creation was interrupted. */
 function returnTags(intent: RolloutIntent): Step | null {
   const borrowing = intent.dependents.filter(({ id }) => intent.unfinishedDependents.includes(id));
   return firstOf(borrowing, (each) => dependentStep(intent, 'return-dependent-tag', each));

@@ -25,18 +25,18 @@ import type { Step } from '../step.js';
 
 /**
  * `handover`, from the created container on. The engine binds a container's host ports on the network that
- * is its gateway, so who has the ports shows in who is on which network:
+ * is its gateway, so the networks of a container show whether it has the ports:
  *
  * | old            | new                           |                                                    |
  * | -------------- | ----------------------------- | -------------------------------------------------- |
  * | its networks   | does not run                  | park it on the waiting network alone, start it     |
- * | its networks   | waits                         | it boots and proves itself; then hand over         |
- * | none, or ended | waits, or has no network      | nobody serves: hand over at once                   |
- * | its networks   | the networks, does not wait   | both want the ports: hand over, which unties them  |
+ * | its networks   | waits                         | wait until it is healthy, then hand over           |
+ * | none, or ended | waits, or has no network      | neither serves: hand over at once                  |
+ * | its networks   | the networks, does not wait   | both want the ports: a hand-over separates them    |
  * | none, or ended | the networks, does not wait   | handed over: watch it, then retire the old one     |
- * | some of them   | does not run, or proved not   | an engine was restarted: hand back, then as above  |
+ * | some of them   | does not run, or not healthy  | an engine was restarted: hand back, then as above  |
  *
- * Having the networks means having the ports too, which the engine may not have been able to bind.
+ * "The networks" includes the ports, which the engine may have failed to bind.
  */
 export function stepOfHandover(
   snapshot: Snapshot,
@@ -53,7 +53,7 @@ export function stepOfHandover(
   return beforeHandover(snapshot, intent, candidate, old);
 }
 
-/** One that crashes and is restarted cannot be taken off its networks: it is stopped instead. */
+/** A container that is being restarted after a crash cannot be disconnected: it is stopped instead. */
 function handOver(candidate: ContainerState, old: ContainerState): Step {
   return old.status === 'restarting'
     ? { name: 'stop-old', id: old.id }
@@ -71,13 +71,13 @@ function whileItDoesNotRun(
   const completing = isNew ? complete(snapshot, intent, candidate) : null;
   if (completing !== null) return completing;
   if (old === null || !isActive(old)) {
-    // Nobody serves: it gets the networks and starts with the ports, without waiting.
+    // Neither serves: it gets the networks and starts with the ports, without waiting.
     return hasTheNetworks(candidate, intent)
       ? startOrGiveUp(intent, candidate)
       : { name: 'hand-over', id: candidate.id };
   }
   if (old.status === 'paused' && !intent.detachIssued) {
-    return giveUp('container-paused', `somebody paused ${intent.container}; unpause it first`);
+    return giveUp('container-paused', `${intent.container} is paused; unpause it first`);
   }
   if (!isAsBefore(old, intent) && old.status === 'running')
     return { name: 'hand-back', id: old.id };
@@ -115,10 +115,10 @@ function beforeHandover(
 function afterHandover(snapshot: Snapshot, intent: RolloutIntent, candidate: ContainerState): Step {
   const { old } = snapshot;
   const { id } = candidate;
-  // The end of the gap was not written down: doing it again changes nothing, and tells when it was over.
+  // The end of the gap was not recorded: repeating the step changes nothing else and determines it.
   if (isGapOpen(intent)) return { name: 'hand-over', id };
   if (!hasPolicyOfOld(candidate, intent)) return { name: 'arm-new', id };
-  // Else the engine would start it with its networks, and the ports, if the engine were restarted.
+  // Otherwise a restarted engine would start it with its networks and ports.
   if (old !== null && mayComeBack(old) && !isAbandoned(intent, 'disarm-old')) {
     return { name: 'disarm-old', id: old.id };
   }
@@ -134,7 +134,7 @@ function afterHandover(snapshot: Snapshot, intent: RolloutIntent, candidate: Con
   return retireOld(snapshot, intent, candidate) ?? tidyAfterSuccess(snapshot, intent);
 }
 
-/** Whether somebody that had proved healthy before took over, and the record does not say when. */
+/** Whether a container that was healthy before has taken over, but the record does not say when. */
 function isGapOpen({ oldDownAt, verifiedAt }: RolloutIntent): boolean {
   if (oldDownAt === null || verifiedAt === null) return false;
   return Date.parse(verifiedAt) < Date.parse(oldDownAt);

@@ -11,10 +11,11 @@ import {
   NEVER,
   NEW_IMAGE,
 } from '../../testing/builders.js';
-import { runRollout, type SimulatedState, type Run } from '../../testing/rollout-run.js';
+import { runRollout, type Run } from '../../testing/rollout-run.js';
+import type { SimulatedState } from '../plan/simulated-state.js';
 
 /*
- * Every small state of the two strategies in which two containers run at once, also those that no rollout
+ * All small states of the two strategies in which two containers run at once, including those that no rollout
  * leads to.
  */
 
@@ -38,7 +39,7 @@ function* oldContainers(): Generator<ContainerState | null> {
   }
 }
 
-/** Only of one that runs it can be seen. */
+/** Visible only while the container runs. */
 function unpublishedOf(status: ContainerState['status']): readonly string[] {
   return status === 'running' ? ['80/tcp'] : [];
 }
@@ -93,7 +94,7 @@ function* intents(strategy: 'start-first' | 'handover'): Generator<RolloutIntent
   }
 }
 
-function* pictures(strategy: 'start-first' | 'handover'): Generator<SimulatedState> {
+function* states(strategy: 'start-first' | 'handover'): Generator<SimulatedState> {
   const { snapshot: base } = anOverlap(strategy);
   const wanted = [...intents(strategy)];
   for (const old of oldContainers()) {
@@ -110,7 +111,7 @@ function* pictures(strategy: 'start-first' | 'handover'): Generator<SimulatedSta
   }
 }
 
-/** What is wrong with the way from a state to its end. */
+/** What is wrong with the steps from a state to the end. */
 function faultsOf(start: SimulatedState): string[] {
   const run = runRollout(start);
   const { moments, last, end } = run;
@@ -123,39 +124,39 @@ function faultsOf(start: SimulatedState): string[] {
       (each) => each !== null && 'id' in step && each.id === step.id,
     );
     if (step.name === 'retire-old' && target != null && isActive(target)) {
-      faults.push('renames the old one while it runs');
+      faults.push('renames the old container while it runs');
     }
     const isCommitting = step.name === 'remove-old';
     if (isCommitting && !isServing(candidate, before.intent))
-      faults.push('commits without a new one');
+      faults.push('commits without a new container');
     if (isCommitting && before.intent.goal !== 'forward')
-      faults.push('removes the old one on the way back');
-    // A new one of that name is being undone, whatever the journal says.
+      faults.push('removes the old container in a rollback');
+    // A new container of that name is being rolled back, whatever the journal says.
     const isForward = before.intent.goal === 'forward' && candidate?.name !== 'web.deploy-failed';
     const isTaking = step.name === 'stop-old' && isForward;
-    // One that crashes again and again serves nobody.
+    // A container that keeps crashing does not serve.
     const isServingStill = target?.status === 'running';
     if (isTaking && isServingStill && !isServing(candidate, before.intent))
-      faults.push('stops the old one too early');
+      faults.push('stops the old container too early');
   }
-  if (last.snapshot.hasWaitingNetwork) faults.push('leaves the waiting network');
-  if (isOutage(run)) faults.push('leaves the service down although the old one could serve');
+  if (last.snapshot.hasWaitingNetwork) faults.push('leaves the waiting network behind');
+  if (isOutage(run)) faults.push('leaves the service down although the old container could serve');
   const { old, candidate } = last.snapshot;
   const serving = [old, candidate].filter((each) => isServing(each, last.intent));
   if (end.phase === 'succeeded' && serving.length !== 1)
-    faults.push('ends without one that serves');
+    faults.push('ends with no single serving container');
   return faults.map((fault) => `${fault}: ${run.names.join(', ')}`);
 }
 
 function isOutage({ last: { snapshot, intent }, end }: Run): boolean {
   const { old } = snapshot;
   const isTried = intent.goal === 'back' && intent.restoreFailed === null;
-  // What a rollout never touched was stopped by somebody else.
+  // A container that the rollout never touched was stopped by something else.
   if (!isTried || !isTouched(intent) || old === null) return false;
   return end.serving === 'none' && !isCrashLooping(old);
 }
 
-/** It was brought back as far as a rollout can. */
+/** Such a container is restored as far as a rollout can. */
 function isCrashLooping({ status }: ContainerState): boolean {
   return status === 'restarting';
 }
@@ -170,21 +171,21 @@ function described({ snapshot: { old, candidate }, intent }: SimulatedState): st
   return JSON.stringify([...shown, { goal, startedInEpoch, verifiedAt, stopIssued, detachIssued }]);
 }
 
-describe.each(['start-first', 'handover'] as const)('any state at all of %s', (strategy) => {
-  it('leads to an end, and no step does harm', () => {
+describe.each(['start-first', 'handover'] as const)('any state of %s', (strategy) => {
+  it('leads to an end without a harmful step', () => {
     const faults: string[] = [];
     let count = 0;
-    for (const picture of pictures(strategy)) {
+    for (const state of states(strategy)) {
       count++;
-      // Only the first few are shown: one flaw shows in many states.
+      // Only the first few are shown: one defect affects many states.
       if (faults.length > 5) break;
       let found: string[];
       try {
-        found = faultsOf(picture);
+        found = faultsOf(state);
       } catch (error) {
         found = [String(error)];
       }
-      faults.push(...found.map((fault) => `${fault} FROM ${described(picture)}`));
+      faults.push(...found.map((fault) => `${fault} FROM ${described(state)}`));
     }
     expect(faults).toEqual([]);
     expect(count).toBeGreaterThan(10_000);
@@ -192,26 +193,29 @@ describe.each(['start-first', 'handover'] as const)('any state at all of %s', (s
 });
 
 describe('an old container that was removed while the new one serves', () => {
-  it.each(['start-first', 'handover'] as const)('does not fail %s for its health', (strategy) => {
-    const { snapshot, intent } = anOverlap(strategy);
-    const candidate = aCandidate({
-      name: 'web',
-      status: 'running',
-      networks: NAMED,
-      startedAt: LATER,
-      health: 'unhealthy',
-    });
-    const picture = {
-      snapshot: { ...snapshot, old: null, candidate },
-      intent: {
-        ...intent,
-        imageId: NEW_IMAGE,
-        startedInEpoch: 'epoch-1',
-        verifiedAt: LATER,
-        stopIssued: true,
-        watchMs: 5_000,
-      },
-    };
-    expect(runRollout(picture).end).toMatchObject({ phase: 'succeeded', serving: 'new' });
-  });
+  it.each(['start-first', 'handover'] as const)(
+    'does not make %s fail for the health of the new one',
+    (strategy) => {
+      const { snapshot, intent } = anOverlap(strategy);
+      const candidate = aCandidate({
+        name: 'web',
+        status: 'running',
+        networks: NAMED,
+        startedAt: LATER,
+        health: 'unhealthy',
+      });
+      const state = {
+        snapshot: { ...snapshot, old: null, candidate },
+        intent: {
+          ...intent,
+          imageId: NEW_IMAGE,
+          startedInEpoch: 'epoch-1',
+          verifiedAt: LATER,
+          stopIssued: true,
+          watchMs: 5_000,
+        },
+      };
+      expect(runRollout(state).end).toMatchObject({ phase: 'succeeded', serving: 'new' });
+    },
+  );
 });

@@ -18,7 +18,7 @@ import { runRollout } from '../../testing/rollout-run.js';
 
 /*
  * What goes wrong while two containers run at once. The old one is on `front` as `shop`; the new one started at
- * noon and proved healthy two seconds later.
+ * noon and became healthy two seconds later.
  */
 
 const VERIFIED = '2026-01-01T12:00:02.000Z';
@@ -31,7 +31,7 @@ const BACK = { goal: 'back', failure: EXITED } as const;
 
 type Strategy = 'start-first' | 'handover';
 
-/** A rollout by one strategy, with what is not as {@link anOverlap} has it. */
+/** A rollout by one strategy, with what differs from {@link anOverlap}. */
 function aRollout(
   strategy: Strategy,
   snapshot: Partial<Snapshot>,
@@ -53,7 +53,7 @@ function anOld(parts: Partial<ContainerState> = {}): ContainerState {
   return aContainer({ networks: OWN, ...parts });
 }
 
-/** The first step, after what the engine shows was taken note of. */
+/** The first step, once the intent is in sync with the engine. */
 function firstStep({ snapshot, intent }: ReturnType<typeof aRollout>): Step {
   return nextStep(snapshot, syncIntent(snapshot, intent));
 }
@@ -67,16 +67,16 @@ function wayOf(rollout: ReturnType<typeof aRollout>): string {
 const HANDED_OVER = { detachIssued: true, reconnectedAt: LATER };
 const DETACHED = anOld({ networks: {}, restartPolicy: NEVER });
 
-describe('a new container that crashes again and again after it took over the ports', () => {
-  it('is stopped before the networks go back: one that is just restarting cannot be taken off them', () => {
+describe('a new container that keeps crashing after it took over the ports', () => {
+  it('is stopped before the networks are handed back: a restarting container cannot be disconnected', () => {
     const candidate = aNew({ status: 'restarting', restartCount: 1 });
     const rollout = aRollout('handover', { old: DETACHED, candidate }, { ...HANDED_OVER, ...BACK });
     expect(wayOf(rollout)).toMatch(/^stop-new, hand-back, .*rolled-back, old$/);
   });
 });
 
-describe('an old container that crashes again and again', () => {
-  it('is stopped instead of being taken off its networks', () => {
+describe('an old container that keeps crashing', () => {
+  it('is stopped instead of being disconnected', () => {
     const old = anOld({ status: 'restarting' });
     const candidate = aNew({ networks: { ...NAMED, ...WAITING } });
     const rollout = aRollout('handover', { old, candidate, hasWaitingNetwork: true });
@@ -87,7 +87,7 @@ describe('an old container that crashes again and again', () => {
 describe('ports that the engine did not bind', () => {
   const unpublished = ['80/tcp'];
 
-  it('are asked for again', () => {
+  it('are requested again', () => {
     const rollout = aRollout(
       'handover',
       { old: DETACHED, candidate: aNew({ unpublished }) },
@@ -96,7 +96,7 @@ describe('ports that the engine did not bind', () => {
     expect(firstStep(rollout)).toMatchObject({ name: 'hand-over' });
   });
 
-  it('are asked for again on the way back', () => {
+  it('are requested again in a rollback', () => {
     const old = anOld({ unpublished, restartPolicy: NEVER });
     const candidate = aNew({ networks: {} });
     const rollout = aRollout('handover', { old, candidate }, { ...HANDED_OVER, ...BACK });
@@ -105,7 +105,7 @@ describe('ports that the engine did not bind', () => {
 });
 
 describe('an old container that cannot be connected while it runs', () => {
-  it('is started anew', () => {
+  it('is restarted', () => {
     const rollout = aRollout(
       'handover',
       { old: DETACHED, candidate: aNew({ networks: {} }) },
@@ -117,17 +117,20 @@ describe('an old container that cannot be connected while it runs', () => {
   });
 });
 
-describe('a new container that was started again since it proved healthy', () => {
-  it.each(['start-first', 'handover'] as const)('proves itself anew, by %s', (strategy) => {
-    const isHandover = strategy === 'handover';
-    const candidate = aNew({ startedAt: LATER, health: 'starting', restartPolicy: ALWAYS });
-    const rollout = aRollout(
-      strategy,
-      { old: isHandover ? DETACHED : anOld(), candidate },
-      isHandover ? { ...HANDED_OVER, watchedAt: LATER } : {},
-    );
-    expect(firstStep(rollout)).toMatchObject({ name: 'verify-new' });
-  });
+describe('a new container that was restarted after it became healthy', () => {
+  it.each(['start-first', 'handover'] as const)(
+    'has to pass its check again, with %s',
+    (strategy) => {
+      const isHandover = strategy === 'handover';
+      const candidate = aNew({ startedAt: LATER, health: 'starting', restartPolicy: ALWAYS });
+      const rollout = aRollout(
+        strategy,
+        { old: isHandover ? DETACHED : anOld(), candidate },
+        isHandover ? { ...HANDED_OVER, watchedAt: LATER } : {},
+      );
+      expect(firstStep(rollout)).toMatchObject({ name: 'verify-new' });
+    },
+  );
 });
 
 describe('a new container that turned bad before the old one was touched', () => {
@@ -153,7 +156,7 @@ describe('a drain that only waits', () => {
   const drain = { signal: null, http: null, waitMs: 2_000 };
 
   it.each(['start-first', 'handover'] as const)(
-    'asks nothing of the old one of %s, which serves on when the new one fails',
+    'does not affect the old container with %s, which keeps serving when the new one fails',
     (strategy) => {
       const networks = strategy === 'handover' ? { ...NAMED, ...WAITING } : NAMED;
       const rollout = aRollout(
@@ -170,19 +173,19 @@ describe('a drain that only waits', () => {
   );
 });
 
-describe('an old container that an engine, restarted in the middle of a handover, connected in its own way', () => {
+describe('an old container that an engine restarted during a handover connected in its own way', () => {
   const old = anOld({ networks: { front: [] } });
 
   it.each<readonly [string, ContainerState]>([
     ['does not run', aNew({ status: 'exited', finishedAt: LATER, networks: {} })],
-    ['has not proved healthy', aNew({ networks: { ...NAMED, ...WAITING } })],
-  ])('gets its aliases back first where the new one %s', (_what, candidate) => {
+    ['is not healthy yet', aNew({ networks: { ...NAMED, ...WAITING } })],
+  ])('gets its aliases back first if the new one %s', (_what, candidate) => {
     const intent = { ...HANDED_OVER, startedInEpoch: 'epoch-0', verifiedAt: null };
     const rollout = aRollout('handover', { old, candidate, hasWaitingNetwork: true }, intent);
     expect(firstStep(rollout)).toMatchObject({ name: 'hand-back' });
   });
 
-  it('gets them back also where only its end without a network is seen', () => {
+  it('gets them back too if it has ended without a network', () => {
     const ended = anOld({ networks: {}, status: 'exited', finishedAt: LATER });
     const candidate = aNew({ health: 'unhealthy' });
     const rollout = aRollout('handover', { old: ended, candidate }, BACK);
@@ -190,8 +193,8 @@ describe('an old container that an engine, restarted in the middle of a handover
   });
 });
 
-describe('a handover whose end was not written down', () => {
-  it('is done again, which changes nothing, to know when it was over', () => {
+describe('a handover whose end was not recorded', () => {
+  it('is repeated without effect, to determine when it ended', () => {
     const candidate = aNew({ restartPolicy: ALWAYS });
     const rollout = aRollout(
       'handover',
@@ -202,7 +205,7 @@ describe('a handover whose end was not written down', () => {
     expect(wayOf(rollout)).toMatch(/^hand-over, watch-new, .*succeeded, new$/);
   });
 
-  it('is done again before anything else: what comes first would count as time without service', () => {
+  it('is repeated before anything else, which would count as time without service', () => {
     const rollout = aRollout(
       'handover',
       { old: { ...DETACHED, restartPolicy: ALWAYS }, candidate: aNew({ restartPolicy: NEVER }) },
@@ -213,7 +216,7 @@ describe('a handover whose end was not written down', () => {
 });
 
 describe('a failed new container that is left in its place', () => {
-  it('gets the restart policy that it was made without', () => {
+  it('gets the restart policy that it was created without', () => {
     const candidate = aNew({ restartPolicy: NEVER, status: 'exited', exitCode: 3 });
     const rollout = aRollout(
       'handover',

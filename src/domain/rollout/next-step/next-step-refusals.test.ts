@@ -19,49 +19,59 @@ type Refusal = readonly [why: string, snapshot: Partial<Snapshot>, intent: objec
 
 const GIVE_UPS: readonly Refusal[] = [
   ['the container is gone', { old: null }, {}, 'container-missing'],
-  ['it was renamed by hand', { old: aContainer({ name: 'web2' }) }, {}, 'unknown-state'],
-  ['a stranger has a temporary name', { strangers: ['web.deploy-new'] }, {}, 'name-taken'],
+  ['it was renamed manually', { old: aContainer({ name: 'web2' }) }, {}, 'unknown-state'],
   [
-    'somebody else has its name',
+    'an unrelated container has a temporary name',
+    { strangers: ['web.deploy-new'] },
+    {},
+    'name-taken',
+  ],
+  [
+    'another container has its name',
     { old: retired(), holder: aContainer({ id: 'foreign' }) },
     {},
     'name-taken',
   ],
   [
-    'somebody took its name while it was down',
+    'another container took its name while it was down',
     { old: retired(), candidate: aCandidate(), holder: aContainer({ id: 'foreign' }) },
     STOPPED,
     'name-taken',
   ],
   [
-    'the new one has another image',
+    'the new container has another image',
     { candidate: aCandidate({ imageId: 'sha256:other' }) },
     PULLED,
     'wrong-image',
   ],
   [
-    'the new one was started under its temporary name',
+    'the new container was started under its temporary name',
     { candidate: aCandidate({ status: 'running', startedAt: NOON }) },
     PULLED,
     'unknown-state',
   ],
-  ['the new one was renamed', { candidate: aCandidate({ name: 'x' }) }, PULLED, 'unknown-state'],
-  ['the prepared one was removed', { old: exited() }, STOPPED, 'container-removed'],
-  ['the started one was removed', { old: retired() }, STARTED, 'container-removed'],
   [
-    'the old one was paused',
+    'the new container was renamed',
+    { candidate: aCandidate({ name: 'x' }) },
+    PULLED,
+    'unknown-state',
+  ],
+  ['the prepared container was removed', { old: exited() }, STOPPED, 'container-removed'],
+  ['the started container was removed', { old: retired() }, STARTED, 'container-removed'],
+  [
+    'the old container was paused',
     { old: aContainer({ status: 'paused' }), candidate: aCandidate() },
     PULLED,
     'container-paused',
   ],
   [
-    'the new one ran out of memory',
+    'the new container ran out of memory',
     { candidate: started({ status: 'exited', outOfMemory: true, exitCode: 137 }) },
     STARTED,
     'out-of-memory',
   ],
   [
-    'its program cannot be executed',
+    'its executable cannot be run',
     {
       old: retired(),
       candidate: named({
@@ -79,7 +89,7 @@ const GIVE_UPS: readonly Refusal[] = [
     'port-taken',
   ],
   [
-    'its start after a restart of the engine was refused: not "exited", it is not at fault',
+    'its start after a restart of the engine was refused, which is not "exited" and not its fault',
     { old: retired(), candidate: started({ status: 'exited', exitCode: 128, error: PORT }) },
     STARTED,
     'port-taken',
@@ -95,7 +105,7 @@ describe('giving up', () => {
     });
   });
 
-  it('waits until a port that is just being freed was tried once more', () => {
+  it('comes only after a port that may just be freed was tried once more', () => {
     const snapshot = aSnapshot({
       old: retired(),
       candidate: named({ exitCode: 128, error: PORT }),
@@ -104,18 +114,18 @@ describe('giving up', () => {
   });
 });
 
-describe('before anything is made', () => {
+describe('before anything is created', () => {
   const step = (snapshot: Partial<Snapshot>, intent: Partial<RolloutIntent> = {}): Step =>
     nextStep(aSnapshot(snapshot), anIntent(intent));
 
-  it('ends as skipped where the image is the one that runs', () => {
+  it('the rollout ends as skipped if the image is already running', () => {
     const intent = { imageId: aContainer().imageId };
     expect(step({}, intent)).toEqual({ name: 'finish', phase: 'skipped', serving: 'old' });
     expect(step({}, { ...intent, skipSameImage: false }).name).toBe('create');
     expect(step({ old: exited() }, intent).name).toBe('create');
   });
 
-  it('clears what earlier deployments left', () => {
+  it('the rollout removes what earlier deployments left', () => {
     const leftover = aContainer({ id: 'left', name: 'web.deploy-failed', status: 'exited' });
     expect(step({ leftovers: [leftover] }, PULLED)).toEqual({
       name: 'clear-leftover',

@@ -16,9 +16,9 @@ import { isActive, type ContainerState } from '../container-state.js';
 import type { Step } from '../step.js';
 
 /**
- * `start-first`, from the created container on: the new one proves itself beside the old one, clients are
- * let find it, and only then the old one is stopped, with its name and address, so that what still comes
- * to it is refused and tried elsewhere, and not lost.
+ * `start-first`, from the created container on: the new one becomes healthy beside the old one, gets the aliases by
+ * which clients find it, and only then the old one is stopped. It keeps its name and address until then, so that late
+ * connections are refused and retried elsewhere, not lost.
  */
 export function stepOfStartFirst(
   snapshot: Snapshot,
@@ -36,7 +36,7 @@ export function stepOfStartFirst(
   }
   const retiring = retireOld(snapshot, intent, candidate);
   if (retiring !== null) return retiring;
-  // Without an old one there is nothing to keep at hand or to go back to.
+  // Without an old container there is nothing to roll back to.
   if (old !== null && intent.watchMs > 0 && intent.watchedAt === null) {
     return { name: 'watch-new', id: candidate.id };
   }
@@ -56,10 +56,10 @@ function whileItDoesNotRun(
   const { old, epoch } = snapshot;
   if (candidate.startedAt === null) {
     if (old !== null && old.status === 'paused' && !intent.stopIssued) {
-      return giveUp('container-paused', `somebody paused ${intent.container}; unpause it first`);
+      return giveUp('container-paused', `${intent.container} is paused; unpause it first`);
     }
     return complete(snapshot, intent, candidate) ?? startOrGiveUp(intent, candidate);
   }
-  // What went down with the engine is not at fault.
+  // A container that went down with the engine is not at fault.
   return intent.startedInEpoch === epoch ? whyItEnded(candidate) : startOrGiveUp(intent, candidate);
 }

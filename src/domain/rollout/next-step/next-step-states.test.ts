@@ -14,16 +14,12 @@ import {
   NEW_IMAGE,
   NOON,
 } from '../../testing/builders.js';
-import {
-  runRollout,
-  type Moment,
-  type SimulatedState,
-  type Run,
-} from '../../testing/rollout-run.js';
+import { runRollout, type Moment, type Run } from '../../testing/rollout-run.js';
+import type { SimulatedState } from '../plan/simulated-state.js';
 
 /*
- * Every small state there is, also those that no rollout leads to: a hand on the engine or a crash at
- * the wrong moment may make any of them.
+ * All small states, including those that no rollout leads to: a manual change on the engine or a crash
+ * at the wrong moment may produce any of them.
  */
 
 const STATUSES = ['created', 'running', 'paused', 'restarting', 'exited', 'dead'] as const;
@@ -54,9 +50,9 @@ function* oldContainers(autoRemove: boolean): Generator<ContainerState | null> {
   for (const each of combinations({ name: names, status: STATUSES, restartPolicy: policies })) {
     const isNew = each.status === 'created';
     if (isNew && each.name !== 'web') continue;
-    // As good as exited.
+    // Equivalent to exited.
     if (each.status === 'dead') continue;
-    // Only one that was retired is disarmed.
+    // Only a retired container is disarmed.
     if (each.restartPolicy === NEVER && each.name !== 'web.deploy-old' && !autoRemove) continue;
     yield aContainer({ ...each, autoRemove, startedAt: isNew ? null : NOON });
   }
@@ -86,7 +82,7 @@ function* twins(autoRemove: boolean): Generator<ContainerState | null> {
 
 function* intents(autoRemove: boolean): Generator<RolloutIntent> {
   const exited = { code: 'exited', message: 'it exited' } as const;
-  const unknown = { code: 'unknown-state', message: 'nobody knows' } as const;
+  const unknown = { code: 'unknown-state', message: 'unknown' } as const;
   const lists = {
     turn: [
       { goal: 'forward', failure: null },
@@ -96,7 +92,7 @@ function* intents(autoRemove: boolean): Generator<RolloutIntent> {
     ] as const,
     stopIssued: BOOLEANS,
     startedInEpoch: [null, 'epoch-0', 'epoch-1'],
-    // One that was run with --rm is not there while it does not run.
+    // A container run with --rm does not exist while it is stopped.
     wasRunning: autoRemove ? [true] : BOOLEANS,
     isProved: BOOLEANS,
     restoreFailed: [null, 'start-old is not possible'],
@@ -135,8 +131,8 @@ function* snapshots(autoRemove: boolean): Generator<Snapshot> {
   }
 }
 
-/** A twin is started only where the old one is gone and the new one has lost its name. */
-function isTwinStartedByHand({ old, candidate, twin }: Snapshot, intent: RolloutIntent): boolean {
+/** A twin is started only if the old container is gone and the new one has lost its name. */
+function isTwinStartedManually({ old, candidate, twin }: Snapshot, intent: RolloutIntent): boolean {
   if (twin === null || !isActive(twin)) return false;
   if (old !== null) return true;
   const isForward = intent.goal === 'forward';
@@ -166,50 +162,50 @@ function wrongOf({ step, before: { snapshot, intent } }: Moment): string[] {
   const forbid = (what: string, isSo: boolean): void => {
     if (isSo) wrong.push(what);
   };
-  forbid('acts on a container that is not there', 'id' in step && target === null);
-  forbid('starts the new one beside the old one', step.name === 'start-new' && oldServes);
+  forbid('acts on a container that does not exist', 'id' in step && target === null);
+  forbid('starts the new container beside the old one', step.name === 'start-new' && oldServes);
   const startsOld = step.name === 'start-old';
   const isBeside = candidate !== null && isActive(candidate);
   const isKnown = intent.failure?.code !== 'unknown-state';
-  forbid('starts the old one beside the new one', startsOld && isBeside && isKnown);
+  forbid('starts the old container beside the new one', startsOld && isBeside && isKnown);
   const isRenaming = RENAMING.includes(step.name) && target !== null;
-  forbid('renames a container that is alive', isRenaming && isActive(target));
-  forbid('removes the old one on the way back', isBack && step.name === 'remove-old');
+  forbid('renames a running container', isRenaming && isActive(target));
+  forbid('removes the old container in a rollback', isBack && step.name === 'remove-old');
   const mustServe = isBack && intent.stopIssued && intent.old.wasRunning;
   forbid(
-    'removes the new one before the old one serves',
+    'removes the new container before the old one serves',
     mustServe && step.name === 'remove-new' && !oldServes,
   );
   const isFinal = step.name === 'remove-twin' && isBack;
-  forbid('removes the twin that is the way back', isFinal && old === null);
+  forbid('removes the twin that a rollback needs', isFinal && old === null);
   const isUnneeded = step.name === 'stop-old' && isBack && target?.startedAt !== NOON;
-  forbid('stops the restored old one under its name', isUnneeded && target?.name === 'web');
-  const noWayBack = old === null && twin === null && intent.old.record === null;
+  forbid('stops the restored old container under its name', isUnneeded && target?.name === 'web');
+  const isUnrestorable = old === null && twin === null && intent.old.record === null;
   const isTaking = step.name === 'stop-new' || step.name === 'remove-new';
-  forbid('takes the last one down', intent.stopIssued && noWayBack && isTaking && isBack);
+  forbid('stops the last container', intent.stopIssued && isUnrestorable && isTaking && isBack);
   const isCommitting = step.name === 'remove-old' || step.name === 'remove-twin';
   const newServes = candidate !== null && isActive(candidate);
-  forbid('commits without a new one', !isBack && isCommitting && !newServes);
+  forbid('commits without a new container', !isBack && isCommitting && !newServes);
   return wrong;
 }
 
-function judge(picture: SimulatedState): string[] {
-  const run = runRollout(picture);
+function judge(state: SimulatedState): string[] {
+  const run = runRollout(state);
   const { moments } = run;
   const twice = moments.filter(({ step }, index) => moments[index - 1]?.step.name === step.name);
   const wrong = [...moments.flatMap(wrongOf), ...twice.map(({ step }) => `repeats ${step.name}`)];
-  if (isOutage(run)) wrong.push('leaves the service down although the old one could serve');
+  if (isOutage(run)) wrong.push('leaves the service down although the old container could serve');
   return wrong.map((each) => `${each}: ${run.names.join(', ')}`);
 }
 
-/** Whether nothing serves at the end of a way back although there was one. */
+/** Whether nothing serves at the end of a rollback that was possible. */
 function isOutage({ last: { snapshot, intent }, end }: Run): boolean {
   const { old, twin } = snapshot;
   const isTried = intent.goal === 'back' && intent.restoreFailed === null;
   const isKnown = intent.failure?.code !== 'unknown-state';
   const hasWay = old !== null || twin !== null || intent.old.record !== null;
   const mustServe = intent.old.wasRunning && intent.stopIssued;
-  // One that a hand paused or that restarts by itself was brought back as far as a rollout can.
+  // A container that was paused manually or keeps restarting is restored as far as a rollout can.
   const isBack = [old, twin].some((each) => each !== null && isActive(each));
   return isTried && isKnown && hasWay && mustServe && !isBack && end.serving !== 'old';
 }
@@ -226,24 +222,24 @@ function describeState({ snapshot, intent }: SimulatedState): string {
   return JSON.stringify([...shown, candidate?.error, { ...wanted, verifiedAt, restoredAt }]);
 }
 
-describe('any state at all', () => {
+describe('any state', () => {
   it.each([
     ['a normal container', false, 50_000],
     ['a container run with --rm', true, 50_000],
   ] as const)(
-    'leads to an end, and no step does harm: %s',
+    'leads to an end without a harmful step: %s',
     (_name, autoRemove, atLeast) => {
       const wanted = [...intents(autoRemove)];
       const faults: string[] = [];
       let count = 0;
       for (const snapshot of snapshots(autoRemove)) {
         for (const intent of wanted) {
-          if (isTwinStartedByHand(snapshot, intent)) continue;
+          if (isTwinStartedManually(snapshot, intent)) continue;
           count++;
-          const picture = { snapshot, intent };
-          // Only the first few are shown: one flaw shows in thousands of states.
+          const state = { snapshot, intent };
+          // Only the first few are shown: one defect affects thousands of states.
           if (faults.length > 5) break;
-          faults.push(...judge(picture).map((fault) => `${fault} FROM ${describeState(picture)}`));
+          faults.push(...judge(state).map((fault) => `${fault} FROM ${describeState(state)}`));
         }
       }
       expect(faults).toEqual([]);

@@ -35,10 +35,10 @@ type Row = readonly [
   steps: string,
 ];
 
-/** What is done in every state that a crash may leave: O is the old container, N the new one. */
+/** The steps from every state that a crash may leave: O is the old container, N the new one. */
 const RECOVERY: readonly Row[] = [
   [
-    'O runs, N prepared: or a stop is in flight, so it goes forward',
+    'O runs, or a stop is in flight; N prepared: continues forward',
     { candidate: aCandidate() },
     PULLED,
     'compare, stop-old, retire-old, take-name, start-new, disarm-old, verify-new, remove-old, succeeded',
@@ -68,7 +68,7 @@ const RECOVERY: readonly Row[] = [
     'give-up, disarm-new, set-aside-new, return-name, start-old, verify-old, restore-tag, remove-new, rolled-back',
   ],
   [
-    'the engine brought O back before N started',
+    'the engine started O again before N started',
     { old: retired({ status: 'running' }), candidate: named() },
     STOPPED,
     'stop-old, start-new, disarm-old, verify-new, remove-old, succeeded',
@@ -86,7 +86,7 @@ const RECOVERY: readonly Row[] = [
     'give-up, disarm-new, set-aside-new, return-name, rearm-old, start-old, verify-old, restore-tag, remove-new, rolled-back',
   ],
   [
-    'N crash-loops and the way back had begun',
+    'N crash-loops and the rollback had begun',
     { old: disarmed, candidate: started({ status: 'restarting' }) },
     BACK,
     'stop-new, disarm-new, set-aside-new, return-name, rearm-old, start-old, verify-old, restore-tag, remove-new, rolled-back',
@@ -110,7 +110,7 @@ const RECOVERY: readonly Row[] = [
     'rearm-old, remove-new, rolled-back',
   ],
   [
-    'O went down again after it had proved healthy',
+    'O went down again after it was healthy',
     { old: exited(), candidate: setAside() },
     { ...BACK, ...TIDIED },
     'start-old, verify-old, remove-new, rolled-back',
@@ -129,7 +129,7 @@ const RECOVERY: readonly Row[] = [
     'take-name, start-new, verify-new, succeeded',
   ],
   [
-    'N went down with the engine, which is not its fault',
+    'N went down with the engine, through no fault of its own',
     { epoch: 'epoch-2', old: disarmed, candidate: started({ status: 'exited', exitCode: 137 }) },
     STARTED,
     'start-new, verify-new, remove-old, succeeded',
@@ -147,19 +147,19 @@ const RECOVERY: readonly Row[] = [
     'stop-old, disarm-old, verify-new, remove-old, succeeded',
   ],
   [
-    'O came up with the engine under its temporary name on the way back',
+    'O came up with the engine under its temporary name in a rollback',
     { epoch: 'epoch-2', old: retired({ status: 'running' }), candidate: setAside() },
     BACK,
     'stop-old, return-name, start-old, verify-old, restore-tag, remove-new, rolled-back',
   ],
   [
-    'nothing but the decision to turn back before O was touched',
+    'only the decision to roll back, before O was touched',
     { candidate: aCandidate() },
     { ...PULLED, goal: 'back', failure: FAILED },
     'restore-tag, remove-new, failed',
   ],
   [
-    'O may have a stop in flight on the way back: joins it instead of believing that it runs',
+    'O may have a stop in flight in a rollback: joins it instead of trusting that it runs',
     { candidate: aCandidate() },
     { ...STOPPED, goal: 'back', failure: FAILED },
     'stop-old, start-old, verify-old, restore-tag, remove-new, rolled-back',
@@ -174,10 +174,10 @@ describe('the recovery table', () => {
   const foreign = aContainer({ id: 'foreign', name: 'web' });
 
   it.each([
-    ['a prepared one', aCandidate(), STOPPED, 'restore-tag, remove-new, failed'],
-    ['one set aside', setAside(), BACK, 'restore-tag, remove-new, failed'],
+    ['N is prepared', aCandidate(), STOPPED, 'restore-tag, remove-new, failed'],
+    ['N is set aside', setAside(), BACK, 'restore-tag, remove-new, failed'],
   ])(
-    'starts O under the name it has where a foreign hand took its own: %s',
+    'starts O under its temporary name if another container took its own: %s',
     (_case, candidate, intent, tail) => {
       const { names, end, last } = runRollout({
         snapshot: aSnapshot({ old: retired(), candidate, holder: foreign }),
@@ -205,25 +205,25 @@ describe('a container that was run with --rm', () => {
     );
   });
 
-  it('comes back as its twin', () => {
+  it('is restored as its twin', () => {
     expect(lead({ old: null, candidate: runningNew, twin: aTwin() }, BACK)).toBe(
       'stop-new, return-name, start-old, verify-old, restore-tag, rolled-back',
     );
   });
 
-  it('is made again from its record where the twin is gone too', () => {
+  it('is recreated from its record if the twin is gone too', () => {
     expect(lead({ old: null, candidate: null, twin: null }, BACK)).toBe(
       'recreate-old, return-name, start-old, verify-old, restore-tag, rolled-back',
     );
   });
 
-  it('is at fault where the new one vanished while the engine lived', () => {
+  it('is at fault if it vanished while the engine was up', () => {
     expect(
       nextStep(aSnapshot({ old: null, twin: aTwin() }), anIntent({ ...STARTED, old })),
     ).toEqual(expect.objectContaining({ name: 'give-up', code: 'exited' }));
   });
 
-  it('is not at fault where the new one vanished with the engine', () => {
+  it('is not at fault if it vanished with the engine', () => {
     const snapshot = aSnapshot({ epoch: 'epoch-2', old: null });
     expect(nextStep(snapshot, anIntent({ ...STARTED, old }))).toEqual(
       expect.objectContaining({ name: 'give-up', code: 'interrupted' }),

@@ -23,9 +23,9 @@ import { isActive, mayComeBack, type ContainerState } from '../container-state.j
 import type { Step } from '../step.js';
 
 /**
- * The one function that drives every rollout, in the normal way and after a crash alike: it looks at
- * what the engine shows and what is intended, and names ONE step. The caller does it and looks again.
- * The order of the questions is the recovery table: a service is brought up first and tidied after.
+ * The one function that drives every rollout, normally and after a crash alike: from what the engine
+ * shows and what is intended it determines ONE step. The caller carries it out and asks again. The
+ * order of the conditions is the recovery table: restore the service first, clean up later.
  */
 export function nextStep(snapshot: Snapshot, intent: RolloutIntent): Step {
   const step = leftHook(snapshot, intent, 1) ?? stepOf(snapshot, intent);
@@ -41,8 +41,8 @@ export function nextStep(snapshot: Snapshot, intent: RolloutIntent): Step {
 }
 
 /**
- * The removal of what a hook has left, unless it was given up on so often. It comes first: the hook is run again, or
- * the way back begins, and neither may have it still at work. It takes a moment.
+ * The removal of a container that a hook left behind, unless it was given up on `times` times. It comes first: it must
+ * not still be running when the hook is run again or the rollback begins. It takes a moment.
  */
 function leftHook({ hook }: Snapshot, intent: RolloutIntent, times: number): Step | null {
   if (hook === null || isAbandoned(intent, 'remove-hook', times)) return null;
@@ -51,7 +51,7 @@ function leftHook({ hook }: Snapshot, intent: RolloutIntent, times: number): Ste
 
 function stepOf(snapshot: Snapshot, intent: RolloutIntent): Step {
   const names = rolloutNames(intent.container);
-  // A new container under the name of failed ones: an undoing had begun, whatever the journal says.
+  // A new container under the name of failed ones: a rollback had begun, whatever the journal says.
   if (intent.goal === 'forward' && snapshot.candidate?.name !== names.failed) {
     return stepForward(snapshot, intent);
   }
@@ -65,7 +65,7 @@ function stepForward(snapshot: Snapshot, intent: RolloutIntent): Step {
   if (intent.imageId !== null && candidate.imageId !== intent.imageId) {
     return giveUp(
       'wrong-image',
-      'the new container has another image than the one that was pulled',
+      'the new container has a different image from the one that was pulled',
     );
   }
   if (candidate.name === names.candidate || candidate.name === names.final) {
@@ -75,7 +75,7 @@ function stepForward(snapshot: Snapshot, intent: RolloutIntent): Step {
       ? withPreparedCandidate(snapshot, intent, candidate)
       : withNamedCandidate(snapshot, intent, candidate);
   }
-  return giveUp('unknown-state', `the new container was renamed by hand to ${candidate.name}`);
+  return giveUp('unknown-state', `the new container was manually renamed to ${candidate.name}`);
 }
 
 function withoutCandidate(snapshot: Snapshot, intent: RolloutIntent): Step {
@@ -85,7 +85,7 @@ function withoutCandidate(snapshot: Snapshot, intent: RolloutIntent): Step {
     if (intent.old.autoRemove && intent.startedInEpoch !== snapshot.epoch) {
       return giveUp(
         'interrupted',
-        'the engine was started anew, and with its end the new container was removed (it was run with --rm)',
+        'the engine was restarted, which removed the new container (it was run with --rm)',
       );
     }
     return intent.old.autoRemove
@@ -93,10 +93,10 @@ function withoutCandidate(snapshot: Snapshot, intent: RolloutIntent): Step {
           'exited',
           'the new container exited (it was run with --rm, so the engine removed it)',
         )
-      : giveUp('container-removed', 'somebody removed the new container');
+      : giveUp('container-removed', 'the new container was removed');
   }
   if (intent.stopIssued) {
-    return giveUp('container-removed', 'somebody removed the new container before it was started');
+    return giveUp('container-removed', 'the new container was removed before it was started');
   }
   if (old === null) {
     return giveUp('container-missing', `the container ${names.final} was removed`);
@@ -106,7 +106,10 @@ function withoutCandidate(snapshot: Snapshot, intent: RolloutIntent): Step {
   }
   const [stranger] = snapshot.strangers;
   if (stranger !== undefined) {
-    return giveUp('name-taken', `a container that is not ours has the name ${stranger}; remove it`);
+    return giveUp(
+      'name-taken',
+      `a container that Deploy did not create has the name ${stranger}; remove it`,
+    );
   }
   if (snapshot.holder !== null) {
     return giveUp('name-taken', `another container has taken the name ${names.final}`);
@@ -130,17 +133,20 @@ function withPreparedCandidate(
   const { old, twin, holder } = snapshot;
   const names = rolloutNames(intent.container);
   if (candidate.startedAt !== null) {
-    return giveUp('unknown-state', `somebody started ${names.candidate} before it had its name`);
+    return giveUp(
+      'unknown-state',
+      `${names.candidate} was started by someone else before it had its final name`,
+    );
   }
   if (old !== null && old.status === 'paused' && !intent.stopIssued) {
-    return giveUp('container-paused', `somebody paused ${names.final}; unpause it first`);
+    return giveUp('container-paused', `${names.final} is paused; unpause it first`);
   }
   const completing = complete(snapshot, intent, candidate);
   if (completing !== null) return completing;
   if (intent.old.autoRemove && twin === null && old !== null) return { name: 'create-twin' };
   const creating = createDependents(snapshot, intent);
   if (creating !== null) return creating;
-  // Also where it only looks as if it ran: a stop may be in flight, and joining it is the safe way.
+  // Even if it only appears to run: a stop may be in flight, and joining it is safe.
   if (old !== null && isActive(old)) return stopOld(snapshot, intent, old);
   if (old !== null && old.name === names.final) return { name: 'retire-old', id: old.id };
   if (holder !== null) {
@@ -157,7 +163,7 @@ function withNamedCandidate(
   const { old } = snapshot;
   if (candidate.startedAt === null) return startCandidate(snapshot, intent, candidate);
   if (candidate.status === 'exited' || candidate.status === 'dead') {
-    // It went down with the engine, which is not its own fault.
+    // It went down with the engine, through no fault of its own.
     if (intent.startedInEpoch !== snapshot.epoch)
       return startCandidate(snapshot, intent, candidate);
     return whyItEnded(candidate);
@@ -169,7 +175,7 @@ function withNamedCandidate(
   return { name: 'verify-new', id: candidate.id };
 }
 
-/** What is bound to it stops first, while it still has what it needs of it. */
+/** Containers that are bound to it stop first, while it can still serve them. */
 function stopOld(snapshot: Snapshot, intent: RolloutIntent, old: ContainerState): Step {
   return stopDependents(snapshot, intent) ?? { name: 'stop-old', id: old.id };
 }
@@ -189,9 +195,12 @@ function afterVerified(snapshot: Snapshot, intent: RolloutIntent, candidate: Con
   if (old !== null && isActive(old)) return stopOld(snapshot, intent, old);
   const settling = settleDependents(snapshot, intent, candidate);
   if (settling !== null) return settling;
-  // That took its time, and the way back is still there.
+  // Its dependents took time, and a rollback is still possible.
   if (old !== null && candidate.health === 'unhealthy' && intent.dependents.some(isAffected)) {
-    return giveUp('unhealthy', 'the new container turned unhealthy while its dependents followed');
+    return giveUp(
+      'unhealthy',
+      'the new container turned unhealthy while its dependents were updated',
+    );
   }
   if (intent.watchMs > 0 && intent.watchedAt === null) {
     return { name: 'watch-new', id: candidate.id };
@@ -199,6 +208,6 @@ function afterVerified(snapshot: Snapshot, intent: RolloutIntent, candidate: Con
   const hook = nextHook('after', intent);
   if (hook !== null) return hook;
   const tidying = tidyAfterSuccess(snapshot, intent);
-  // The old one goes first: while it is there, so is all that the way back needs.
+  // The old container is removed first: until then everything that a rollback needs is kept.
   return tidying.name === 'finish' ? (tidyDependents(snapshot, intent) ?? tidying) : tidying;
 }

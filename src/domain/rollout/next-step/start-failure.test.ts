@@ -62,27 +62,27 @@ const WORDS: readonly Row[] = [
   ['context canceled', 'start-failed'],
 ];
 
-describe("the engine's words on a start that it refused", () => {
+describe('the message of an engine that refused a start', () => {
   it.each(WORDS)('%s', (words, code) => {
     expect(classifyStartFailure(words).code).toBe(code);
   });
 
-  it('are kept in the message', () => {
+  it('is kept in the message of the failure', () => {
     for (const [words] of WORDS) expect(classifyStartFailure(words).message).toContain(words);
   });
 
-  it('lay the fault on the version only where its program cannot be executed', () => {
+  it('blames the version only if its executable cannot be run', () => {
     const atFault = WORDS.map(([, code]) => code as 'port-taken').filter(isVersionAtFault);
     expect(new Set(atFault)).toEqual(new Set(['not-executable']));
   });
 });
 
 describe('a container that never started', () => {
-  it('has not failed before it was told to start', () => {
+  it('has not failed before a start was tried', () => {
     expect(startFailure(aCandidate())).toBeNull();
   });
 
-  it('has failed with what the engine says, or else with its exit code', () => {
+  it("has failed with the engine's message, or else with its exit code", () => {
     const words = 'network web not found';
     expect(startFailure(aCandidate({ exitCode: 128, error: words }))?.message).toContain(words);
     expect(startFailure(aCandidate({ exitCode: 128 }))?.message).toContain('exit code 128');

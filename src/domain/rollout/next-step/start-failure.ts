@@ -2,14 +2,14 @@ import type { ErrorCode } from '../../errors.js';
 import type { ContainerState } from '../container-state.js';
 
 const PORT_TAKEN = /port is already allocated|address already in use|failed to bind/i;
-/** Said of the container's own program, not of one of the engine's helpers (`exec: "docker-proxy": …`). */
+/** Matches errors about the container's own executable, not about one of the engine's helpers (`exec: "docker-proxy": …`). */
 const NOT_EXECUTABLE =
   /container process(?: caused)?:? "?exec: |exec format error|executable file [`'][^`']*[`'] not found|exec (?:user|container) process/i;
 
 /**
- * Why a container that was told to start never did, in the engine's own words; null where it was not
- * told yet. The engine accepts a taken port or address at creation and refuses it only at the start,
- * leaving the container `created` with an exit code and an error.
+ * Why a container failed to start, with the engine's message; null if no start was tried yet. The
+ * engine accepts a taken port or address at creation and refuses it only at the start, leaving the
+ * container `created` with an exit code and an error.
  */
 export function startFailure(
   container: ContainerState,
@@ -20,13 +20,13 @@ export function startFailure(
   return classifyStartFailure(words);
 }
 
-/** The error code of what an engine says when it refuses to start a container. */
+/** The error code for the message of an engine that refuses to start a container. */
 export function classifyStartFailure(words: string): { code: ErrorCode; message: string } {
   if (PORT_TAKEN.test(words)) {
     return { code: 'port-taken', message: `a port or address it needs is taken: ${words}` };
   }
   if (NOT_EXECUTABLE.test(words)) {
-    return { code: 'not-executable', message: `its program cannot be executed: ${words}` };
+    return { code: 'not-executable', message: `its executable cannot be run: ${words}` };
   }
   return { code: 'start-failed', message: `the engine could not start it: ${words}` };
 }

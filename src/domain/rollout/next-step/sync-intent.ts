@@ -7,8 +7,8 @@ import { isActive, type ContainerState } from '../container-state.js';
 import { startFailure } from './start-failure.js';
 
 /**
- * The intent with everything in it that the engine shows to be so. The journal may lag behind the engine,
- * by a crash or because it could not be written: what the engine shows wins.
+ * The intent, brought up to date with what the engine shows. The journal may lag behind the engine, after
+ * a crash or because it could not be written: the engine is right.
  */
 export function syncIntent(snapshot: Snapshot, intent: RolloutIntent): RolloutIntent {
   const { candidate } = snapshot;
@@ -19,16 +19,16 @@ export function syncIntent(snapshot: Snapshot, intent: RolloutIntent): RolloutIn
     stopIssued,
     detachIssued,
     touchedDependents: touchedDependents(snapshot, intent),
-    // In a handover the old one ends long after it stopped serving.
+    // In a handover the old container ends long after it stopped serving.
     oldDownAt: intent.oldDownAt ?? (stopIssued && !detachIssued ? oldEnd(snapshot) : null),
     newDownAt: candidate === null ? intent.newDownAt : endOf(candidate),
     startedInEpoch: intent.startedInEpoch ?? startedIn(snapshot),
-    // Whoever was started since then has it all to prove again.
+    // A container that was started since then has to pass its checks again.
     ...(isStartedSince(candidate, intent.verifiedAt) ? { verifiedAt: null, watchedAt: null } : {}),
   };
 }
 
-/** Whether the old container lost its name or its work, so that a failure has to bring it back. */
+/** Whether the old container lost its name or stopped serving, so that a failure has to restore it. */
 function isOldTouched({ old, candidate }: Snapshot, intent: RolloutIntent): boolean {
   if (candidate === null) return false;
   const names = rolloutNames(intent.container);
@@ -37,7 +37,7 @@ function isOldTouched({ old, candidate }: Snapshot, intent: RolloutIntent): bool
   return old.name === names.old || (intent.old.wasRunning && !isActive(old));
 }
 
-/** Also where it ended since, or an engine that was restarted connected it in its own way. */
+/** True too if it has ended since, or a restarted engine connected it in its own way. */
 function isOldDetached({ old }: Snapshot, intent: RolloutIntent): boolean {
   return intent.strategy === 'handover' && old !== null && !isAsBefore(old, intent);
 }
@@ -55,7 +55,7 @@ function isStartedSince(candidate: ContainerState | null, moment: string | null)
   return Date.parse(candidate.startedAt) > Date.parse(moment);
 }
 
-/** In which epoch the new one was started, or its start refused: an epoch begins with the engine's start. */
+/** The epoch in which the new container was started, or its start refused. An epoch begins with the engine's start. */
 function startedIn({ candidate, epoch }: Snapshot): string | null {
   if (candidate === null) return null;
   if (candidate.startedAt === null) return startFailure(candidate) === null ? null : epoch;

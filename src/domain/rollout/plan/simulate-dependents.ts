@@ -13,7 +13,7 @@ import { rolloutNames } from '../rollout-names.js';
 import type { Snapshot } from '../snapshot.js';
 import type { ContainerState } from '../container-state.js';
 
-/** What the engine and the journal show after a step of a dependent that went well. */
+/** What the engine and the journal show after a successful step of a dependent. */
 export function afterDependentStep(
   step: DependentStep,
   snapshot: Snapshot,
@@ -76,7 +76,7 @@ function simulatedReplacement(
   return (
     old && {
       ...old,
-      id: `${id} made anew`,
+      id: `${id} recreated`,
       name: rolloutNames(name).candidate,
       status: 'created',
       startedAt: null,

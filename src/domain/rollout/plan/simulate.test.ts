@@ -8,14 +8,15 @@ import type { Snapshot } from '../snapshot.js';
 import { isActive } from '../container-state.js';
 import type { EngineStep } from '../step.js';
 import { anIntent, aSnapshot, OLD_ID } from '../../testing/builders.js';
-import { runRollout, type SimulatedState, type Run } from '../../testing/rollout-run.js';
+import { runRollout, type Run } from '../../testing/rollout-run.js';
+import type { SimulatedState } from './simulated-state.js';
 import { OVERLAPS, STARTS } from '../../testing/rollout-starts.js';
 
 const ALONE = Object.entries(STARTS);
 const CASES = [...ALONE, ...Object.entries(OVERLAPS)];
 
-/** Up to here a failure turns the rollout round; what comes after only tidies up. */
-const TURNING: readonly EngineStep['name'][] = [
+/** Steps whose failure triggers a rollback; the others only clean up. */
+const TRIGGERING: readonly EngineStep['name'][] = [
   'pull',
   'clear-leftover',
   'create',
@@ -43,7 +44,7 @@ function containersOf({ old, candidate, twin }: Snapshot) {
   return [old, candidate, twin].filter((each) => each !== null);
 }
 
-/** What is wrong with the engine after a rollout has ended; empty where nothing is. */
+/** What is wrong with the engine after a rollout has ended; empty if nothing is. */
 function faultsOf({ last, end }: Run, start: SimulatedState): string[] {
   const { snapshot, intent } = last;
   if (end.phase === 'failed' && !isTouched(intent)) {
@@ -57,7 +58,7 @@ function faultsOf({ last, end }: Run, start: SimulatedState): string[] {
   const { wasRunning } = start.intent.old;
   const isNew = end.phase === 'succeeded';
   const faults: string[] = [];
-  if (snapshot.hasWaitingNetwork) faults.push('the waiting network is left');
+  if (snapshot.hasWaitingNetwork) faults.push('the waiting network is left behind');
   const networks = Object.keys(current?.networks ?? {});
   if (networks.join() !== intent.networks.map(({ name }) => name).join()) {
     faults.push(`it is on ${networks.join()}`);
@@ -74,7 +75,7 @@ function faultsOf({ last, end }: Run, start: SimulatedState): string[] {
   return faults;
 }
 
-/** Steps that are named twice in a row although the first one succeeded. */
+/** Steps that come twice in a row although the first one succeeded. */
 function repeats({ moments }: Run): string[] {
   const twice = moments.filter(({ step }, index) => {
     const former = moments[index - 1];
@@ -90,7 +91,7 @@ function endOf(start: SimulatedState, options: Parameters<typeof runRollout>[1] 
 
 /** Every way in which a rollout of this kind can fail once, and the run that follows. */
 function failuresOf(start: SimulatedState): { readonly what: string; readonly run: Run }[] {
-  const steps = runRollout(start).names.filter((name) => (TURNING as string[]).includes(name));
+  const steps = runRollout(start).names.filter((name) => (TRIGGERING as string[]).includes(name));
   return (steps as EngineStep['name'][]).flatMap((step) =>
     [false, true].map((acted) => ({
       what: `${step} fails ${acted ? 'after' : 'before'} it acted`,
@@ -104,33 +105,33 @@ describe('the plan', () => {
     'compare, stop-old, retire-old, take-name, start-new, disarm-old, verify-new, remove-old';
 
   it.each([
-    ['a normal one', `pull, create, ${forward}, finish`],
+    ['a normal container', `pull, create, ${forward}, finish`],
     [
-      'one run with --rm',
+      'a container run with --rm',
       'pull, create, compare, create-twin, stop-old, take-name, start-new, verify-new, remove-twin, finish',
     ],
-    ['one on several networks', `pull, create, connect-new, ${forward}, finish`],
-    ['one with files that compose wrote', `pull, create, carry-files, ${forward}, finish`],
-    ['one with leftovers', `pull, clear-leftover, create, ${forward}, finish`],
+    ['a container on several networks', `pull, create, connect-new, ${forward}, finish`],
+    ['a container with files that compose wrote', `pull, create, carry-files, ${forward}, finish`],
+    ['a container with leftovers', `pull, clear-leftover, create, ${forward}, finish`],
     [
-      'one without a restart policy',
+      'a container without a restart policy',
       `pull, create, ${forward.replace('disarm-old, ', '')}, finish`,
     ],
-    ['one that does not run', `pull, create, ${forward.replace('stop-old, ', '')}, finish`],
+    ['a stopped container', `pull, create, ${forward.replace('stop-old, ', '')}, finish`],
     [
-      'one by start-first',
+      'start-first',
       'pull, create, compare, start-new, verify-new, join-new, verify-new, stop-old, retire-old, take-name, disarm-old, remove-old, finish',
     ],
     [
-      'one by start-first that is drained and watched',
+      'start-first with drain and watch',
       'pull, create, compare, start-new, verify-new, join-new, verify-new, drain-old, stop-old, retire-old, take-name, disarm-old, watch-new, remove-old, finish',
     ],
     [
-      'one by handover',
+      'handover',
       'pull, create, compare, make-waiting-network, park-new, start-new, verify-new, join-new, verify-new, hand-over, arm-new, disarm-old, watch-new, stop-old, retire-old, take-name, remove-old, remove-waiting-network, finish',
     ],
     [
-      'one by handover without macvlan',
+      'handover without macvlan',
       'pull, create, compare, make-waiting-network, park-new, start-new, verify-new, hand-over, arm-new, disarm-old, watch-new, stop-old, retire-old, take-name, remove-old, remove-waiting-network, finish',
     ],
   ])('of %s', (name, steps) => {
@@ -138,12 +139,12 @@ describe('the plan', () => {
     expect(start && planOf(start).join(', ')).toBe(steps);
   });
 
-  it('ends where it would give up', () => {
+  it('ends with the step that gives up', () => {
     const snapshot = aSnapshot({ strangers: ['web.deploy-new'] });
     expect(planOf({ snapshot, intent: anIntent() })).toEqual(['give-up']);
   });
 
-  it('is what the rollout then does', () => {
+  it('is what the rollout then carries out', () => {
     for (const [, start] of CASES) {
       expect(planOf(start)).toEqual([...runRollout(start).names, 'finish']);
     }
@@ -151,27 +152,27 @@ describe('the plan', () => {
 });
 
 describe.each(CASES)('a rollout of %s', (_name, start) => {
-  it('ends with the new one alone under the name', () => {
+  it('ends with only the new container, under the name', () => {
     expect(runRollout(start).end.phase).toBe('succeeded');
     expect(endOf(start)).toEqual([]);
   });
 
-  it('ends with the old one alone under the name, whichever step fails', () => {
+  it('ends with only the old container, under the name, whichever step fails', () => {
     for (const { what, run } of failuresOf(start)) {
       expect([what, ...faultsOf(run, start), ...repeats(run)]).toEqual([what]);
     }
   });
 
-  it('says "rolled-back" once the old one was touched, and "failed" before', () => {
+  it('ends rolled-back once the old container was touched, and failed before', () => {
     for (const { what, run } of failuresOf(start)) {
       const wasTouched = isTouched(run.last.intent);
       expect([what, run.end.phase]).toEqual([what, wasTouched ? 'rolled-back' : 'failed']);
     }
   });
 
-  it('leaves a failed new one in its place where that is wanted', () => {
+  it('leaves a failed new container in its place with onFailure: leave', () => {
     const leaving = { ...start, intent: { ...start.intent, onFailure: 'leave' as const } };
-    // The old one is there no more when it is removed, and the new one has everything before.
+    // By then the old container is gone with recreate, and otherwise the new one has taken everything over.
     const step = start.intent.strategy === 'recreate' ? 'verify-new' : 'remove-old';
     const fail = { step, code: 'unhealthy', acted: false } as const;
     const { last, end, names } = runRollout(leaving, { fail });
@@ -186,7 +187,7 @@ describe.each(CASES)('a rollout of %s', (_name, start) => {
 });
 
 describe('a crash of the server', () => {
-  /** What a restarted server finds: the engine as it is, and the journal as of then or one step behind. */
+  /** What a restarted server finds: the engine as it is, and the journal current or one step behind. */
   function findings(
     run: Run,
     start: SimulatedState,
@@ -207,7 +208,7 @@ describe('a crash of the server', () => {
     });
   }
 
-  it.each(CASES)('at any point of the way forward: %s', (_name, start) => {
+  it.each(CASES)('at any point of the way forward is recovered from: %s', (_name, start) => {
     for (const { what, found } of findings(runRollout(start), start)) {
       const run = runRollout(found);
       expect([what, run.end.phase, ...repeats(run)]).toEqual([what, 'succeeded']);
@@ -215,7 +216,7 @@ describe('a crash of the server', () => {
     }
   });
 
-  it.each(CASES)('at any point of the way back: %s', (_name, start) => {
+  it.each(CASES)('at any point of the rollback is recovered from: %s', (_name, start) => {
     for (const failure of failuresOf(start)) {
       for (const { what, found } of findings(failure.run, start)) {
         const where = `${failure.what}, ${what}`;
@@ -225,7 +226,7 @@ describe('a crash of the server', () => {
     }
   });
 
-  it('never has the old one and the new one run at once', () => {
+  it('never makes the old and the new container run at once', () => {
     for (const [name, start] of ALONE) {
       for (const { what, run } of [
         { what: 'normal', run: runRollout(start) },
@@ -240,7 +241,7 @@ describe('a crash of the server', () => {
     }
   });
 
-  it('never leaves nobody serving, nor both in a handover, where two run at once', () => {
+  it('never leaves neither serving with an overlapping strategy, nor both in a handover', () => {
     for (const [name, start] of Object.entries(OVERLAPS)) {
       for (const { what, run } of [
         { what: 'normal', run: runRollout(start) },
@@ -249,7 +250,7 @@ describe('a crash of the server', () => {
         const most = start.intent.strategy === 'handover' ? 1 : 2;
         const wrong = run.moments.filter(({ after: { snapshot, intent } }) => {
           const serving = containersOf(snapshot).filter((each) => isServing(each, intent));
-          // What was told to finish has to be started anew on the way back.
+          // A drained container has to be restarted in a rollback.
           const mayBeDown = intent.goal === 'back' && (intent.stopIssued || intent.drainIssued);
           return serving.length > most || (serving.length < 1 && !mayBeDown);
         });
@@ -259,7 +260,7 @@ describe('a crash of the server', () => {
     }
   });
 
-  it('finds the old one by its id', () => {
+  it('does not lose the id of the old container', () => {
     expect(runRollout({ snapshot: aSnapshot(), intent: anIntent() }).moments[3]?.step).toEqual({
       name: 'stop-old',
       id: OLD_ID,

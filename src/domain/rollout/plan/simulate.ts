@@ -10,13 +10,14 @@ import { afterDependentStep } from './simulate-dependents.js';
 import { nextMoment, SIMULATED_AT, type SimulatedState } from './simulated-state.js';
 import { isDecision, type EngineStep, type Step } from '../step.js';
 
-/** More steps than any rollout has: a plan that is longer does not end. For each dependent there are more. */
+/** More steps than any rollout has: a longer plan would not end. Each dependent adds some. */
 const LONGEST = 40;
 const LONGEST_OF_DEPENDENT = 15;
 
 /**
- * The steps that a rollout will take when all goes well: the same function that drives the real one,
- * run on a picture of the engine.
+ * The steps of a rollout in which every step succeeds: the same function that drives a real one,
+ * run on a simulated engine.
+ * @throws Error if the plan does not end.
  */
 export function simulateRollout(snapshot: Snapshot, intent: RolloutIntent): Step[] {
   const steps: Step[] = [];
@@ -31,7 +32,7 @@ export function simulateRollout(snapshot: Snapshot, intent: RolloutIntent): Step
   throw new Error(`the plan does not end: ${steps.map((step) => step.name).join(', ')}`);
 }
 
-/** What the engine and the journal show after a step that went well. */
+/** What the engine and the journal show after a successful step. */
 export function afterStep(
   step: EngineStep,
   snapshot: Snapshot,
@@ -196,20 +197,20 @@ function simulatedContainer(name: string, intent: RolloutIntent): ContainerState
 
 function simulatedCandidate(intent: RolloutIntent): ContainerState {
   const { candidate: name } = rolloutNames(intent.container);
-  const pictured = simulatedContainer(name, intent);
+  const created = simulatedContainer(name, intent);
   if (intent.strategy === 'handover') {
     const networks = aliasesOn(networksWithoutNames(intent).slice(0, 1));
-    return { ...pictured, networks, restartPolicy: { name: 'no', maximumRetryCount: 0 } };
+    return { ...created, networks, restartPolicy: { name: 'no', maximumRetryCount: 0 } };
   }
-  if (intent.strategy === 'recreate') return pictured;
+  if (intent.strategy === 'recreate') return created;
   const hasNames = intent.aliases === 'at-start';
   return {
-    ...pictured,
+    ...created,
     networks: aliasesOn(hasNames ? networksWithNames(intent) : networksWithoutNames(intent)),
   };
 }
 
-/** In a handover the start and the connection to the neighbours are one step. */
+/** In a handover the container is started and connected to its networks in one step. */
 function connectedAtStart(
   candidate: ContainerState | null,
   intent: RolloutIntent,

@@ -1,14 +1,16 @@
 import { type RolloutIntent, later } from '../intent.js';
 import type { Snapshot } from '../snapshot.js';
 
+/** A snapshot of the engine and the rollout's intent, at one moment of a simulation. */
 export interface SimulatedState {
   readonly snapshot: Snapshot;
   readonly intent: RolloutIntent;
 }
 
+/** The time of everything that a simulated step does. */
 export const SIMULATED_AT = '2000-01-01T00:00:00.000Z';
 
-/** A moment after every start that the engine shows. */
+/** One second after the latest start in the snapshot. */
 export function nextMoment({ old, candidate, twin, dependents }: Snapshot): string {
   const others = Object.values(dependents).flatMap((each) => [each.old, each.replacement]);
   const latest = [old, candidate, twin, ...others]
