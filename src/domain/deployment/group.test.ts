@@ -183,13 +183,13 @@ describe('a deployment that was dropped before the others were released', () => 
   });
 
   it.each<[string, Partial<Deployment>]>([
-    ['that had nothing to do', { phase: 'skipped' }],
-    ['whose place a newer one took', { phase: 'superseded' }],
-    ['that was begun', { phase: 'failed', startedAt: NOON }],
-    ['of an earlier grouped deployment', { group: { id: 'run', position: 1 } }],
-    ['by hand', { trigger: { kind: 'api', by: 'anna', delivery: null } }],
-    ['of no service of the group', { service: 'docs' }],
-  ])('is not missed: one %s', (_, parts) => {
+    ['it had nothing to do', { phase: 'skipped' }],
+    ['a newer one superseded it', { phase: 'superseded' }],
+    ['it was started', { phase: 'failed', startedAt: NOON }],
+    ['it is of an earlier grouped deployment', { group: { id: 'run', position: 1 } }],
+    ['it is manual', { trigger: { kind: 'api', by: 'anna', delivery: null } }],
+    ['its service is not in the group', { service: 'docs' }],
+  ])('is not missed if %s', (_, parts) => {
     expect(isMissed({ ...dropped, ...parts }, madeAt(0), GROUP)).toBe(false);
   });
 

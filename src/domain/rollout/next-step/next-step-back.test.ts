@@ -30,7 +30,7 @@ type End = readonly [phase: Phase, serving: Serving];
 describe('the end of a rollback that is impossible', () => {
   const endOf = (snapshot: Partial<Snapshot>, intent: Partial<RolloutIntent>): End => {
     const step = nextStep(aSnapshot(snapshot), anIntent(intent));
-    if (step.name !== 'finish') throw new Error(`it goes on with ${step.name}`);
+    if (step.name !== 'finish') throw new Error(`it continues with ${step.name}`);
     return [step.phase, step.serving];
   };
 
@@ -123,7 +123,7 @@ describe('leaving the failed new container in its place', () => {
     ['running', 'new'],
     ['exited', 'none'],
     ['restarting', 'none'],
-  ] as const)('says who serves: a new one that is %s', (status, serving) => {
+  ] as const)('reports which container serves if the new one is %s', (status, serving) => {
     const snapshot = aSnapshot({ old: disarmed, candidate: started({ status }) });
     const step = nextStep(snapshot, anIntent(LEAVE));
     expect(step).toEqual({ name: 'finish', phase: 'failed', serving });

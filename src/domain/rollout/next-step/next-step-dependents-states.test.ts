@@ -204,7 +204,7 @@ describe('the rollback of dependents', () => {
   });
 
   it('starts the stopped dependents in an unknown state too', () => {
-    const failure = { code: 'unknown-state', message: 'nobody knows' } as const;
+    const failure = { code: 'unknown-state', message: 'unknown' } as const;
     const { old } = asItWas(worker, { status: 'exited' });
     const start = aState({ old }, { ...restored, failure }, back);
     expect(stepOf(start)).toBe('start-dependent worker');

@@ -31,13 +31,13 @@ const TURNING: readonly string[] = [
 ] satisfies EngineStep['name'][];
 
 /** A step with the name of the container that it acts on. */
-function told(step: Step): string {
+function shown(step: Step): string {
   if (!('of' in step)) return step.name;
   return `${step.name} ${step.id === step.of ? step.of : `new ${step.of}`}`;
 }
 
 function planOf({ snapshot, intent }: SimulatedState): string[] {
-  return simulateRollout(snapshot, intent).map(told);
+  return simulateRollout(snapshot, intent).map(shown);
 }
 
 function serverOf({ old, candidate }: Snapshot): string | null {
@@ -89,7 +89,7 @@ function failuresOf(start: SimulatedState): { readonly what: string; readonly ru
           const fail = { step: name, code: 'engine-error', acted } as const;
           // It resumes just before the step, with what was journalled by then.
           const run = runRollout({ ...before, intent: { ...before.intent, ...begun } }, { fail });
-          const what = `${String(index)}: ${told(step)} fails ${acted ? 'after' : 'before'} it acted`;
+          const what = `${String(index)}: ${shown(step)} fails ${acted ? 'after' : 'before'} it acted`;
           return { what, run };
         })
       : [],
@@ -113,7 +113,7 @@ function findings(
     ];
     return found
       .filter(({ what }) => what !== 'done, journal behind' || before.intent !== start.intent)
-      .map((each) => ({ ...each, what: `${String(index)} ${told(step)}: ${each.what}` }));
+      .map((each) => ({ ...each, what: `${String(index)} ${shown(step)}: ${each.what}` }));
   });
 }
 

@@ -64,7 +64,7 @@ function faultsOf({ last, end }: Run, start: SimulatedState): string[] {
     faults.push(`it is on ${networks.join()}`);
   }
   if (all.length !== 1) faults.push(`${String(all.length)} containers are left`);
-  if (current === undefined) faults.push('nobody has the name');
+  if (current === undefined) faults.push('no container has the name');
   if (isNew !== (current === snapshot.candidate)) faults.push(`the wrong one has the name`);
   if ((isNew || wasRunning) && serving.length !== 1) faults.push(`${String(serving.length)} run`);
   if (current?.restartPolicy.name !== start.intent.old.restartPolicy.name) {
