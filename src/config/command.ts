@@ -11,16 +11,16 @@ const LONGEST_SHOWN = 80;
  * nothing takes it apart as a shell would.
  * @param wanted What to write, with an example.
  */
-export function readCommand(place: ConfigNode, wanted: string): string[] | null {
-  if (!place.isList && !place.isMap && !place.isEmpty) {
-    place.fault(asList(place.text() ?? ''));
+export function readCommand(node: ConfigNode, wanted: string): string[] | null {
+  if (!node.isList && !node.isMap && !node.isEmpty) {
+    node.fault(asList(node.string() ?? ''));
     return null;
   }
-  const items = place.items();
+  const items = node.items();
   if (items === null) return null;
-  const command = items.map((item) => item.text());
+  const command = items.map((item) => item.string());
   if (command.length === 0 || command[0] === '') {
-    place.fault(`names no program; ${wanted}`);
+    node.fault(`names no program; ${wanted}`);
     return null;
   }
   return command.every((word) => word !== null) ? command : null;

@@ -3,116 +3,116 @@ import { WHOLE_FILE } from './fault.js';
 import { shown, shownKey } from './shown.js';
 import type { YamlDocument } from './yaml-document.js';
 
-/** Aliases may multiply a small file: no real configuration has this many values. */
-const MOST_PLACES = 50_000;
+/** The limit on values: aliases can blow up a small file, and no real configuration has this many. */
+const MOST_NODES = 50_000;
 
-/** Thrown when aliases blow the file up; caught where the walk begins. */
-export class TooManyPlaces extends Error {}
+/** Thrown when aliases blow up the file; `loadConfiguration` catches it. */
+export class TooManyNodes extends Error {}
 
-/** Counts the values that a walk has seen, and ends it before a file of aliases can stall it. */
-class PlaceBudget {
-  #left = MOST_PLACES;
+/** Counts the values visited, and ends the walk before a file full of aliases can stall it. */
+class NodeBudget {
+  #left = MOST_NODES;
 
   spend(): void {
     this.#left -= 1;
-    if (this.#left < 0) throw new TooManyPlaces();
+    if (this.#left < 0) throw new TooManyNodes();
   }
 }
 
-/** One value of the configuration file: what stands there, where, and under which path. */
+/** One value of the configuration file, with its position and its path. */
 export class ConfigNode {
   private constructor(
     private readonly document: YamlDocument,
-    private readonly budget: PlaceBudget,
+    private readonly budget: NodeBudget,
     readonly path: string,
-    /** Null where nothing is written, as after `key:`. */
-    private readonly node: Node | null,
+    /** Null if nothing is written, as after `key:`. */
+    private readonly yaml: Node | null,
     private readonly keyOffset: number,
   ) {
     budget.spend();
   }
 
   static root(document: YamlDocument): ConfigNode {
-    return new ConfigNode(document, new PlaceBudget(), '', document.root, 0);
+    return new ConfigNode(document, new NodeBudget(), '', document.root, 0);
   }
 
-  /** Nothing is written here: `key:`, `key: ~` or `key: null`. */
+  /** True for `key:`, `key: ~` and `key: null`. */
   get isEmpty(): boolean {
-    return this.node === null || (isScalar(this.node) && this.node.value === null);
+    return this.yaml === null || (isScalar(this.yaml) && this.yaml.value === null);
   }
 
   get isMap(): boolean {
-    return isMap(this.node);
+    return isMap(this.yaml);
   }
 
   get isList(): boolean {
-    return isSeq(this.node);
+    return isSeq(this.yaml);
   }
 
-  /** Where the value (or, where it is empty, its key) begins in the file. */
+  /** The offset in the file at which the value begins, or its key if the value is empty. */
   get offset(): number {
-    return this.isEmpty ? this.keyOffset : (startOf(this.node) ?? this.keyOffset);
+    return this.isEmpty ? this.keyOffset : (startOf(this.yaml) ?? this.keyOffset);
   }
 
-  /** The path of a key of this map. */
+  /** The path of `key` in this map. */
   pathOf(key: string): string {
     return this.path === '' ? shownKey(key) : `${this.path}.${shownKey(key)}`;
   }
 
-  /** The value here is wrong. */
+  /** Reports an error in this value. */
   fault(message: string): void {
     this.add(this.offset, message);
   }
 
-  /** The key of this value is wrong: unknown, twice or not supported. */
+  /** Reports an error in the key of this value: unknown, duplicate or not supported. */
   faultAtKey(message: string): void {
     this.add(this.keyOffset, message);
   }
 
-  /** A key of this map is missing; told where the map's own key stands. */
-  faultOfMissing(key: string, message: string): void {
+  /** Reports that `key` is missing from this map, at the position of the map's own key. */
+  faultForMissing(key: string, message: string): void {
     const at = this.document.positionOf(this.keyOffset);
     this.document.faults.add(at, this.pathOf(key), message);
   }
 
-  /** The names of this map's keys, without a word on what is wrong with them; none where it is no map. */
+  /** The names of this map's keys, valid or not; empty if this is not a map. Reports no error. */
   keyNames(): ReadonlySet<string> {
-    const names = isMap(this.node)
-      ? this.node.items.map(({ key }) => textOf(this.resolved(key)))
+    const names = isMap(this.yaml)
+      ? this.yaml.items.map(({ key }) => textOf(this.resolved(key)))
       : [];
     return new Set(names.filter((name) => name !== null));
   }
 
-  /** The map's values by key; a map left empty has none. Null after a fault where this is no map. */
+  /** The map's values by key; an empty value counts as `{}`. Null after a fault if this is not a map. */
   entries(): Map<string, ConfigNode> | null {
     const entries = new Map<string, ConfigNode>();
     if (this.isEmpty) return entries;
-    if (!isMap(this.node)) {
-      this.fault(`a map (key: value) belongs here, not ${this.kind()}`);
+    if (!isMap(this.yaml)) {
+      this.fault(this.mismatch('a map (key: value)'));
       return null;
     }
-    for (const { key, value } of this.node.items) {
+    for (const { key, value } of this.yaml.items) {
       const keyNode = this.resolved(key);
       const offset = startOf(key) ?? startOf(value) ?? this.keyOffset;
       const name = textOf(keyNode);
       const valueNode = this.resolved(value);
       const path = name === null ? this.path : this.pathOf(name);
-      const place = new ConfigNode(this.document, this.budget, path, valueNode, offset);
-      if (name === null) place.faultAtKey('a key must be a text');
-      else if (name === '<<') place.faultAtKey(NO_MERGE);
-      else if (entries.has(name)) place.faultAtKey('this key stands twice in one map; keep one');
-      else entries.set(name, place);
+      const child = new ConfigNode(this.document, this.budget, path, valueNode, offset);
+      if (name === null) child.faultAtKey('a key must be a string');
+      else if (name === '<<') child.faultAtKey(NO_MERGE);
+      else if (entries.has(name)) child.faultAtKey('is a duplicate key; keep one of them');
+      else entries.set(name, child);
     }
     return entries;
   }
 
-  /** The list's values in their order. Null after a fault where this is no list. */
+  /** The list's values in order. Null after a fault if this is not a list. */
   items(): ConfigNode[] | null {
-    if (!isSeq(this.node)) {
-      this.fault(`a list ([one, two]) belongs here, not ${this.kind()}`);
+    if (!isSeq(this.yaml)) {
+      this.fault(this.mismatch('a list ([one, two])'));
       return null;
     }
-    return this.node.items.map((item, index) => {
+    return this.yaml.items.map((item, index) => {
       const path = `${this.path}[${String(index)}]`;
       const offset = startOf(item) ?? this.keyOffset;
       return new ConfigNode(this.document, this.budget, path, this.resolved(item), offset);
@@ -120,22 +120,22 @@ export class ConfigNode {
   }
 
   /**
-   * The text here, as it is written: `1.10` without quotes is the text `1.10`. Null after a fault where
-   * this is empty, a map or a list; the fault shows nothing of the value.
+   * The value as a string, exactly as written: `1.10` without quotes is `1.10`. Null after a fault if this
+   * is empty, a map or a list; the message does not show the value.
    */
-  text(): string | null {
-    const text = textOf(this.node);
-    if (text === null) this.fault(`a text belongs here, not ${this.kind()}`);
+  string(): string | null {
+    const text = textOf(this.yaml);
+    if (text === null) this.fault(this.mismatch('a string'));
     return text;
   }
 
-  /** The text, number or true/false here. Null after a fault where this is something else. */
-  plain(): string | number | boolean | null {
-    const value = isScalar(this.node) ? this.node.value : null;
+  /** The string, number or boolean. Null after a fault if this is anything else. */
+  scalar(): string | number | boolean | null {
+    const value = isScalar(this.yaml) ? this.yaml.value : null;
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
       return value;
     }
-    this.fault(`a single value belongs here, not ${this.kind()}`);
+    this.fault(this.mismatch('a single value'));
     return null;
   }
 
@@ -144,10 +144,10 @@ export class ConfigNode {
     this.document.faults.add(this.document.positionOf(offset), path, message);
   }
 
-  private kind(): string {
-    if (this.isMap) return 'a map';
-    if (this.isList) return 'a list';
-    return this.isEmpty ? 'nothing; give a value or leave the key out' : 'a single value';
+  private mismatch(wanted: string): string {
+    if (this.isEmpty) return `is empty; write ${wanted}, or leave the key out`;
+    const kind = this.isMap ? 'a map' : this.isList ? 'a list' : 'a single value';
+    return `must be ${wanted}, not ${kind}`;
   }
 
   private resolved(node: unknown): Node | null {
@@ -156,7 +156,7 @@ export class ConfigNode {
   }
 }
 
-const NO_MERGE = `${shown('<<')} is not known; give the whole value by an alias, or write its keys out`;
+const NO_MERGE = `merge keys (${shown('<<')}) are not supported; use an alias for the whole value, or write its keys out`;
 
 function textOf(node: Node | null): string | null {
   if (!isScalar(node)) return null;

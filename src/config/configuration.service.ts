@@ -59,7 +59,7 @@ export class ConfigurationService {
     if ('faults' in loaded) return { applied: false, faults: loaded.faults };
     const previous = this.#current;
     this.#current = loaded.configuration;
-    this.tellListeners(previous);
+    this.notifyListeners(previous);
     return { applied: true, changes: describeChanges(previous, loaded.configuration) };
   }
 
@@ -69,7 +69,7 @@ export class ConfigurationService {
     return () => this.#listeners.delete(listener);
   }
 
-  private tellListeners(previous: Configuration): void {
+  private notifyListeners(previous: Configuration): void {
     const errors: unknown[] = [];
     for (const listener of [...this.#listeners]) {
       try {

@@ -17,8 +17,8 @@ export const WHOLE_FILE = '(file)';
 
 /** `file:line:column: path: what is wrong and what would be right`, on one line. */
 export function printFault(fault: Fault): string {
-  const place = `${fault.file}:${String(fault.line)}:${String(fault.column)}`;
-  return `${place}: ${fault.path}: ${fault.message}`;
+  const position = `${fault.file}:${String(fault.line)}:${String(fault.column)}`;
+  return `${position}: ${fault.path}: ${fault.message}`;
 }
 
 /** Collects the faults of one reading and hands them out in the order of the file. */

@@ -8,7 +8,7 @@ import {
 } from './environment-settings.js';
 import { FaultList, WHOLE_FILE, type Fault } from './fault.js';
 import { HandlerSources } from './handler-sources.js';
-import { ConfigNode, TooManyPlaces } from './config-node.js';
+import { ConfigNode, TooManyNodes } from './config-node.js';
 import { readConfiguration } from './sections/configuration.section.js';
 import { SecretReader, type ReadContext } from './secret-reader.js';
 import { readSourceText } from './source-text.js';
@@ -31,26 +31,26 @@ export function loadConfiguration(
   const settings = readEnvironmentSettings(environment, faults);
   const sources = { environment, folder: dirname(resolve(path)) };
   const secrets = new SecretReader(sources);
-  const reading: ReadContext = { ...sources, faults, secrets, handlers: new HandlerSources() };
-  const configuration = readFile(path, reading);
+  const context: ReadContext = { ...sources, faults, secrets, handlers: new HandlerSources() };
+  const configuration = readFile(path, context);
   const found = faults.inOrder();
   return configuration === null || found.length > 0
     ? { faults: found }
     : { configuration, settings };
 }
 
-function readFile(path: string, reading: ReadContext): Configuration | null {
-  const { environment, faults, secrets } = reading;
+function readFile(path: string, context: ReadContext): Configuration | null {
+  const { environment, faults, secrets } = context;
   const adminToken = readAdminToken(environment, secrets, faults);
   const text = readSourceText(path, faults);
   const document = text === null ? null : parseYaml(text, faults);
   if (document === null) return null;
   try {
-    const configuration = readConfiguration(ConfigNode.root(document), adminToken, reading);
-    secrets.tellRepeated();
+    const configuration = readConfiguration(ConfigNode.root(document), adminToken, context);
+    secrets.reportRepeated();
     return configuration;
   } catch (error) {
-    if (!(error instanceof TooManyPlaces)) throw error;
+    if (!(error instanceof TooManyNodes)) throw error;
     faults.addWhole(WHOLE_FILE, 'the file holds more than 50000 values; do its aliases multiply?');
     return null;
   }

@@ -21,7 +21,7 @@ interface SecretUse {
   readonly offset: number;
   readonly fault: (message: string) => void;
   /** It lets nobody in here, and may stand in several places that are all of this kind. */
-  readonly isShared?: boolean;
+  readonly isShared: boolean;
 }
 
 /** Reads the secrets that let others in, and sees to it that each is long enough and used once. */
@@ -31,58 +31,56 @@ export class SecretReader {
   constructor(private readonly sources: ReferenceSources) {}
 
   /** A webhook secret or token in the file; null after its faults. */
-  readKey(place: ConfigNode): Secret | null {
-    const value = this.resolved(place);
-    if (value === null) return null;
-    const { path, offset } = place;
-    const fault = (message: string): void => {
-      place.fault(message);
-    };
-    return this.take({ value, path, offset, fault });
+  readKey(node: ConfigNode): Secret | null {
+    return this.readUse(node, false);
   }
 
   /** A token that an environment variable gives; null after its faults. */
   readVariable(name: string, value: string, fault: (message: string) => void): Secret | null {
-    return this.take({ value, path: name, offset: -1, fault });
+    return this.take({ value, path: name, offset: -1, fault, isShared: false });
   }
 
   /** A password that another server asks for; null after a fault, which an empty one is. */
-  readPassword(place: ConfigNode): Secret | null {
-    const value = this.resolved(place);
-    if (value === '') place.fault('is empty; give the password or access token');
+  readPassword(node: ConfigNode): Secret | null {
+    const value = this.resolved(node);
+    if (value === '') node.fault('is empty; give the password or access token');
     return value === null || value === '' ? null : new Secret(value);
   }
 
-  /** What requests to others are signed with: those may have the same one, but it opens nothing here. Null after its faults. */
-  readSigningKey(place: ConfigNode): Secret | null {
-    const value = this.resolved(place);
-    if (value === null) return null;
-    const { path, offset } = place;
-    const fault = (message: string): void => {
-      place.fault(message);
-    };
-    return this.take({ value, path, offset, fault, isShared: true });
+  /** A key that signs requests to others. Several hooks can share one, but it opens nothing here. Null after its faults. */
+  readSigningKey(node: ConfigNode): Secret | null {
+    return this.readUse(node, true);
   }
 
   /** A text that may be secret: it is, where a part of it comes from elsewhere (`${…}`). Null after its faults. */
-  readText(place: ConfigNode): string | Secret | null {
-    const value = this.resolved(place);
+  readString(node: ConfigNode): string | Secret | null {
+    const value = this.resolved(node);
     if (value === null) return null;
-    return place.text()?.includes('${') === true ? new Secret(value) : value;
+    return node.string()?.includes('${') === true ? new Secret(value) : value;
   }
 
   /** To be called when all are read: every use of a secret after its first in the file is a fault. */
-  tellRepeated(): void {
+  reportRepeated(): void {
     const first = new Map<string, SecretUse>();
     for (const use of this.#uses.toSorted((a, b) => a.offset - b.offset)) {
       const earlier = first.get(use.value);
       if (earlier === undefined) first.set(use.value, use);
-      else if (earlier.isShared !== true || use.isShared !== true) {
+      else if (!earlier.isShared || !use.isShared) {
         use.fault(
           `is the same as ${earlier.path}; every secret and token is used once, make another`,
         );
       }
     }
+  }
+
+  private readUse(node: ConfigNode, isShared: boolean): Secret | null {
+    const value = this.resolved(node);
+    if (value === null) return null;
+    const { path, offset } = node;
+    const fault = (message: string): void => {
+      node.fault(message);
+    };
+    return this.take({ value, path, offset, fault, isShared });
   }
 
   private take(use: SecretUse): Secret | null {
@@ -92,12 +90,12 @@ export class SecretReader {
     return problem === null ? new Secret(use.value) : null;
   }
 
-  private resolved(place: ConfigNode): string | null {
-    const text = place.text();
+  private resolved(node: ConfigNode): string | null {
+    const text = node.string();
     if (text === null) return null;
     const resolution = resolveReferences(text, this.sources);
     if ('value' in resolution) return resolution.value;
-    for (const problem of resolution.problems) place.fault(problem);
+    for (const problem of resolution.problems) node.fault(problem);
     return null;
   }
 }

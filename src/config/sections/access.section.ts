@@ -2,7 +2,7 @@ import type { Role, Token } from '../../domain/settings/access.js';
 import { IsName, IsOneOf } from '../leaf-rules.js';
 import type { ConfigNode } from '../config-node.js';
 import type { ReadContext } from '../secret-reader.js';
-import { Key, missing, readSection, Required } from '../section.js';
+import { Key, readSection, Required, requiredNode } from '../section.js';
 import { shown } from '../shown.js';
 import { readEnvironmentNames } from './name-list.js';
 
@@ -11,13 +11,13 @@ const ROLES: readonly Role[] = ['viewer', 'operator', 'admin'];
 /** One of `access.tokens`: who may call the API. */
 export class TokenSection {
   /** Its name in audit, approvals and logs; unique. Required. */
-  @Key('text')
+  @Key('string')
   @Required('name the token, e.g. name: ci')
   @IsName()
   name!: string;
 
   /** What it may do: `viewer`, `operator` or `admin`. Required. */
-  @Key('text')
+  @Key('string')
   @Required('write role: viewer, operator or admin')
   @IsOneOf(ROLES)
   role!: Role;
@@ -43,43 +43,45 @@ export const ADMIN_TOKEN_NAME = 'admin';
 
 /** Reads `access`. `adminToken` is that of the environment, which comes first and takes its name. */
 export function readAccess(
-  place: ConfigNode | undefined,
+  node: ConfigNode | undefined,
   adminToken: Token | null,
   environmentNames: ReadonlySet<string>,
-  reading: ReadContext,
+  context: ReadContext,
 ): Token[] {
   const tokens = adminToken === null ? [] : [adminToken];
   const list =
-    place === undefined ? undefined : readSection(place, AccessSection)?.places.get('tokens');
+    node === undefined ? undefined : readSection(node, AccessSection)?.nodes.get('tokens');
   for (const item of list?.items() ?? []) {
-    const token = readToken(item, tokens, environmentNames, reading);
+    const token = readToken(item, tokens, environmentNames, context);
     if (token !== null) tokens.push(token);
   }
   return tokens;
 }
 
 function readToken(
-  place: ConfigNode,
+  node: ConfigNode,
   earlier: readonly Token[],
   environmentNames: ReadonlySet<string>,
-  reading: ReadContext,
+  context: ReadContext,
 ): Token | null {
-  const section = readSection(place, TokenSection);
+  const section = readSection(node, TokenSection);
   if (section === null) return null;
-  const { leaves, places } = section;
+  const { leaves, nodes } = section;
   const name = leaves.name;
   if (earlier.some((token) => token.name === name)) {
     const taken = name === ADMIN_TOKEN_NAME ? ' (DEPLOY_ADMIN_TOKEN has the name admin)' : '';
-    places
+    nodes
       .get('name')
       ?.fault(`the name ${shown(name)} is taken by another token${taken}; choose another`);
   }
-  const secretPlace = places.get('secret');
-  if (secretPlace === undefined) {
-    place.faultOfMissing('secret', missing('write e.g. secret: "${DEPLOY_CI_TOKEN}"'));
-  }
-  const secret = secretPlace === undefined ? null : reading.secrets.readKey(secretPlace);
-  const names = places.get('environments');
+  const secretNode = requiredNode(
+    node,
+    section,
+    'secret',
+    'write e.g. secret: "${DEPLOY_CI_TOKEN}"',
+  );
+  const secret = secretNode === null ? null : context.secrets.readKey(secretNode);
+  const names = nodes.get('environments');
   const environments = names === undefined ? null : readEnvironmentNames(names, environmentNames);
   if (name === undefined || leaves.role === undefined || secret === null) return null;
   return { name, role: leaves.role, secret, environments };

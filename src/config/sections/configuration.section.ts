@@ -13,6 +13,7 @@ import { readEngines, type EngineSection } from './engine.section.js';
 import { readEnvironments, type EnvironmentSection } from './environment.section.js';
 import { readFreezes, type FreezeSection } from './freeze.section.js';
 import { HandlersSection, readHandlers } from './handler.section.js';
+import { checkPromotions } from './promotions.js';
 import { readRegistries, type RegistrySection } from './registry.section.js';
 import { readServer, ServerSection } from './server.section.js';
 import { readWebhooks, type WebhookSection } from './webhook.section.js';
@@ -56,7 +57,7 @@ export class ConfigurationSection {
   freezes?: FreezeSection[];
 
   /** How long deliveries, deployments with their logs, and events are kept, 1d to 36500d. Default `90d`. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsDuration(DAY_MS, LONGEST_RETENTION_MS, 'from 1d to 36500d')
   retention?: string;
@@ -73,52 +74,49 @@ export class ConfigurationSection {
 export function readConfiguration(
   root: ConfigNode,
   adminToken: Token | null,
-  reading: ReadContext,
+  context: ReadContext,
 ): Configuration {
-  const { leaves, places } = readSection(root, ConfigurationSection) ?? {};
-  const environmentsPlace = places?.get('environments');
+  const { leaves, nodes } = readSection(root, ConfigurationSection) ?? {};
+  const environmentsNode = nodes?.get('environments');
   // Every name counts as defined, sound or not: one slip is one fault.
-  const environmentNames = environmentsPlace?.keyNames() ?? new Set<string>();
-  const engines = readEngines(places?.get('engines'), root, reading);
+  const environmentNames = environmentsNode?.keyNames() ?? new Set<string>();
+  const engines = readEngines(nodes?.get('engines'), root, context);
   return {
-    ...readServer(places?.get('server')),
-    storage: readStorage(places?.get('storage'), reading),
+    ...readServer(nodes?.get('server')),
+    storage: readStorage(nodes?.get('storage'), context),
     retentionMs: parseDuration(leaves?.retention ?? '') ?? DEFAULT_RETENTION_MS,
-    handlers: readHandlers(places?.get('handlers')),
-    tokens: readAccess(places?.get('access'), adminToken, environmentNames, reading),
+    handlers: readHandlers(nodes?.get('handlers')),
+    tokens: readAccess(nodes?.get('access'), adminToken, environmentNames, context),
     engines: [...engines.values()].filter((engine) => engine !== null),
-    registries: readRegistries(places?.get('registries'), reading),
-    webhooks: readWebhooks(places?.get('webhooks'), environmentNames, reading),
-    environments: readEnvironments(environmentsPlace, engines, reading),
-    freezes: readFreezes(places?.get('freezes'), environmentNames),
+    registries: readRegistries(nodes?.get('registries'), context),
+    webhooks: readWebhooks(nodes?.get('webhooks'), environmentNames, context),
+    environments: checkPromotions(readEnvironments(environmentsNode, engines, context)),
+    freezes: readFreezes(nodes?.get('freezes'), environmentNames),
   };
 }
 
-function readStorage(
-  place: ConfigNode | undefined,
-  reading: ReadContext,
-): Configuration['storage'] {
-  const inFile = place === undefined ? null : storageInFile(place, reading);
-  const variable = reading.environment.DEPLOY_STORAGE ?? '';
-  const inEnvironment = variable === '' ? null : parseStorage(variable, reading.folder);
+function readStorage(node: ConfigNode | undefined, context: ReadContext): Configuration['storage'] {
+  const inFile = node === undefined ? null : storageInFile(node, context);
+  const variable = context.environment.DEPLOY_STORAGE ?? '';
+  const inEnvironment = variable === '' ? null : parseStorage(variable, context.folder);
   if (inEnvironment !== null && 'problem' in inEnvironment) {
-    reading.faults.addWhole('DEPLOY_STORAGE', inEnvironment.problem);
+    context.faults.addWhole('DEPLOY_STORAGE', inEnvironment.problem);
   }
-  const chosen = inEnvironment ?? parseStorage(inFile ?? DEFAULT_STORAGE, reading.folder);
+  const chosen = inEnvironment ?? parseStorage(inFile ?? DEFAULT_STORAGE, context.folder);
   return 'storage' in chosen ? chosen.storage : { kind: 'sqlite', path: '' };
 }
 
 /** The text of `storage:` where it is sound. */
-function storageInFile(place: ConfigNode, reading: ReadContext): string | null {
-  const text = place.text();
+function storageInFile(node: ConfigNode, context: ReadContext): string | null {
+  const text = node.string();
   if (text === null) return null;
-  const resolution = resolveReferences(text, reading);
+  const resolution = resolveReferences(text, context);
   if ('problems' in resolution) {
-    for (const problem of resolution.problems) place.fault(problem);
+    for (const problem of resolution.problems) node.fault(problem);
     return null;
   }
-  const parsed = parseStorage(resolution.value, reading.folder);
+  const parsed = parseStorage(resolution.value, context.folder);
   if ('storage' in parsed) return resolution.value;
-  place.fault(parsed.problem);
+  node.fault(parsed.problem);
   return null;
 }

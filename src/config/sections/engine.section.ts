@@ -16,19 +16,19 @@ const PEM = 'name the PEM file, e.g. ca.pem';
 /** `engines.<engine>.tls`: three PEM files; relative paths count from the configuration file's folder. */
 export class TlsSection {
   /** The authority that signed the engine's certificate. Required. */
-  @Key('text')
+  @Key('string')
   @Required(PEM)
   @IsFilled()
   ca!: string;
 
   /** Our certificate. Required. */
-  @Key('text')
+  @Key('string')
   @Required(PEM)
   @IsFilled()
   cert!: string;
 
   /** The key of our certificate. Required. */
-  @Key('text')
+  @Key('string')
   @Required(PEM)
   @IsFilled()
   key!: string;
@@ -37,7 +37,7 @@ export class TlsSection {
 /** `engines.<engine>`: one Docker engine. */
 export class EngineSection {
   /** `unix:///path` or `tcp://host:port`. Default: `DOCKER_HOST`, else `unix:///var/run/docker.sock`. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   host?: string;
 
@@ -46,7 +46,7 @@ export class EngineSection {
   tls?: TlsSection;
 
   /** `true`: `tcp://` without tls is meant so. Default `false`. */
-  @Key('plain')
+  @Key('scalar')
   @IsOptional()
   @IsOneOf([true, false])
   insecure?: boolean;
@@ -62,52 +62,52 @@ export type EnginesByName = ReadonlyMap<string, Engine | null>;
 
 /** Reads `engines`; without any there is `local`. `root` is told of what is wrong with that one. */
 export function readEngines(
-  place: ConfigNode | undefined,
+  node: ConfigNode | undefined,
   root: ConfigNode,
-  reading: ReadContext,
+  context: ReadContext,
 ): EnginesByName {
   const engines = new Map<string, Engine | null>();
-  const entries = place === undefined ? new Map<string, ConfigNode>() : place.entries();
+  const entries = node === undefined ? new Map<string, ConfigNode>() : node.entries();
   for (const [name, child] of entries ?? []) {
     if (!isName(name)) child.faultAtKey(`${shown(name)} is not ${NAME_RULE}`);
-    engines.set(name, readEngine(name, child, reading));
+    engines.set(name, readEngine(name, child, context));
   }
   if (entries?.size === 0) {
     const fault = (message: string): void => {
-      root.faultOfMissing(`engines.${DEFAULT_ENGINE}`, message);
+      root.faultForMissing(`engines.${DEFAULT_ENGINE}`, message);
     };
-    engines.set(DEFAULT_ENGINE, fromEnvironment(DEFAULT_ENGINE, null, false, reading, fault));
+    engines.set(DEFAULT_ENGINE, fromEnvironment(DEFAULT_ENGINE, null, false, context, fault));
   }
   return engines;
 }
 
-function readEngine(name: string, place: ConfigNode, reading: ReadContext): Engine | null {
-  const section = readSection(place, EngineSection);
+function readEngine(name: string, node: ConfigNode, context: ReadContext): Engine | null {
+  const section = readSection(node, EngineSection);
   if (section === null) return null;
-  const { leaves, places } = section;
+  const { leaves, nodes } = section;
   const isInsecure = leaves.insecure === true;
-  const tlsPlace = places.get('tls');
-  const tls = tlsPlace === undefined ? null : readTls(tlsPlace, reading);
-  if (tlsPlace !== undefined && isInsecure) {
-    places.get('insecure')?.fault('tls and insecure: true contradict each other; keep one of them');
+  const tlsNode = nodes.get('tls');
+  const tls = tlsNode === undefined ? null : readTls(tlsNode, context);
+  if (tlsNode !== undefined && isInsecure) {
+    nodes.get('insecure')?.fault('tls and insecure: true contradict each other; keep one of them');
   }
-  const hostPlace = places.get('host');
-  if (hostPlace === undefined) {
-    if (tlsPlace !== undefined && tls === null) return null;
-    return fromEnvironment(name, tls, isInsecure, reading, (message) => {
-      place.faultAtKey(message);
+  const hostNode = nodes.get('host');
+  if (hostNode === undefined) {
+    if (tlsNode !== undefined && tls === null) return null;
+    return fromEnvironment(name, tls, isInsecure, context, (message) => {
+      node.faultAtKey(message);
     });
   }
   if (leaves.host === undefined) return null;
-  const parsed = parseEngineHost(leaves.host, tlsPlace !== undefined);
+  const parsed = parseEngineHost(leaves.host, tlsNode !== undefined);
   if (parsed.kind === 'unusable') {
-    hostPlace.fault(parsed.problem);
+    hostNode.fault(parsed.problem);
     return null;
   }
-  if (parsed.kind === 'unix' && tlsPlace !== undefined) {
-    tlsPlace.faultAtKey('a local socket has no tls; leave it out, or write a tcp:// host');
+  if (parsed.kind === 'unix' && tlsNode !== undefined) {
+    tlsNode.faultAtKey('a local socket has no tls; leave it out, or write a tcp:// host');
   }
-  if (parsed.kind === 'tcp' && tlsPlace === undefined && !isInsecure) hostPlace.fault(NEEDS_TLS);
+  if (parsed.kind === 'tcp' && tlsNode === undefined && !isInsecure) hostNode.fault(NEEDS_TLS);
   return { name, host: parsed.host, tls };
 }
 
@@ -115,14 +115,14 @@ const NEEDS_TLS =
   'tcp:// without tls gives the machine to everybody on the network; add tls: { ca, cert, key }, or ' +
   'insecure: true where that is meant';
 
-function readTls(place: ConfigNode, reading: ReadContext): Tls | null {
-  const section = readSection(place, TlsSection);
+function readTls(node: ConfigNode, context: ReadContext): Tls | null {
+  const section = readSection(node, TlsSection);
   if (section === null) return null;
-  const { leaves, places } = section;
+  const { leaves, nodes } = section;
   const read = (name: 'ca' | 'cert' | 'key'): string | null => {
     const path = leaves[name];
     if (path === undefined) return null;
-    return readPem(resolve(reading.folder, path), (message) => places.get(name)?.fault(message));
+    return readPem(resolve(context.folder, path), (message) => nodes.get(name)?.fault(message));
   };
   return tlsOf(read('ca'), read('cert'), read('key'));
 }
@@ -149,10 +149,10 @@ function fromEnvironment(
   name: string,
   ownTls: Tls | null,
   isInsecure: boolean,
-  reading: ReadContext,
+  context: ReadContext,
   fault: (message: string) => void,
 ): Engine | null {
-  const { DOCKER_HOST, DOCKER_TLS_VERIFY } = reading.environment;
+  const { DOCKER_HOST, DOCKER_TLS_VERIFY } = context.environment;
   const wantsTls = ownTls !== null || (DOCKER_TLS_VERIFY ?? '') !== '';
   const parsed = parseEngineHost(
     DOCKER_HOST === undefined || DOCKER_HOST === '' ? DEFAULT_HOST : DOCKER_HOST,
@@ -167,13 +167,13 @@ function fromEnvironment(
     return { name, host: parsed.host, tls: null };
   }
   if (!wantsTls && !isInsecure) fault(`DOCKER_HOST: ${NEEDS_TLS}`);
-  const tls = ownTls ?? (wantsTls ? certificatesOfDocker(reading, fault) : null);
+  const tls = ownTls ?? (wantsTls ? certificatesOfDocker(context, fault) : null);
   return { name, host: parsed.host, tls };
 }
 
 /** `DOCKER_CERT_PATH`, else `~/.docker`, as Docker's client does with `DOCKER_TLS_VERIFY`. */
-function certificatesOfDocker(reading: ReadContext, fault: (message: string) => void): Tls | null {
-  const { DOCKER_CERT_PATH, HOME } = reading.environment;
+function certificatesOfDocker(context: ReadContext, fault: (message: string) => void): Tls | null {
+  const { DOCKER_CERT_PATH, HOME } = context.environment;
   const folder =
     (DOCKER_CERT_PATH ?? '') === '' ? join(HOME ?? '/', '.docker') : (DOCKER_CERT_PATH ?? '');
   const read = (file: string): string | null =>

@@ -9,24 +9,24 @@ import { readEnvironmentNames } from './name-list.js';
 /** One of `freezes`: a stretch of time in which no deployment starts, but for rollbacks and what an admin forces. */
 export class FreezeSection {
   /** Its first moment: a date (`2026-12-24`) or a date-time (`"2026-12-24T18:00"`). Required. */
-  @Key('text')
+  @Key('string')
   @Required('write the first day or moment, e.g. from: 2026-12-24')
   @IsDateOrTime()
   from!: string;
 
   /** Its end: a date, which is frozen to its last moment, or a date-time. Required. */
-  @Key('text')
+  @Key('string')
   @Required('write the last day, or the moment of its end, e.g. to: 2027-01-01')
   @IsDateOrTime()
   to!: string;
 
   /** IANA time zone of `from` and `to` where they name no offset. Default `UTC`. */
-  @Key('text')
+  @Key('string')
   @IsTimeZone()
   timezone?: string;
 
   /** What people are told. Required. */
-  @Key('text')
+  @Key('string')
   @Required('write what people should be told, e.g. reason: Christmas')
   @IsFilled()
   reason!: string;
@@ -38,27 +38,26 @@ export class FreezeSection {
 
 /** Reads `freezes`. */
 export function readFreezes(
-  place: ConfigNode | undefined,
+  node: ConfigNode | undefined,
   environmentNames: ReadonlySet<string>,
 ): FreezePeriod[] {
-  if (place === undefined) return [];
-  const freezes = (place.items() ?? []).map((item) => readFreeze(item, environmentNames));
+  if (node === undefined) return [];
+  const freezes = (node.items() ?? []).map((item) => readFreeze(item, environmentNames));
   return freezes.filter((freeze) => freeze !== null);
 }
 
-function readFreeze(place: ConfigNode, environmentNames: ReadonlySet<string>): FreezePeriod | null {
-  const section = readSection(place, FreezeSection);
+function readFreeze(node: ConfigNode, environmentNames: ReadonlySet<string>): FreezePeriod | null {
+  const section = readSection(node, FreezeSection);
   if (section === null) return null;
-  const { leaves, places } = section;
-  const names = places.get('environments');
+  const { leaves, nodes } = section;
+  const names = nodes.get('environments');
   const environments = names === undefined ? null : readEnvironmentNames(names, environmentNames);
   const { from = '', to = '', timezone = 'UTC', reason } = leaves;
   if (!isTimeZone(timezone) || reason === undefined) return null;
   const start = momentOf(from, timezone, 'from');
   const end = momentOf(to, timezone, 'to');
   if (start === null || end === null) return null;
-  if (end <= start)
-    places.get('to')?.fault('is not after from; a freeze ends later than it begins');
+  if (end <= start) nodes.get('to')?.fault('is not after from; a freeze ends later than it begins');
   return {
     from: new Date(start).toISOString(),
     to: new Date(end).toISOString(),

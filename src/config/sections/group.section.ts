@@ -3,7 +3,7 @@ import type { GroupFailure, GroupSettings } from '../../domain/settings/group-se
 import { parseDuration } from '../../domain/duration.js';
 import { IsDuration, IsOneOf } from '../leaf-rules.js';
 import type { ConfigNode } from '../config-node.js';
-import { Key, missing, readSection } from '../section.js';
+import { Key, readSection, requiredNode } from '../section.js';
 import { alternatives, shown, shownKey } from '../shown.js';
 
 const DEFAULT_SETTLE_MS = 30_000;
@@ -18,13 +18,13 @@ export class GroupSection {
    * What is done where one does not succeed, beside that those after it do not move: `rollback-all` brings those
    * before it back, the last first; `stop` leaves them. Default `rollback-all`.
    */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsOneOf(['rollback-all', 'stop'])
   onFailure?: GroupFailure;
 
   /** How long after the last push further ones are waited for, 0s to 1h. Default `30s`. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsDuration(0, 3_600_000, 'from 0s to 1h')
   settle?: string;
@@ -32,31 +32,32 @@ export class GroupSection {
 
 /** Reads `group`; null where there is none, or no sound one. */
 export function readGroup(
-  place: ConfigNode | undefined,
+  node: ConfigNode | undefined,
   serviceNames: readonly string[],
 ): GroupSettings | null {
-  const section = place === undefined ? null : readSection(place, GroupSection);
-  if (place === undefined || section === null) return null;
-  const { leaves, places } = section;
-  const orderPlace = places.get('order');
-  if (orderPlace === undefined) {
-    place.faultOfMissing('order', missing('name the services, e.g. order: [migrations, web]'));
-    return null;
-  }
-  const { onFailure = 'rollback-all', settle } = leaves;
+  const section = node === undefined ? null : readSection(node, GroupSection);
+  if (node === undefined || section === null) return null;
+  const orderNode = requiredNode(
+    node,
+    section,
+    'order',
+    'name the services, e.g. order: [migrations, web]',
+  );
+  if (orderNode === null) return null;
+  const { onFailure = 'rollback-all', settle } = section.leaves;
   const settleMs = settle === undefined ? DEFAULT_SETTLE_MS : (parseDuration(settle) ?? 0);
-  return { order: readOrder(orderPlace, serviceNames), onFailure, settleMs };
+  return { order: readOrder(orderNode, serviceNames), onFailure, settleMs };
 }
 
-function readOrder(place: ConfigNode, serviceNames: readonly string[]): string[] {
-  const items = place.items();
+function readOrder(node: ConfigNode, serviceNames: readonly string[]): string[] {
+  const items = node.items();
   if (items === null) return [];
   if (items.length < 2) {
-    place.fault('names fewer than two services; one alone moves without a group');
+    node.fault('names fewer than two services; one alone moves without a group');
   }
   const names: string[] = [];
   for (const item of items) {
-    const name = item.text();
+    const name = item.string();
     if (name === null) continue;
     if (!serviceNames.includes(name)) {
       const defined = alternatives(serviceNames.map(shownKey));

@@ -16,7 +16,7 @@ const LONGEST_TIMEOUT_MS = 300_000;
 /** `handlers`: what holds for all handlers. */
 export class HandlersSection {
   /** How long one call of a handler may take, 100ms to 5m. Default `10s`. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsDuration(SHORTEST_TIMEOUT_MS, LONGEST_TIMEOUT_MS, 'from 100ms to 5m')
   timeout?: string;
@@ -27,20 +27,19 @@ export class HandlersSection {
 }
 
 /** Reads `handlers`. */
-export function readHandlers(place: ConfigNode | undefined): HandlerSettings {
-  const { leaves, places } =
-    (place === undefined ? null : readSection(place, HandlersSection)) ?? {};
-  const hosts = places?.get('hosts');
+export function readHandlers(node: ConfigNode | undefined): HandlerSettings {
+  const { leaves, nodes } = (node === undefined ? null : readSection(node, HandlersSection)) ?? {};
+  const hosts = nodes?.get('hosts');
   return {
     timeoutMs: parseDuration(leaves?.timeout ?? '') ?? DEFAULT_TIMEOUT_MS,
     hosts: hosts === undefined ? [] : readHosts(hosts),
   };
 }
 
-function readHosts(place: ConfigNode): string[] {
+function readHosts(node: ConfigNode): string[] {
   const hosts: string[] = [];
-  for (const item of place.items() ?? []) {
-    const text = item.text();
+  for (const item of node.items() ?? []) {
+    const text = item.string();
     if (text === null) continue;
     const host = text.toLowerCase();
     if (isHost(host)) hosts.push(host);
@@ -62,15 +61,15 @@ function isHost(text: string): boolean {
  * folder. Null where there is none, and after a fault.
  */
 export function readHandlerFile(
-  place: ConfigNode | undefined,
-  reading: ReadContext,
+  node: ConfigNode | undefined,
+  context: ReadContext,
 ): HandlerFile | null {
-  if (place === undefined || place.isEmpty || place.isMap || place.isList) return null;
-  const name = place.text();
+  if (node === undefined || node.isEmpty || node.isMap || node.isList) return null;
+  const name = node.string();
   if (name === null) return null;
-  const path = resolve(reading.folder, name);
-  const problem = reading.handlers.problemOf(name, path);
+  const path = resolve(context.folder, name);
+  const problem = context.handlers.problemOf(name, path);
   if (problem === null) return { name, path };
-  place.fault(problem);
+  node.fault(problem);
   return null;
 }

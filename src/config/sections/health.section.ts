@@ -1,81 +1,67 @@
 import { IsOptional } from 'class-validator';
 import type { Probe } from '../../domain/settings/rollout-settings.js';
 import { parseDuration, DAY_MS } from '../../domain/duration.js';
+import { readCommand } from '../command.js';
 import { IsDuration, IsRequestPath, IsWholeNumber } from '../leaf-rules.js';
 import type { ConfigNode } from '../config-node.js';
-import { Key, missing, readSection, Required } from '../section.js';
+import { Key, readSection, Required, requiredNode } from '../section.js';
 
 const SECOND_MS = 1000;
 const HOUR_MS = 3_600_000;
-const PORT = 'a port of the container';
-const PORT_WANTED = 'write the port of the container, e.g. port: 8080';
-const INTERVAL_RANGE = 'from 10ms to 1h';
 
-/** `health.http`: asks the service over HTTP. */
-export class HttpProbeSection {
-  /** Port of the container, 1 to 65535. Required. */
-  @Key('plain')
-  @Required(PORT_WANTED)
-  @IsWholeNumber(1, 65_535, PORT)
+/** The key that all probes share. */
+class ProbeSection {
+  /** Pause between two attempts, a duration from 10ms to 1h. Default `1s`. */
+  @Key('string')
+  @IsOptional()
+  @IsDuration(10, HOUR_MS, 'from 10ms to 1h')
+  interval?: string;
+}
+
+/** The keys that probes of a port share. */
+class PortProbeSection extends ProbeSection {
+  /** Container port, 1 to 65535. Required. */
+  @Key('scalar')
+  @Required('write the container port, e.g. port: 8080')
+  @IsWholeNumber(1, 65_535, 'a container port')
   port!: number;
+}
 
+/** `health.http`: sends an HTTP request to the service. */
+export class HttpProbeSection extends PortProbeSection {
   /** Path of the request. Default `/`. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsRequestPath()
   path?: string;
 
   /** The status that means healthy, 100 to 599. Default 200. */
-  @Key('plain')
+  @Key('scalar')
   @IsOptional()
   @IsWholeNumber(100, 599, 'an HTTP status')
   status?: number;
-
-  /** Pause between two tries; a duration of 10ms to 1h. Default `1s`. */
-  @Key('text')
-  @IsOptional()
-  @IsDuration(10, HOUR_MS, INTERVAL_RANGE)
-  interval?: string;
 }
 
-/** `health.tcp`: healthy once a connection is taken. */
-export class TcpProbeSection {
-  /** Port of the container, 1 to 65535. Required. */
-  @Key('plain')
-  @Required(PORT_WANTED)
-  @IsWholeNumber(1, 65_535, PORT)
-  port!: number;
-
-  /** Pause between two tries; a duration of 10ms to 1h. Default `1s`. */
-  @Key('text')
-  @IsOptional()
-  @IsDuration(10, HOUR_MS, INTERVAL_RANGE)
-  interval?: string;
-}
+/** `health.tcp`: healthy once a connection is accepted. */
+export class TcpProbeSection extends PortProbeSection {}
 
 /** `health.exec`: healthy once the command ends with exit code 0 inside the container. */
-export class ExecProbeSection {
+export class ExecProbeSection extends ProbeSection {
   /** Program and arguments, a list of texts. Required. */
   @Key('nested')
   command!: string[];
-
-  /** Pause between two tries; a duration of 10ms to 1h. Default `1s`. */
-  @Key('text')
-  @IsOptional()
-  @IsDuration(10, HOUR_MS, INTERVAL_RANGE)
-  interval?: string;
 }
 
 /** `rollout.health`: when a new version counts as healthy. At most one of `http`, `tcp`, `exec`. */
 export class HealthSection {
   /** How long it may take, 1ms to 24h. Default `60s`, or the container's own budget where that is longer. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsDuration(1, DAY_MS, 'from 1ms to 24h')
   timeout?: string;
 
   /** How long it must stay healthy, 0s to 24h. Default `5s` without a check, `0s` with one. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsDuration(0, DAY_MS, 'from 0s to 24h')
   stableFor?: string;
@@ -101,56 +87,52 @@ export interface HealthOverrides {
 }
 
 /** Reads `rollout.health`. */
-export function readHealth(place: ConfigNode | undefined): HealthOverrides {
-  const section = place === undefined ? null : readSection(place, HealthSection);
+export function readHealth(node: ConfigNode | undefined): HealthOverrides {
+  const section = node === undefined ? null : readSection(node, HealthSection);
   if (section === null) return { timeoutMs: null, stableForMs: null, probe: null };
-  const { leaves, places } = section;
+  const { leaves, nodes } = section;
   return {
     timeoutMs: milliseconds(leaves.timeout),
     stableForMs: milliseconds(leaves.stableFor),
-    probe: readProbe(places),
+    probe: readProbe(nodes),
   };
 }
 
-function readProbe(places: ReadonlyMap<string, ConfigNode>): Probe | null {
-  const [first, ...more] = [...places].filter(([name]) => PROBES.has(name));
-  for (const [name, place] of more) {
-    place.faultAtKey(`only one of http, tcp and exec can be asked; remove ${name} or the other`);
-    PROBES.get(name)?.(place);
+function readProbe(nodes: ReadonlyMap<string, ConfigNode>): Probe | null {
+  const [first, ...more] = [...nodes].filter(([name]) => PROBES.has(name));
+  for (const [name, node] of more) {
+    node.faultAtKey(`only one of http, tcp and exec can be asked; remove ${name} or the other`);
+    PROBES.get(name)?.(node);
   }
   return first === undefined ? null : (PROBES.get(first[0])?.(first[1]) ?? null);
 }
 
-const PROBES: ReadonlyMap<string, (place: ConfigNode) => Probe | null> = new Map([
+const PROBES: ReadonlyMap<string, (node: ConfigNode) => Probe | null> = new Map([
   ['http', readHttp],
   ['tcp', readTcp],
   ['exec', readExec],
 ]);
 
-function readHttp(place: ConfigNode): Probe | null {
-  const leaves = readSection(place, HttpProbeSection)?.leaves;
+function readHttp(node: ConfigNode): Probe | null {
+  const leaves = readSection(node, HttpProbeSection)?.leaves;
   if (leaves?.port === undefined) return null;
   const { port, path = '/', status = 200, interval } = leaves;
   return { kind: 'http', port, path, status, intervalMs: milliseconds(interval) ?? SECOND_MS };
 }
 
-function readTcp(place: ConfigNode): Probe | null {
-  const leaves = readSection(place, TcpProbeSection)?.leaves;
+function readTcp(node: ConfigNode): Probe | null {
+  const leaves = readSection(node, TcpProbeSection)?.leaves;
   if (leaves?.port === undefined) return null;
   const { port, interval } = leaves;
   return { kind: 'tcp', port, intervalMs: milliseconds(interval) ?? SECOND_MS };
 }
 
-function readExec(place: ConfigNode): Probe | null {
-  const section = readSection(place, ExecProbeSection);
+function readExec(node: ConfigNode): Probe | null {
+  const section = readSection(node, ExecProbeSection);
   if (section === null) return null;
-  const list = section.places.get('command');
-  if (list === undefined) place.faultOfMissing('command', missing(COMMAND_WANTED));
-  const items = list?.items() ?? null;
-  if (items === null) return null;
-  const command = items.map((item) => item.text());
-  if (command.length === 0 || command[0] === '') list?.fault(`names no program; ${COMMAND_WANTED}`);
-  if (!command.every((word) => word !== null)) return null;
+  const commandNode = requiredNode(node, section, 'command', COMMAND_WANTED);
+  const command = commandNode === null ? null : readCommand(commandNode, COMMAND_WANTED);
+  if (command === null) return null;
   return { kind: 'exec', command, intervalMs: milliseconds(section.leaves.interval) ?? SECOND_MS };
 }
 

@@ -11,7 +11,7 @@ import { readCommand } from '../command.js';
 import { IsOneOf } from '../leaf-rules.js';
 import type { ConfigNode } from '../config-node.js';
 import type { ReadContext } from '../secret-reader.js';
-import { Key, missing, readSection } from '../section.js';
+import { Key, readSection, requiredNode } from '../section.js';
 import { shownKey } from '../shown.js';
 
 /** `exec` of a hook: a command in a container of the service that runs. Exit code 0 is good. */
@@ -20,7 +20,7 @@ export class ExecHookSection {
    * `old` or `new`: in `before` it can only be the old container, in `after` only the new one; after a failure the
    * old one, or, where it is left out, the one that serves then. Default: the one that it can be.
    */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsOneOf(['old', 'new'])
   in?: 'old' | 'new';
@@ -48,7 +48,7 @@ export class HttpHookSection {
   url!: string;
 
   /** `POST`, `PUT`, `PATCH`, or `GET`, which has no body. Default `POST`. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsOneOf(['POST', 'PUT', 'PATCH', 'GET'])
   method?: HttpHook['method'];
@@ -69,15 +69,14 @@ type Without<Action extends HookAction> = Omit<Action, 'timeoutMs' | 'onError'>;
 const COMMAND_WANTED = 'write e.g. command: [bin/warm-up, --quick]';
 
 /** Reads `exec`; null after its faults. */
-export function readExecHook(place: ConfigNode, list: HookList): Without<ExecHook> | null {
-  const section = readSection(place, ExecHookSection);
+export function readExecHook(node: ConfigNode, list: HookList): Without<ExecHook> | null {
+  const section = readSection(node, ExecHookSection);
   if (section === null) return null;
-  const { leaves, places } = section;
+  const { leaves, nodes } = section;
   const only = { before: 'old', after: 'new', onFailure: 'old' }[list];
-  if (leaves.in !== undefined && leaves.in !== only) places.get('in')?.fault(WHY_NOT_IN[list]);
-  const commandPlace = places.get('command');
-  if (commandPlace === undefined) place.faultOfMissing('command', missing(COMMAND_WANTED));
-  const command = commandPlace === undefined ? null : readCommand(commandPlace, COMMAND_WANTED);
+  if (leaves.in !== undefined && leaves.in !== only) nodes.get('in')?.fault(WHY_NOT_IN[list]);
+  const commandNode = requiredNode(node, section, 'command', COMMAND_WANTED);
+  const command = commandNode === null ? null : readCommand(commandNode, COMMAND_WANTED);
   if (command === null) return null;
   const byDefault = list === 'onFailure' ? 'serving' : only;
   return { kind: 'exec', in: leaves.in ?? byDefault, command } as Without<ExecHook>;
@@ -92,20 +91,20 @@ const WHY_NOT_IN: Readonly<Record<HookList, string>> = {
 
 /** Reads `run`; null after its faults. */
 export function readRunHook(
-  place: ConfigNode,
+  node: ConfigNode,
   _list: HookList,
-  reading: ReadContext,
+  context: ReadContext,
 ): Without<RunHook> | null {
-  const section = readSection(place, RunHookSection);
+  const section = readSection(node, RunHookSection);
   if (section === null) return null;
-  const commandPlace = section.places.get('command');
-  const command = commandPlace === undefined ? null : readCommand(commandPlace, COMMAND_WANTED);
-  if (commandPlace !== undefined && command === null) return null;
-  const variables = [...(section.places.get('env')?.entries() ?? [])].map(([name, value]) => {
+  const commandNode = section.nodes.get('command');
+  const command = commandNode === undefined ? null : readCommand(commandNode, COMMAND_WANTED);
+  if (commandNode !== undefined && command === null) return null;
+  const variables = [...(section.nodes.get('env')?.entries() ?? [])].map(([name, value]) => {
     if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name)) {
       value.faultAtKey(`${shownKey(name)} is no name of an environment variable`);
     }
-    return [name, reading.secrets.readText(value)] as const;
+    return [name, context.secrets.readString(value)] as const;
   });
   const env = Object.fromEntries(variables.filter((each) => each[1] !== null));
   return { kind: 'run', command, env: env as RunHook['env'] };
@@ -113,33 +112,35 @@ export function readRunHook(
 
 /** Reads `http`; null after its faults. */
 export function readHttpHook(
-  place: ConfigNode,
+  node: ConfigNode,
   _list: HookList,
-  reading: ReadContext,
+  context: ReadContext,
 ): Without<HttpHook> | null {
-  const section = readSection(place, HttpHookSection);
+  const section = readSection(node, HttpHookSection);
   if (section === null) return null;
-  const { leaves, places } = section;
-  const urlPlace = places.get('url');
-  const secretPlace = places.get('secret');
-  if (urlPlace === undefined) {
-    place.faultOfMissing('url', missing('write e.g. url: https://ci.example.com/deployed'));
-  }
-  const url = urlPlace === undefined ? null : readUrl(urlPlace, reading);
-  const headers = readHeaders(places.get('headers'), reading);
-  const secret = secretPlace === undefined ? null : reading.secrets.readSigningKey(secretPlace);
+  const { leaves, nodes } = section;
+  const secretNode = nodes.get('secret');
+  const urlNode = requiredNode(
+    node,
+    section,
+    'url',
+    'write e.g. url: https://ci.example.com/deployed',
+  );
+  const url = urlNode === null ? null : readUrl(urlNode, context);
+  const headers = readHeaders(nodes.get('headers'), context);
+  const secret = secretNode === undefined ? null : context.secrets.readSigningKey(secretNode);
   if (url === null) return null;
   const { origin } = new URL(url.reveal());
   return { kind: 'http', method: leaves.method ?? 'POST', url, origin, headers, secret };
 }
 
 /** Faults show nothing of the address: it may hold a token. */
-function readUrl(place: ConfigNode, reading: ReadContext): Secret | null {
-  const text = revealed(reading.secrets.readText(place));
+function readUrl(node: ConfigNode, context: ReadContext): Secret | null {
+  const text = revealed(context.secrets.readString(node));
   if (text === null) return null;
   const problem = urlProblem(text);
   if (problem === null) return new Secret(text);
-  place.fault(problem);
+  node.fault(problem);
   return null;
 }
 
@@ -158,15 +159,15 @@ function urlProblem(text: string): string | null {
 const OWN_HEADERS =
   /^(x-deploy-.*|host|connection|content-length|content-type|transfer-encoding|expect|upgrade|te|trailer)$/i;
 
-function readHeaders(place: ConfigNode | undefined, reading: ReadContext): HttpHook['headers'] {
+function readHeaders(node: ConfigNode | undefined, context: ReadContext): HttpHook['headers'] {
   const headers: [string, Secret][] = [];
-  for (const [name, child] of place?.entries() ?? []) {
+  for (const [name, child] of node?.entries() ?? []) {
     if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
       child.faultAtKey(`${shownKey(name)} is no name of a header`);
     } else if (OWN_HEADERS.test(name)) {
       child.faultAtKey(`${name} is set by Deploy; leave it out`);
     }
-    const value = revealed(reading.secrets.readText(child));
+    const value = revealed(context.secrets.readString(child));
     if (value === null) continue;
     if (/^[\t\x20-\x7e]*$/.test(value)) headers.push([name, new Secret(value)]);
     else child.fault('holds a line break, a control character or a letter beyond ASCII; remove it');

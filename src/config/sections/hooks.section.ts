@@ -33,13 +33,13 @@ export class HookActionSection {
   http?: HttpHookSection;
 
   /** How long it may take; a duration of 1s to 24h. Default `60s`. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsDuration(1_000, DAY_MS, 'from 1s to 24h')
   timeout?: string;
 
   /** `abort`: its failure ends the rollout; `continue`: it is only told in the log. Default `abort`. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsOneOf(['abort', 'continue'])
   onError?: 'abort' | 'continue';
@@ -64,11 +64,11 @@ export class HooksSection {
 export type HookOverrides = Readonly<Record<HookList, readonly HookAction[] | null>>;
 
 /** Reads `hooks`. */
-export function readHooks(place: ConfigNode | undefined, reading: ReadContext): HookOverrides {
-  const places = place === undefined ? undefined : readSection(place, HooksSection)?.places;
+export function readHooks(node: ConfigNode | undefined, context: ReadContext): HookOverrides {
+  const nodes = node === undefined ? undefined : readSection(node, HooksSection)?.nodes;
   const read = (list: HookList): readonly HookAction[] | null => {
-    const found = places?.get(list);
-    return found === undefined ? null : readList(found, list, reading);
+    const found = nodes?.get(list);
+    return found === undefined ? null : readList(found, list, context);
   };
   return { before: read('before'), after: read('after'), onFailure: read('onFailure') };
 }
@@ -82,19 +82,19 @@ export function mergeHooks(environment: HookOverrides, service: HookOverrides): 
   };
 }
 
-function readList(place: ConfigNode, list: HookList, reading: ReadContext): HookAction[] {
-  const items = place.items() ?? [];
+function readList(node: ConfigNode, list: HookList, context: ReadContext): HookAction[] {
+  const items = node.items() ?? [];
   if (items.length > MOST_ACTIONS) {
-    place.fault(`has ${String(items.length)} actions; at most ${String(MOST_ACTIONS)} are run`);
+    node.fault(`has ${String(items.length)} actions; at most ${String(MOST_ACTIONS)} are run`);
   }
-  return items.map((item) => readAction(item, list, reading)).filter((each) => each !== null);
+  return items.map((item) => readAction(item, list, context)).filter((each) => each !== null);
 }
 
-function readAction(place: ConfigNode, list: HookList, reading: ReadContext): HookAction | null {
-  const section = readSection(place, HookActionSection);
+function readAction(node: ConfigNode, list: HookList, context: ReadContext): HookAction | null {
+  const section = readSection(node, HookActionSection);
   if (section === null) return null;
-  const { leaves, places } = section;
-  const [first, ...more] = [...places].filter(([name]) => name in READERS);
+  const { leaves, nodes } = section;
+  const [first, ...more] = [...nodes].filter(([name]) => name in READERS);
   for (const [name, other] of more) {
     other.faultAtKey(
       `only one of exec, run and http can be done; make ${name} an action of its own`,
@@ -102,11 +102,11 @@ function readAction(place: ConfigNode, list: HookList, reading: ReadContext): Ho
   }
   if (first === undefined) {
     // One slip is one fault: a misspelt key is told already.
-    const isMisspelt = [...place.keyNames()].some((name) => !places.has(name));
-    if (!isMisspelt) place.fault('says not what to do; write exec, run or http');
+    const isMisspelt = [...node.keyNames()].some((name) => !nodes.has(name));
+    if (!isMisspelt) node.fault('says not what to do; write exec, run or http');
     return null;
   }
-  const kind = READERS[first[0] as keyof typeof READERS](first[1], list, reading);
+  const kind = READERS[first[0] as keyof typeof READERS](first[1], list, context);
   if (kind === null) return null;
   const timeoutMs = parseDuration(leaves.timeout ?? '') ?? DEFAULT_TIMEOUT_MS;
   return { ...kind, timeoutMs, onError: leaves.onError ?? 'abort' };
@@ -118,5 +118,5 @@ const READERS = {
   http: readHttpHook,
 } as const satisfies Record<
   string,
-  (place: ConfigNode, list: HookList, reading: ReadContext) => HookKind | null
+  (node: ConfigNode, list: HookList, context: ReadContext) => HookKind | null
 >;

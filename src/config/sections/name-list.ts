@@ -3,16 +3,15 @@ import { alternatives, shown, shownKey } from '../shown.js';
 
 /** Reads a list of names of environments that must be defined; null after a fault where it is no list. */
 export function readEnvironmentNames(
-  place: ConfigNode,
+  node: ConfigNode,
   environmentNames: ReadonlySet<string>,
 ): string[] | null {
-  const items = place.items();
+  const items = node.items();
   if (items === null) return null;
-  if (items.length === 0)
-    place.fault('names no environment; leave the key out to mean all of them');
+  if (items.length === 0) node.fault('names no environment; leave the key out to mean all of them');
   const names: string[] = [];
   for (const item of items) {
-    const name = item.text();
+    const name = item.string();
     if (name === null) continue;
     if (!environmentNames.has(name))
       item.fault(undefinedName('environment', name, environmentNames));

@@ -18,7 +18,7 @@ const DEFAULT_EXPIRES_MS = DAY_MS;
 /** `policy.approval`: who must agree before a deployment may go. It is bound to the digest. */
 export class ApprovalSection {
   /** How many different people must agree, 0 (nobody, also where the environment says otherwise) to 100. Default 1. */
-  @Key('plain')
+  @Key('scalar')
   @IsOptional()
   @IsWholeNumber(0, MOST_APPROVERS, 'a number of people')
   required?: number;
@@ -28,7 +28,7 @@ export class ApprovalSection {
   of?: string[];
 
   /** How long a deployment waits for them before it expires, 1m to 365d. Default `24h`. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsDuration(60_000, YEAR_MS, 'from 1m to 365d')
   expires?: string;
@@ -37,19 +37,19 @@ export class ApprovalSection {
 /** `policy.promoteFrom`: only what succeeded in another environment, and stayed healthy there, is deployed. */
 export class PromotionSection {
   /** The environment. Required. */
-  @Key('text')
+  @Key('string')
   @Required('name the environment, e.g. environment: staging')
   @IsName()
   environment!: string;
 
   /** The service there, of the same image. Default: the one of the same name. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsName()
   service?: string;
 
   /** How long it must stay healthy there, 0s to 365d. Default `0s`. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsDuration(0, YEAR_MS, 'from 0s to 365d')
   after?: string;
@@ -58,7 +58,7 @@ export class PromotionSection {
 /** `policy` of an environment or service: when a deployment may go. Empty: at once. */
 export class PolicySection {
   /** How long to wait after the push, 0s to 365d; a newer push starts again. Default `0s`. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsDuration(0, YEAR_MS, 'from 0s to 365d')
   delay?: string;
@@ -76,19 +76,19 @@ export class PolicySection {
   promoteFrom?: PromotionSection;
 
   /** How often the registry is asked without a push, 30s to 7d. Default: never. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsDuration(30_000, 7 * DAY_MS, 'from 30s to 7d')
   poll?: string;
 }
 
 /** What one `policy` map says of where versions come from; the service is the one of the same name where null. */
-interface PromotionWish {
+interface UncheckedPromotion {
   readonly environment: string;
   readonly service: string | null;
   readonly afterMs: number;
   /** Where it stands, for faults that only the whole configuration shows. */
-  readonly place: ConfigNode;
+  readonly node: ConfigNode;
 }
 
 /** What one `policy` map says; null: it says nothing of this. */
@@ -96,25 +96,34 @@ export interface PolicyOverrides {
   readonly delayMs: number | null;
   readonly windows: PolicySettings['windows'] | null;
   readonly approval: ApprovalSettings | null;
-  readonly promoteFrom: PromotionWish | null;
+  readonly promoteFrom: UncheckedPromotion | null;
   readonly pollMs: number | null;
 }
 
+/** A `policy` map that sets nothing. */
+export const NO_OVERRIDES: PolicyOverrides = {
+  delayMs: null,
+  windows: null,
+  approval: null,
+  promoteFrom: null,
+  pollMs: null,
+};
+
 /** A policy whose `promoteFrom` was not looked at yet. */
 export type UncheckedPolicy = Omit<PolicySettings, 'promoteFrom'> & {
-  readonly promoteFrom: PromotionWish | null;
+  readonly promoteFrom: UncheckedPromotion | null;
 };
 
 /** Reads `policy`. */
-export function readPolicy(place: ConfigNode | undefined): PolicyOverrides {
-  const { leaves, places } = (place && readSection(place, PolicySection)) ?? {};
+export function readPolicy(node: ConfigNode | undefined): PolicyOverrides {
+  const { leaves, nodes } = (node && readSection(node, PolicySection)) ?? {};
   const { delay, poll } = leaves ?? {};
-  const windows = places?.get('window');
+  const windows = nodes?.get('window');
   return {
     delayMs: delay === undefined ? null : parseDuration(delay),
     windows: windows === undefined ? null : readWindows(windows),
-    approval: readApproval(places?.get('approval')),
-    promoteFrom: readPromotion(places?.get('promoteFrom')),
+    approval: readApproval(nodes?.get('approval')),
+    promoteFrom: readPromotion(nodes?.get('promoteFrom')),
     pollMs: poll === undefined ? null : parseDuration(poll),
   };
 }
@@ -135,15 +144,15 @@ export function mergePolicy(
   };
 }
 
-function readApproval(place: ConfigNode | undefined): ApprovalSettings | null {
-  const section = place === undefined ? null : readSection(place, ApprovalSection);
-  if (section === null || place === undefined) return null;
-  const { leaves, places } = section;
+function readApproval(node: ConfigNode | undefined): ApprovalSettings | null {
+  const section = node === undefined ? null : readSection(node, ApprovalSection);
+  if (section === null || node === undefined) return null;
+  const { leaves, nodes } = section;
   const required = leaves.required ?? 1;
-  const ofPlace = places.get('of');
-  const of = ofPlace === undefined ? null : readApprovers(ofPlace);
+  const ofNode = nodes.get('of');
+  const of = ofNode === undefined ? null : readApprovers(ofNode);
   if (of !== null && of.length > 0 && of.length < required) {
-    place.fault(
+    node.fault(
       `${String(required)} must agree and only ${String(of.length)} may; name more in of, or lower required`,
     );
   }
@@ -151,13 +160,13 @@ function readApproval(place: ConfigNode | undefined): ApprovalSettings | null {
   return { required, of, expiresMs: expiresMs ?? DEFAULT_EXPIRES_MS };
 }
 
-function readApprovers(place: ConfigNode): string[] | null {
-  const items = place.items();
+function readApprovers(node: ConfigNode): string[] | null {
+  const items = node.items();
   if (items === null) return null;
-  if (items.length === 0) place.fault('names nobody; leave the key out to mean every operator');
+  if (items.length === 0) node.fault('names nobody; leave the key out to mean every operator');
   const names: string[] = [];
   for (const item of items) {
-    const name = item.text();
+    const name = item.string();
     if (name === null) continue;
     if (names.includes(name)) item.fault(`${shown(name)} stands twice in the list; once is enough`);
     else if (isName(name)) names.push(name);
@@ -166,10 +175,10 @@ function readApprovers(place: ConfigNode): string[] | null {
   return names;
 }
 
-function readPromotion(place: ConfigNode | undefined): PromotionWish | null {
-  const section = place === undefined ? null : readSection(place, PromotionSection);
+function readPromotion(node: ConfigNode | undefined): UncheckedPromotion | null {
+  const section = node === undefined ? null : readSection(node, PromotionSection);
   const { environment, service, after } = section?.leaves ?? {};
-  if (place === undefined || environment === undefined) return null;
+  if (node === undefined || environment === undefined) return null;
   const afterMs = after === undefined ? 0 : (parseDuration(after) ?? 0);
-  return { environment, service: service ?? null, afterMs, place };
+  return { environment, service: service ?? null, afterMs, node };
 }

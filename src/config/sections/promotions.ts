@@ -24,7 +24,7 @@ export function checkPromotions(environments: readonly UncheckedEnvironment[]): 
   }));
   const services = checked.flatMap((environment) => environment.services);
   for (const service of services.filter((each) => isInCircle(each, services))) {
-    placeOf(service, environments)?.fault(
+    promotionNodeOf(service, environments)?.fault(
       'leads back to this service itself; a version has to enter the chain somewhere',
     );
   }
@@ -42,26 +42,26 @@ function sourceOf(
   { name, repository, policy }: UncheckedService,
   environments: readonly UncheckedEnvironment[],
 ): PromotionSettings | null {
-  const wish = policy.promoteFrom;
-  if (wish === null) return null;
-  const environment = environments.find((each) => each.name === wish.environment);
-  const service = environment?.services.find((each) => each.name === (wish.service ?? name));
+  const promotion = policy.promoteFrom;
+  if (promotion === null) return null;
+  const environment = environments.find((each) => each.name === promotion.environment);
+  const service = environment?.services.find((each) => each.name === (promotion.service ?? name));
   if (environment === undefined) {
     const defined = alternatives(environments.map((each) => shownKey(each.name)));
-    wish.place.fault(
-      `no environment ${shown(wish.environment)} is defined in this file; defined: ${defined}`,
+    promotion.node.fault(
+      `no environment ${shown(promotion.environment)} is defined in this file; defined: ${defined}`,
     );
   } else if (service === undefined) {
-    wish.place.fault(
-      `the environment ${shown(wish.environment)} has no service ${shown(wish.service ?? name)}; name the one that ${name} is promoted from in service`,
+    promotion.node.fault(
+      `the environment ${shown(promotion.environment)} has no service ${shown(promotion.service ?? name)}; name the one that ${name} is promoted from in service`,
     );
   } else if (service.repository !== repository) {
-    wish.place.fault(
-      `${wish.environment}/${service.name} runs ${service.repository}, and ${name} ${repository}; a version is promoted between services of one image`,
+    promotion.node.fault(
+      `${promotion.environment}/${service.name} runs ${service.repository}, and ${name} ${repository}; a version is promoted between services of one image`,
     );
   }
-  const { environment: from, afterMs } = wish;
-  return { environment: from, service: wish.service ?? name, afterMs };
+  const { environment: from, afterMs } = promotion;
+  return { environment: from, service: promotion.service ?? name, afterMs };
 }
 
 function isInCircle(service: Service, services: readonly Service[]): boolean {
@@ -77,7 +77,7 @@ function isInCircle(service: Service, services: readonly Service[]): boolean {
   return false;
 }
 
-function placeOf(service: Service, environments: readonly UncheckedEnvironment[]) {
+function promotionNodeOf(service: Service, environments: readonly UncheckedEnvironment[]) {
   const environment = environments.find(({ name }) => name === service.environment);
-  return environment?.services.find(({ name }) => name === service.name)?.policy.promoteFrom?.place;
+  return environment?.services.find(({ name }) => name === service.name)?.policy.promoteFrom?.node;
 }

@@ -10,7 +10,7 @@ import { shown } from '../shown.js';
 /** `registries.<host>`: how one registry is asked. */
 export class RegistrySection {
   /** User name; together with `password`. Default: the Docker config file's credentials. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsFilled()
   username?: string;
@@ -20,17 +20,17 @@ export class RegistrySection {
   password?: string;
 
   /** `true`: plain http is meant so. Default `false`; loopback addresses need it not. */
-  @Key('plain')
+  @Key('scalar')
   @IsOptional()
   @IsOneOf([true, false])
   insecure?: boolean;
 }
 
 /** Reads `registries`. */
-export function readRegistries(place: ConfigNode | undefined, reading: ReadContext): Registry[] {
+export function readRegistries(node: ConfigNode | undefined, context: ReadContext): Registry[] {
   const registries: Registry[] = [];
-  for (const [name, child] of place?.entries() ?? []) {
-    const registry = readRegistry(name, child, registries, reading);
+  for (const [name, child] of node?.entries() ?? []) {
+    const registry = readRegistry(name, child, registries, context);
     if (registry !== null) registries.push(registry);
   }
   return registries;
@@ -38,31 +38,31 @@ export function readRegistries(place: ConfigNode | undefined, reading: ReadConte
 
 function readRegistry(
   name: string,
-  place: ConfigNode,
+  node: ConfigNode,
   earlier: readonly Registry[],
-  reading: ReadContext,
+  context: ReadContext,
 ): Registry | null {
-  const section = readSection(place, RegistrySection);
+  const section = readSection(node, RegistrySection);
   const parsed = parseRegistryHost(name);
-  if ('problem' in parsed) place.faultAtKey(parsed.problem);
+  if ('problem' in parsed) node.faultAtKey(parsed.problem);
   if (section === null) return null;
-  const { leaves, places } = section;
-  const passwordPlace = places.get('password');
-  const password = passwordPlace === undefined ? null : reading.secrets.readPassword(passwordPlace);
-  if (passwordPlace === undefined && places.has('username')) {
-    place.faultOfMissing('password', missing('a username needs its password'));
+  const { leaves, nodes } = section;
+  const passwordNode = nodes.get('password');
+  const password = passwordNode === undefined ? null : context.secrets.readPassword(passwordNode);
+  if (passwordNode === undefined && nodes.has('username')) {
+    node.faultForMissing('password', missing('a username needs its password'));
   }
-  if (passwordPlace !== undefined && !places.has('username')) {
-    place.faultOfMissing('username', missing('a password needs its username'));
+  if (passwordNode !== undefined && !nodes.has('username')) {
+    node.faultForMissing('username', missing('a password needs its username'));
   }
   if ('problem' in parsed) return null;
   const { host, isPlainHttp } = parsed;
   const insecure = leaves.insecure === true;
   if (isPlainHttp && !insecure && !isLoopback(host)) {
-    place.faultAtKey('plain http sends passwords in the clear; use https, or say insecure: true');
+    node.faultAtKey('plain http sends passwords in the clear; use https, or say insecure: true');
   }
   if (earlier.some((registry) => registry.host === host)) {
-    place.faultAtKey(`the registry ${shown(host)} stands here twice; keep one`);
+    node.faultAtKey(`the registry ${shown(host)} stands here twice; keep one`);
   }
   return { host, username: leaves.username ?? null, password, insecure };
 }

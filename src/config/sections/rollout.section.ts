@@ -9,13 +9,13 @@ import { HealthSection, readHealth, type HealthOverrides } from './health.sectio
 /** `drain.http`: a GET that tells the old container to finish. Any status below 400 is good. */
 export class DrainHttpSection {
   /** Port of the container, 1 to 65535. Required. */
-  @Key('plain')
+  @Key('scalar')
   @Required('write the port of the container, e.g. port: 8080')
   @IsWholeNumber(1, 65_535, 'a port of the container')
   port!: number;
 
   /** Path of the request. Required. */
-  @Key('text')
+  @Key('string')
   @Required('write the path of the request, e.g. path: /drain')
   @IsRequestPath()
   path!: string;
@@ -24,7 +24,7 @@ export class DrainHttpSection {
 /** `rollout.drain`: how the old container of an overlapping strategy is told to finish. Default: not at all. */
 export class DrainSection {
   /** A signal for its first process, e.g. `SIGUSR1`; not SIGKILL or SIGSTOP. Not together with `http`. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsSignal()
   signal?: string;
@@ -34,7 +34,7 @@ export class DrainSection {
   http?: DrainHttpSection;
 
   /** How long it is given after that, 0s to 24h. Default `0s`. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsDuration(0, DAY_MS, 'from 0s to 24h')
   wait?: string;
@@ -47,13 +47,13 @@ export class RolloutSection {
    * old one. `handover`: the same for fixed host ports, which then change hands. `auto`: the one with the least
    * downtime that is safe by rule. Default `recreate`.
    */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsOneOf(['recreate', 'start-first', 'handover', 'auto'])
   strategy?: RolloutSettings['strategy'];
 
   /** `true`: recreate where the strategy cannot work, instead of a failure. Default `false`. */
-  @Key('plain')
+  @Key('scalar')
   @IsOptional()
   @IsOneOf([true, false])
   fallback?: boolean;
@@ -66,7 +66,7 @@ export class RolloutSection {
    * How long the old version is kept at hand after the switch, and the new one has to stay healthy; 0s to 24h.
    * Default `30s` in a handover, else `0s`.
    */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsDuration(0, DAY_MS, 'from 0s to 24h')
   watch?: string;
@@ -76,25 +76,25 @@ export class RolloutSection {
   drain?: DrainSection;
 
   /** When clients may find the new container of `start-first` by name: `when-healthy` or `at-start`. Default `when-healthy`. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsOneOf(['when-healthy', 'at-start'])
   aliases?: 'when-healthy' | 'at-start';
 
   /** `allowed`: two versions may run at once although volumes are writable. Default `forbidden`. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsOneOf(['forbidden', 'allowed'])
   overlap?: 'forbidden' | 'allowed';
 
   /** What becomes of a failed new version: `rollback` or `leave`. Default `rollback`. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsOneOf(['rollback', 'leave'])
   onFailure?: 'rollback' | 'leave';
 
   /** How many replaced versions keep their images on the engine, 0 to 1000. Default 2. */
-  @Key('plain')
+  @Key('scalar')
   @IsOptional()
   @IsWholeNumber(0, 1_000, 'a number of images')
   keepImages?: number;
@@ -106,33 +106,33 @@ export type RolloutOverrides = {
 } & { readonly health: HealthOverrides };
 
 /** Reads `rollout`. */
-export function readRollout(place: ConfigNode | undefined): RolloutOverrides {
-  const section = place === undefined ? null : readSection(place, RolloutSection);
+export function readRollout(node: ConfigNode | undefined): RolloutOverrides {
+  const section = node === undefined ? null : readSection(node, RolloutSection);
   const { strategy, fallback, watch, aliases, overlap, onFailure, keepImages } =
     section?.leaves ?? {};
   return {
     strategy: strategy ?? null,
     fallback: fallback ?? null,
     watchMs: watch === undefined ? null : parseDuration(watch),
-    drain: readDrain(section?.places.get('drain')),
+    drain: readDrain(section?.nodes.get('drain')),
     aliases: aliases ?? null,
     overlap: overlap ?? null,
     onFailure: onFailure ?? null,
     keepImages: keepImages ?? null,
-    health: readHealth(section?.places.get('health')),
+    health: readHealth(section?.nodes.get('health')),
   };
 }
 
-function readDrain(place: ConfigNode | undefined): DrainSettings | null {
-  const section = place === undefined ? null : readSection(place, DrainSection);
+function readDrain(node: ConfigNode | undefined): DrainSettings | null {
+  const section = node === undefined ? null : readSection(node, DrainSection);
   if (section === null) return null;
-  const { leaves, places } = section;
-  const httpPlace = places.get('http');
-  const http = httpPlace === undefined ? null : readSection(httpPlace, DrainHttpSection);
-  if (places.has('signal') && httpPlace !== undefined) {
-    httpPlace.faultAtKey('only one of signal and http can be used; remove http or signal');
+  const { leaves, nodes } = section;
+  const httpNode = nodes.get('http');
+  const http = httpNode === undefined ? null : readSection(httpNode, DrainHttpSection);
+  if (nodes.has('signal') && httpNode !== undefined) {
+    httpNode.faultAtKey('only one of signal and http can be used; remove http or signal');
   }
-  if (places.size === 0) place?.fault('says nothing; write signal, http or wait');
+  if (nodes.size === 0) node?.fault('says nothing; write signal, http or wait');
   const { port, path } = http?.leaves ?? {};
   return {
     signal: leaves.signal ?? null,

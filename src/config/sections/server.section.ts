@@ -13,13 +13,13 @@ const MINUTE_MS = 60_000;
 /** One limit of `server.throttle`: so many requests in so long. */
 export class LimitSection {
   /** How many requests; a whole number, 0 switches the limit off. Default: that of the limit's name. */
-  @Key('plain')
+  @Key('scalar')
   @IsOptional()
   @IsWholeNumber(0, 1_000_000, 'a number of requests')
   limit?: number;
 
   /** In how long; a duration of 1ms to 24h. Default `1m`. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsDuration(1, DAY_MS, 'from 1ms to 24h')
   per?: string;
@@ -43,7 +43,7 @@ export class ThrottleSection {
 /** `server`: how Deploy is reached. */
 export class ServerSection {
   /** Where people and senders reach Deploy; http or https. For links and printed webhook addresses. Default: none. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsPublicUrl()
   publicUrl?: string;
@@ -53,7 +53,7 @@ export class ServerSection {
   trustedProxies?: string[];
 
   /** `host:port` for `/metrics` alone. Default: on the main address. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   @IsListenAddress()
   metricsListen?: string;
@@ -71,25 +71,25 @@ type ServerSettings = Pick<
 const DEFAULT_LIMITS = { webhook: 120, api: 600, failedAuth: 10 } as const;
 
 /** Reads `server`; where it is left out, all defaults. */
-export function readServer(place: ConfigNode | undefined): ServerSettings {
-  const section = place === undefined ? null : readSection(place, ServerSection);
+export function readServer(node: ConfigNode | undefined): ServerSettings {
+  const section = node === undefined ? null : readSection(node, ServerSection);
   const { publicUrl, metricsListen } = section?.leaves ?? {};
-  const proxies = section?.places.get('trustedProxies');
+  const proxies = section?.nodes.get('trustedProxies');
   return {
     publicUrl: publicUrl?.replace(/\/+$/, '') ?? null,
     trustedProxies: proxies === undefined ? [] : (readAddressRanges(proxies) ?? []),
     metricsListen: metricsListen === undefined ? null : parseListenAddress(metricsListen),
-    throttle: readThrottle(section?.places.get('throttle')),
+    throttle: readThrottle(section?.nodes.get('throttle')),
   };
 }
 
 /** Reads a list of addresses and CIDR ranges into CIDR ranges; null after a fault where it is no list. */
-export function readAddressRanges(place: ConfigNode): string[] | null {
-  const items = place.items();
+export function readAddressRanges(node: ConfigNode): string[] | null {
+  const items = node.items();
   if (items === null) return null;
   const ranges: string[] = [];
   for (const item of items) {
-    const text = item.text();
+    const text = item.string();
     if (text === null) continue;
     const range = parseAddressRange(text);
     if (range === null) item.fault(`${shown(text)} is not ${RANGE_FORMS}`);
@@ -98,17 +98,17 @@ export function readAddressRanges(place: ConfigNode): string[] | null {
   return ranges;
 }
 
-function readThrottle(place: ConfigNode | undefined): ServerSettings['throttle'] {
-  const places = place === undefined ? undefined : readSection(place, ThrottleSection)?.places;
+function readThrottle(node: ConfigNode | undefined): ServerSettings['throttle'] {
+  const nodes = node === undefined ? undefined : readSection(node, ThrottleSection)?.nodes;
   return {
-    webhook: readLimit(places?.get('webhook'), DEFAULT_LIMITS.webhook),
-    api: readLimit(places?.get('api'), DEFAULT_LIMITS.api),
-    failedAuth: readLimit(places?.get('failedAuth'), DEFAULT_LIMITS.failedAuth),
+    webhook: readLimit(nodes?.get('webhook'), DEFAULT_LIMITS.webhook),
+    api: readLimit(nodes?.get('api'), DEFAULT_LIMITS.api),
+    failedAuth: readLimit(nodes?.get('failedAuth'), DEFAULT_LIMITS.failedAuth),
   };
 }
 
-function readLimit(place: ConfigNode | undefined, byDefault: number): Limit {
-  const leaves = place === undefined ? undefined : readSection(place, LimitSection)?.leaves;
+function readLimit(node: ConfigNode | undefined, byDefault: number): Limit {
+  const leaves = node === undefined ? undefined : readSection(node, LimitSection)?.leaves;
   const perMs = leaves?.per === undefined ? null : parseDuration(leaves.per);
   return { limit: leaves?.limit ?? byDefault, perMs: perMs ?? MINUTE_MS };
 }

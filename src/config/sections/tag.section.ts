@@ -25,7 +25,7 @@ export class TagSection {
   regex?: string;
 
   /** Beside `semver`: `true` lets a lower version follow a higher one. Default `false`. */
-  @Key('plain')
+  @Key('scalar')
   @IsOptional()
   @IsOneOf([true, false])
   allowDowngrade?: boolean;
@@ -45,35 +45,35 @@ const LONGEST_PATTERN = 1000;
 const MOST_IGNORED = 100;
 
 /** Reads the `tag` of a service: a text is an exact tag, a map one rule. Null after its faults. */
-export function readTagRule(place: ConfigNode): TagRule | null {
-  if (place.isMap) return readRule(place);
-  const tag = place.text();
+export function readTagRule(node: ConfigNode): TagRule | null {
+  if (node.isMap) return readRule(node);
+  const tag = node.string();
   if (tag === null) return null;
   if (isTag(tag)) return { kind: 'exact', tag };
-  place.fault(`${shown(tag)} is not a tag: 1 to 128 of A-Z a-z 0-9 _ . -; for a pattern ${WANTED}`);
+  node.fault(`${shown(tag)} is not a tag: 1 to 128 of A-Z a-z 0-9 _ . -; for a pattern ${WANTED}`);
   return null;
 }
 
-function readRule(place: ConfigNode): TagRule | null {
-  const section = readSection(place, TagSection);
+function readRule(node: ConfigNode): TagRule | null {
+  const section = readSection(node, TagSection);
   if (section === null) return null;
-  const { leaves, places } = section;
-  const ignore = readIgnore(places.get('ignore'));
-  const [kind, ...more] = [...places.keys()].filter(isKind);
+  const { leaves, nodes } = section;
+  const ignore = readIgnore(nodes.get('ignore'));
+  const [kind, ...more] = [...nodes.keys()].filter(isKind);
   for (const other of more) {
-    places
+    nodes
       .get(other)
       ?.faultAtKey(
         `only one of semver, glob and regex can be the rule; remove ${other} or the other`,
       );
   }
-  const child = kind === undefined ? undefined : places.get(kind);
+  const child = kind === undefined ? undefined : nodes.get(kind);
   if (kind === undefined || child === undefined) {
-    place.fault(`says no rule; ${WANTED}`);
+    node.fault(`says no rule; ${WANTED}`);
     return null;
   }
   if (kind !== 'semver') {
-    places
+    nodes
       .get('allowDowngrade')
       ?.faultAtKey(
         'has a meaning only beside semver: other tags are neither higher nor lower; remove it',
@@ -95,11 +95,11 @@ function isKind(key: string): key is Kind {
   return KINDS.some((kind) => kind === key);
 }
 
-function readIgnore(place: ConfigNode | undefined): { readonly ignore?: readonly string[] } {
-  if (place === undefined) return {};
-  const items = place.isList ? (place.items() ?? []) : [place];
+function readIgnore(node: ConfigNode | undefined): { readonly ignore?: readonly string[] } {
+  if (node === undefined) return {};
+  const items = node.isList ? (node.items() ?? []) : [node];
   if (items.length > MOST_IGNORED) {
-    place.fault(
+    node.fault(
       `holds ${String(items.length)} patterns; at most ${String(MOST_IGNORED)}: one such as "{a,b}-*" says several`,
     );
     return {};
@@ -110,8 +110,8 @@ function readIgnore(place: ConfigNode | undefined): { readonly ignore?: readonly
 }
 
 /** The range, pattern or expression here; null after its fault. */
-function readPattern(place: ConfigNode, kind: Kind, wanted: string): string | null {
-  const text = place.text();
+function readPattern(node: ConfigNode, kind: Kind, wanted: string): string | null {
+  const text = node.string();
   if (text === null) return null;
   const problem =
     text === ''
@@ -120,7 +120,7 @@ function readPattern(place: ConfigNode, kind: Kind, wanted: string): string | nu
         ? `is longer than ${String(LONGEST_PATTERN)} characters`
         : patternProblem(kind, text);
   if (problem === null) return text;
-  place.fault(problem);
+  node.fault(problem);
   return null;
 }
 

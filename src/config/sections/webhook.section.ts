@@ -5,7 +5,7 @@ import { IsOneOf, isName, NAME_RULE } from '../leaf-rules.js';
 import type { ConfigNode } from '../config-node.js';
 import { parseRegistryHost } from '../registry-host.js';
 import type { ReadContext } from '../secret-reader.js';
-import { Key, missing, readSection, Required } from '../section.js';
+import { Key, readSection, Required, requiredNode } from '../section.js';
 import { shown } from '../shown.js';
 import { readHandlerFile } from './handler.section.js';
 import { readEnvironmentNames } from './name-list.js';
@@ -28,7 +28,7 @@ const LATER_TYPES = [
 /** `webhooks.<name>`: one sender of pushes; its name is part of its address. */
 export class WebhookSection {
   /** Which registry's webhooks they are: `docker-hub`. Required. */
-  @Key('text')
+  @Key('string')
   @Required('write e.g. type: docker-hub')
   @IsOneOf(['docker-hub'], LATER_TYPES)
   type!: Webhook['type'];
@@ -38,7 +38,7 @@ export class WebhookSection {
   secret!: string | [string, string];
 
   /** Which registry its pushes are in. Default: the type's own, `docker.io` for `docker-hub`. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   registry?: string;
 
@@ -51,21 +51,21 @@ export class WebhookSection {
   environments?: string[];
 
   /** A module whose `onPush` is asked of each push, before those of the services. Default: none. */
-  @Key('text')
+  @Key('string')
   @IsOptional()
   handler?: string;
 }
 
 /** Reads `webhooks`. */
 export function readWebhooks(
-  place: ConfigNode | undefined,
+  node: ConfigNode | undefined,
   environmentNames: ReadonlySet<string>,
-  reading: ReadContext,
+  context: ReadContext,
 ): Webhook[] {
   const webhooks: Webhook[] = [];
-  for (const [name, child] of place?.entries() ?? []) {
+  for (const [name, child] of node?.entries() ?? []) {
     if (!isName(name)) child.faultAtKey(`${shown(name)} is not ${NAME_RULE}`);
-    const webhook = readWebhook(name, child, environmentNames, reading);
+    const webhook = readWebhook(name, child, environmentNames, context);
     if (webhook !== null) webhooks.push(webhook);
   }
   return webhooks;
@@ -73,45 +73,42 @@ export function readWebhooks(
 
 function readWebhook(
   name: string,
-  place: ConfigNode,
+  node: ConfigNode,
   environmentNames: ReadonlySet<string>,
-  reading: ReadContext,
+  context: ReadContext,
 ): Webhook | null {
-  const section = readSection(place, WebhookSection);
+  const section = readSection(node, WebhookSection);
   if (section === null) return null;
-  const { leaves, places } = section;
-  const secretPlace = places.get('secret');
-  if (secretPlace === undefined) {
-    place.faultOfMissing('secret', missing('write e.g. secret: "${HUB_SECRET}"'));
-  }
-  const secrets = secretPlace === undefined ? null : readSecrets(secretPlace, reading);
-  const registry = readRegistryName(leaves.registry, places.get('registry'));
-  const from = places.get('allowFrom');
+  const { leaves, nodes } = section;
+  const secretNode = requiredNode(node, section, 'secret', 'write e.g. secret: "${HUB_SECRET}"');
+  const secrets = secretNode === null ? null : readSecrets(secretNode, context);
+  const registry = readRegistryName(leaves.registry, nodes.get('registry'));
+  const from = nodes.get('allowFrom');
   const allowFrom = from === undefined ? null : readAddressRanges(from);
   if (from?.isList === true && from.items()?.length === 0) {
     from.fault('allows nobody to send; leave the key out to allow everyone who has the secret');
   }
-  const names = places.get('environments');
+  const names = nodes.get('environments');
   const environments = names === undefined ? null : readEnvironmentNames(names, environmentNames);
-  const handler = readHandlerFile(places.get('handler'), reading);
+  const handler = readHandlerFile(nodes.get('handler'), context);
   if (leaves.type === undefined || secrets === null) return null;
   return { name, type: leaves.type, secrets, registry, allowFrom, environments, handler };
 }
 
-function readRegistryName(text: string | undefined, place: ConfigNode | undefined): string {
+function readRegistryName(text: string | undefined, node: ConfigNode | undefined): string {
   if (text === undefined) return 'docker.io';
   const parsed = parseRegistryHost(text);
   if ('host' in parsed) return parsed.host;
-  place?.fault(parsed.problem);
+  node?.fault(parsed.problem);
   return text;
 }
 
-function readSecrets(place: ConfigNode, reading: ReadContext): Secret[] | null {
-  const items = place.isList ? place.items() : [place];
+function readSecrets(node: ConfigNode, context: ReadContext): Secret[] | null {
+  const items = node.isList ? node.items() : [node];
   if (items === null) return null;
-  if (place.isList && items.length !== 2) {
-    place.fault('a list holds the two secrets of a rotation; write one secret as a plain text');
+  if (node.isList && items.length !== 2) {
+    node.fault('a list holds the two secrets of a rotation; write one secret as a plain text');
   }
-  const secrets = items.map((item) => reading.secrets.readKey(item));
+  const secrets = items.map((item) => context.secrets.readKey(item));
   return secrets.every((secret) => secret !== null) ? secrets : null;
 }

@@ -12,19 +12,19 @@ export class WindowSection {
   days?: string[];
 
   /** The first minute, `"09:00"`, from 00:00 to 23:59. Required. */
-  @Key('text')
+  @Key('string')
   @Required('write the first minute, e.g. from: "09:00"')
   @IsTimeOfDay('23:59')
   from!: string;
 
   /** The minute at which it closes, from 00:00 to 24:00. Required. */
-  @Key('text')
+  @Key('string')
   @Required('write the minute at which it closes, e.g. to: "16:30"')
   @IsTimeOfDay('24:00')
   to!: string;
 
   /** IANA time zone, e.g. `Europe/Berlin`. Default `UTC`. */
-  @Key('text')
+  @Key('string')
   @IsTimeZone()
   timezone?: string;
 }
@@ -32,34 +32,34 @@ export class WindowSection {
 const DEFAULT_TIMEZONE = 'UTC';
 
 /** Reads `policy.window`: a list. */
-export function readWindows(place: ConfigNode): Window[] {
-  const windows = (place.items() ?? []).map(readWindow);
+export function readWindows(node: ConfigNode): Window[] {
+  const windows = (node.items() ?? []).map(readWindow);
   return windows.filter((window) => window !== null);
 }
 
-function readWindow(place: ConfigNode): Window | null {
-  const section = readSection(place, WindowSection);
+function readWindow(node: ConfigNode): Window | null {
+  const section = readSection(node, WindowSection);
   if (section === null) return null;
-  const { leaves, places } = section;
-  const daysPlace = places.get('days');
-  const days = daysPlace === undefined ? DAYS : readDays(daysPlace);
+  const { leaves, nodes } = section;
+  const daysNode = nodes.get('days');
+  const days = daysNode === undefined ? DAYS : readDays(daysNode);
   const { from, to, timezone = DEFAULT_TIMEZONE } = leaves;
   if (from === undefined || to === undefined || days.length === 0 || !isTimeZone(timezone)) {
     return null;
   }
   const window = { days, from: minutesOf(from), to: minutesOf(to), timezone };
   if (window.from === window.to) {
-    place.fault(`opens and closes at ${from}; for a whole day write from: "00:00", to: "24:00"`);
+    node.fault(`opens and closes at ${from}; for a whole day write from: "00:00", to: "24:00"`);
   }
   return window;
 }
 
-function readDays(place: ConfigNode): Day[] {
-  const items = place.items();
-  if (items?.length === 0) place.fault('names no day; leave the key out to mean every day');
+function readDays(node: ConfigNode): Day[] {
+  const items = node.items();
+  if (items?.length === 0) node.fault('names no day; leave the key out to mean every day');
   const days = new Set<Day>();
   for (const item of items ?? []) {
-    const text = item.text();
+    const text = item.string();
     if (text === null) continue;
     const day = DAYS.find((each) => each === text);
     if (day === undefined) item.fault(`${shown(text)} is no day; write ${alternatives(DAYS)}`);

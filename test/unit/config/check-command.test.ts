@@ -32,7 +32,7 @@ describe('check', () => {
       stdout: '',
       stderr:
         `${file}:1:38: environments.a.policy.poll: "1s" is not a duration from 30s to 7d; write e.g. 500ms, 30s, 10m, 24h or 7d\n` +
-        `${file}:2:9: server: a map (key: value) belongs here, not a list\n`,
+        `${file}:2:9: server: must be a map (key: value), not a list\n`,
     });
   });
 

@@ -4,10 +4,7 @@ import { AccessSection, TokenSection } from '../../../src/config/sections/access
 import { ConfigurationSection } from '../../../src/config/sections/configuration.section.js';
 import { HandlersSection } from '../../../src/config/sections/handler.section.js';
 import { EngineSection, TlsSection } from '../../../src/config/sections/engine.section.js';
-import {
-  EnvironmentSection,
-  ServiceSection,
-} from '../../../src/config/sections/environment.section.js';
+import { EnvironmentSection } from '../../../src/config/sections/environment.section.js';
 import {
   ExecProbeSection,
   HealthSection,
@@ -38,6 +35,7 @@ import {
   ServerSection,
   ThrottleSection,
 } from '../../../src/config/sections/server.section.js';
+import { ServiceSection } from '../../../src/config/sections/service.section.js';
 import { TagSection } from '../../../src/config/sections/tag.section.js';
 import { WebhookSection } from '../../../src/config/sections/webhook.section.js';
 import { WindowSection } from '../../../src/config/sections/window.section.js';

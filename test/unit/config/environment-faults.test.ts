@@ -1,8 +1,8 @@
 import { describe } from 'vitest';
-import { itTells, STAGING, TAG, WEB } from './fault-cases.js';
+import { itReports, STAGING, TAG, WEB } from './fault-cases.js';
 
 describe('environments and services', () => {
-  itTells([
+  itReports([
     [
       'an undefined engine',
       `${STAGING}    engine: prod\n`,
@@ -182,7 +182,7 @@ describe('environments and services', () => {
       'a map among those that are ignored',
       `${WEB}        tag: { regex: a, ignore: [{ glob: a }] }\n`,
       '7:35: environments.staging.services.web.tag.ignore[0]',
-      'a text belongs here',
+      'must be a string, not a map',
     ],
     [
       'more ignored patterns than anybody needs',

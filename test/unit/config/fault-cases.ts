@@ -11,14 +11,14 @@ export const WEB = `${STAGING}    services:\n      web:\n        container: web\
 export const TAG = '        tag: latest\n';
 
 /** A file, where its only fault is, and what must be said of it. */
-export type FaultCase = [what: string, text: string, place: string, said: string];
+export type FaultCase = [what: string, text: string, position: string, said: string];
 
 /** One test per case: this fault, there, and no other. */
-export function itTells(cases: readonly FaultCase[]): void {
-  it.each(cases)('%s', (_what, text, place, said) => {
+export function itReports(cases: readonly FaultCase[]): void {
+  it.each(cases)('%s', (_what, text, position, said) => {
     const faults = faultsOf(text, ENVIRONMENT);
     expect(faults).toHaveLength(1);
-    expect(faults[0]?.slice(0, place.length + 2)).toBe(`${place}: `);
+    expect(faults[0]?.slice(0, position.length + 2)).toBe(`${position}: `);
     expect(faults[0]).toContain(said);
   });
 }

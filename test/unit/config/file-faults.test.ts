@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { faultsOf } from './configuration-folder.js';
-import { itTells } from './fault-cases.js';
+import { itReports } from './fault-cases.js';
 
 describe('a file that is no configuration', () => {
-  itTells([
+  itReports([
     ['empty', '', '1:1: (file)', 'write {}'],
     ['only comments', '# nothing\n', '1:1: (file)', 'empty'],
     ['only a null', '~\n', '1:1: (file)', 'empty'],
-    ['a list', '- a\n', '1:1: (file)', 'a map (key: value) belongs here, not a list'],
+    ['a list', '- a\n', '1:1: (file)', 'must be a map (key: value), not a list'],
     ['a text', '\nhello\n', '2:1: (file)', 'not a single value'],
     ['indented by a tab', 'server:\n\tpublicUrl: x\n', '2:1: (file)', 'tabs'],
     ['an unclosed bracket', 'server: {\n', '2:1: (file)', 'not closed'],
@@ -27,16 +27,21 @@ describe('a file that is no configuration', () => {
       'deep',
     ],
     ['a merge key', 'server: &s {}\naccess:\n  <<: *s\n', '3:3: access.<<', 'alias'],
-    ['a key that is no text', '? [a]\n: 1\n', '1:3: (file)', 'a key must be a text'],
-    ['a key twice', 'server: {}\nserver: {}\n', '2:1: server', 'twice'],
+    ['a key that is no text', '? [a]\n: 1\n', '1:3: (file)', 'a key must be a string'],
+    ['a key twice', 'server: {}\nserver: {}\n', '2:1: server', 'duplicate'],
     [
       'a key twice deep inside',
       'server:\n  throttle: { api: {}, api: {} }\n',
       '2:24: server.throttle.api',
-      'twice',
+      'duplicate',
     ],
     ['an unknown key', 'envronments: {}\n', '1:1: envronments', 'did you mean environments?'],
-    ['a key like no other', 'zzzzzzzzzz: {}\n', '1:1: zzzzzzzzzz', 'Known here: server, storage,'],
+    [
+      'a key like no other',
+      'zzzzzzzzzz: {}\n',
+      '1:1: zzzzzzzzzz',
+      'Allowed here: server, storage,',
+    ],
     ['a key with a line break', '"a\\nb": 1\n', '1:1: "a\\nb"', 'unknown key "a\\nb"'],
   ]);
 

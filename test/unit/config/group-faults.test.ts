@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { configurationOf } from './configuration-folder.js';
-import { itTells, STAGING } from './fault-cases.js';
+import { itReports, STAGING } from './fault-cases.js';
 
 const SERVICES = [
   '    services:',
@@ -12,7 +12,7 @@ const grouped = (text: string): string => `${STAGING}    group: ${text}\n${SERVI
 const G = 'environments.staging.group';
 
 describe('a group', () => {
-  itTells([
+  itReports([
     ['without its order', grouped('{ settle: 1m }'), `3:5: ${G}.order`, 'is missing; name the'],
     ['of no list', grouped('{ order: api }'), `3:21: ${G}.order`, 'a list'],
     ['of one', grouped('{ order: [api] }'), `3:21: ${G}.order`, 'fewer than two services'],

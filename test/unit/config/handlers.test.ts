@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigurationFolder } from './configuration-folder.js';
-import { ENVIRONMENT, HUB, itTells, STAGING, TAG, WEB } from './fault-cases.js';
+import { ENVIRONMENT, HUB, itReports, STAGING, TAG, WEB } from './fault-cases.js';
 
 const SOUND = 'export const decide = (deployment, api) => api.deploy();\n';
 
@@ -45,7 +45,7 @@ environments:
     });
   });
 
-  itTells([
+  itReports([
     [
       'a handler that is not there',
       `${WEB}${TAG}        handler: ./gone.mjs\n`,
@@ -74,13 +74,13 @@ environments:
       'a handler without a name',
       `${STAGING}    handler:\n`,
       '3:5: environments.staging.handler',
-      'a text belongs here',
+      'is empty; write a string',
     ],
     [
       'several handlers',
       `${STAGING}    handler: [a.mjs]\n`,
       '3:14: environments.staging.handler',
-      'a text belongs here',
+      'must be a string, not a list',
     ],
     [
       'a time that is too short',

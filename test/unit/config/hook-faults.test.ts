@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { faultsOf } from './configuration-folder.js';
-import { HUB, itTells, STAGING, TAG, WEB } from './fault-cases.js';
+import { HUB, itReports, STAGING, TAG, WEB } from './fault-cases.js';
 
 /** A list of `staging` with one action. */
 const only = (list: string, action: string): string =>
@@ -11,12 +11,12 @@ const at = (column: number, list: string, path: string): string =>
 const SECRET = 'signing-secret-0123456789';
 
 describe('hooks', () => {
-  itTells([
+  itReports([
     [
       'a list of no known moment',
       `${STAGING}    hooks: { during: [] }\n`,
       '3:14: environments.staging.hooks.during',
-      'Known here: before, after or onFailure',
+      'Allowed here: before, after or onFailure',
     ],
     [
       'a single action that is no list',

@@ -6,7 +6,7 @@ const A = 'a'.repeat(24);
 const B = 'b'.repeat(24);
 
 describe('hooks that are sound', () => {
-  it('are carried: a service’s list stands in the place of the environment’s, list by list', () => {
+  it('are carried: a service’s list replaces the environment’s, list by list', () => {
     const text = `
 environments:
   staging:

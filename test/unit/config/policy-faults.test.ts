@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { configurationOf } from './configuration-folder.js';
-import { itTells, STAGING } from './fault-cases.js';
+import { itReports, STAGING } from './fault-cases.js';
 
 const WEB = 'services: { web: { container: web, image: acme/web, tag: latest } }';
 const SOURCE = `  test:\n    ${WEB.replace('container: web', 'container: test')}\n`;
@@ -10,7 +10,7 @@ const P = 'environments.staging.policy';
 const FROM = `environments.staging.policy.promoteFrom`;
 
 describe('a policy tells what is wrong with', () => {
-  itTells([
+  itReports([
     ['a delay', policy('{ delay: soon }'), `3:22: ${P}.delay`, 'not a duration'],
     ['a short poll', policy('{ poll: 1s }'), `3:21: ${P}.poll`, 'from 30s to 7d'],
     ['a window', policy('{ window: { from: "09:00" } }'), `3:23: ${P}.window`, 'a list'],

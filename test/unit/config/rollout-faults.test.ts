@@ -1,8 +1,8 @@
 import { describe } from 'vitest';
-import { itTells, STAGING, TAG, WEB } from './fault-cases.js';
+import { itReports, STAGING, TAG, WEB } from './fault-cases.js';
 
 describe('rollouts', () => {
-  itTells([
+  itReports([
     [
       'an unknown strategy',
       `${STAGING}    rollout: { strategy: blue-green }\n`,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { faultsOf } from './configuration-folder.js';
-import { ENVIRONMENT, HUB, itTells, STAGING } from './fault-cases.js';
+import { ENVIRONMENT, HUB, itReports, STAGING } from './fault-cases.js';
 
 describe('engines, registries and webhooks', () => {
   const hub = (rest: string): string => `${HUB}    ${rest}\n`;
-  itTells([
+  itReports([
     [
       'tcp without tls',
       'engines:\n  e: { host: "tcp://10.0.0.5:2376" }\n',

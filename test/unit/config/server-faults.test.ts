@@ -1,16 +1,21 @@
 import { describe } from 'vitest';
-import { HUB, itTells } from './fault-cases.js';
+import { HUB, itReports } from './fault-cases.js';
 
 describe('server, storage and access', () => {
   const token = (rest: string): string => `access:\n  tokens:\n    - ${rest}\n`;
-  itTells([
+  itReports([
     [
       'a map where a text belongs',
       'server: { publicUrl: {} }\n',
       '1:22: server.publicUrl',
-      'a text belongs here, not a map',
+      'must be a string, not a map',
     ],
-    ['a key without a value', 'server:\n  publicUrl:\n', '2:3: server.publicUrl', 'not nothing'],
+    [
+      'a key without a value',
+      'server:\n  publicUrl:\n',
+      '2:3: server.publicUrl',
+      'is empty; write a string',
+    ],
     ['another scheme', 'server: { publicUrl: "ftp://x" }\n', '1:22: server.publicUrl', 'https://'],
     [
       'a user name in the URL',
@@ -34,7 +39,7 @@ describe('server, storage and access', () => {
       'one address, no list',
       'server: { trustedProxies: 10.0.0.1 }\n',
       '1:27: server.trustedProxies',
-      'a list ([one, two]) belongs here',
+      'must be a list ([one, two])',
     ],
     [
       'an address to listen on',
@@ -70,7 +75,7 @@ describe('server, storage and access', () => {
       'an unknown limit',
       'server: { throttle: { hook: {} } }\n',
       '1:23: server.throttle.hook',
-      'Known here: webhook, api or failedAuth',
+      'Allowed here: webhook, api or failedAuth',
     ],
     ['storage of later', 'storage: postgres://u:p@h/d\n', '1:10: storage', 'not supported yet'],
     ['storage of never', 'storage: mysql://u:p@h/d\n', '1:10: storage', 'sqlite:./data/deploy.db'],
