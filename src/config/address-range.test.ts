@@ -10,7 +10,7 @@ describe('parseAddressRange', () => {
     ['::1', '::1/128'],
     ['::ffff:10.0.0.0/104', '10.0.0.0/8'],
     ['::FFFF:10.0.0.1', '10.0.0.1/32'],
-  ])('%s is %s', (text, range) => {
+  ])('reads %s as %s', (text, range) => {
     expect(parseAddressRange(text)).toBe(range);
   });
 
@@ -27,7 +27,7 @@ describe('parseAddressRange', () => {
     '::ffff:10.0.0.0/95',
     '256.0.0.1',
     ' 10.0.0.1',
-  ])('%j is none', (text) => {
+  ])('%j is neither an address nor a range', (text) => {
     expect(parseAddressRange(text)).toBeNull();
   });
 });

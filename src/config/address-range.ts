@@ -1,12 +1,12 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
-/** How ranges are written, for messages. */
+/** The accepted forms, for messages. */
 export const RANGE_FORMS =
-  'an address or a CIDR range, e.g. 203.0.113.7, 10.0.0.0/8 or 2001:db8::/32';
+  'an IP address or CIDR range; write e.g. 203.0.113.7, 10.0.0.0/8 or 2001:db8::/32';
 
 /**
- * An address or a CIDR range, in CIDR form: `10.0.0.1` is `10.0.0.1/32`. IPv4 in IPv6 clothes
- * (`::ffff:10.0.0.0/104`) becomes IPv4. Null where it is none.
+ * Normalizes an IP address or CIDR range to CIDR form: `10.0.0.1` becomes `10.0.0.1/32`, and an IPv4-mapped IPv6
+ * range (`::ffff:10.0.0.0/104`) becomes IPv4. Null if the text is neither.
  */
 export function parseAddressRange(text: string): string | null {
   const slash = text.indexOf('/');

@@ -1,12 +1,12 @@
 import { printFault } from './fault.js';
 import { loadConfiguration } from './load-configuration.js';
 
-/** Where a command writes, e.g. `process.stdout`. */
+/** A stream that a command writes to, e.g. `process.stdout`. */
 export interface Output {
   write(text: string): unknown;
 }
 
-/** The `check` command: `ok` and 0, or every fault on `stderr`, one a line, and 1. */
+/** The `check` command: prints `ok` and returns 0, or prints every fault on `stderr`, one per line, and returns 1. */
 export function runCheck(
   path: string,
   environment: NodeJS.ProcessEnv,

@@ -1,14 +1,14 @@
 import type { ConfigNode } from './config-node.js';
 import { shown } from './shown.js';
 
-/** What a shell would take apart. */
+/** Characters that a shell would interpret. */
 const SHELL = /["'`$\\|&;<>()*?#~{}[\]]/;
-/** A longer text is not repeated in a fault. */
+/** A longer string is not repeated in the message. */
 const LONGEST_SHOWN = 80;
 
 /**
- * Reads a program and its arguments; null after a fault. One text is a fault that shows how it is written as a list:
- * nothing takes it apart as a shell would.
+ * Reads a program and its arguments; null after a fault. Commands run without a shell, so a single string is a
+ * fault; its message shows the same command as a list.
  * @param wanted What to write, with an example.
  */
 export function readCommand(node: ConfigNode, wanted: string): string[] | null {
@@ -27,7 +27,7 @@ export function readCommand(node: ConfigNode, wanted: string): string[] | null {
 }
 
 function asList(text: string): string {
-  const start = 'is one text, and no shell takes it apart';
+  const start = 'is a single string, but commands run without a shell';
   if (text.length > LONGEST_SHOWN) return `${start}; write a list: command: [sh, -c, "…"]`;
   const shell = `command: [sh, -c, ${shown(text)}]`;
   if (SHELL.test(text)) return `${start}; write a list: ${shell}`;

@@ -5,8 +5,8 @@ import { Secret } from '../domain/secrets/secret.js';
 const RESTART = 'needs a restart';
 
 /**
- * What differs between two configurations, one line each, for people: `webhooks.hub: added`. Secrets are
- * compared and never shown.
+ * The differences between two configurations, one human-readable line each: `webhooks.hub: added`. Secrets are
+ * compared but never shown.
  */
 export function describeChanges(before: Configuration, after: Configuration): string[] {
   return [

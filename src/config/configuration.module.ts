@@ -9,11 +9,11 @@ import {
 import { ConfigurationError } from './fault.js';
 import { loadConfiguration } from './load-configuration.js';
 
-/** Gives `ConfigurationService` to every module. */
+/** Provides `ConfigurationService` to every module. */
 @Module({})
 export class ConfigurationModule {
   /**
-   * Reads the configuration at once.
+   * Reads the configuration immediately.
    * @throws ConfigurationError with every fault.
    */
   static forRoot(source: ConfigurationSource): DynamicModule {
@@ -24,7 +24,7 @@ export class ConfigurationModule {
       module: ConfigurationModule,
       global: true,
       imports: [
-        // Variables and .env files are none of its business: our own reader checks what it reads.
+        // Environment variables and .env files stay out: our own reader validates what it reads.
         ConfigModule.forRoot({
           ignoreEnvFile: true,
           ignoreEnvVars: true,

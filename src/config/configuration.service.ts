@@ -6,7 +6,7 @@ import type { EnvironmentSettings } from './environment-settings.js';
 import type { Fault } from './fault.js';
 import { loadConfiguration } from './load-configuration.js';
 
-/** The key under which @nestjs/config keeps what was read at the start. */
+/** The key under which @nestjs/config holds the initial configuration. */
 export const CONFIGURATION_KEY = 'deploy';
 
 /** Where the configuration is read from. */
@@ -15,21 +15,21 @@ export interface ConfigurationSource {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** What was read at the start, and from where. */
+/** The configuration read at startup, and its source. */
 export interface InitialConfiguration {
   readonly source: ConfigurationSource;
   readonly configuration: Configuration;
   readonly settings: EnvironmentSettings;
 }
 
-/** What became of reading the file again. `changes` are lines for people. */
+/** The result of rereading the file. `changes` are human-readable lines. */
 export type Reloaded =
   | { readonly applied: true; readonly changes: readonly string[] }
   | { readonly applied: false; readonly faults: readonly Fault[] };
 
 export type ConfigurationListener = (current: Configuration, previous: Configuration) => void;
 
-/** The configuration in force. It changes only as a whole, by `reload`. */
+/** The configuration in force. Only `reload` changes it, and only as a whole. */
 @Injectable()
 export class ConfigurationService {
   readonly settings: EnvironmentSettings;
@@ -44,15 +44,15 @@ export class ConfigurationService {
     this.#current = initial.configuration;
   }
 
-  /** Ask anew for every decision: what is kept grows stale at the next SIGHUP. */
+  /** Call this again for every decision: a kept copy is stale after the next SIGHUP. */
   current(): Configuration {
     return this.#current;
   }
 
   /**
-   * Reads the file again. A faulty one is refused and the old configuration stays in force. Changes that
-   * only count from the next start are among `changes`, and say so.
-   * @throws AggregateError what listeners threw, after all of them were told.
+   * Rereads the file. An invalid one is refused, and the current configuration stays in force. `changes` marks
+   * those that take effect only after a restart.
+   * @throws AggregateError with everything that listeners threw, after all of them were called.
    */
   reload(): Reloaded {
     const loaded = loadConfiguration(this.#source.path, this.#source.environment);
@@ -63,7 +63,7 @@ export class ConfigurationService {
     return { applied: true, changes: describeChanges(previous, loaded.configuration) };
   }
 
-  /** Calls `listener` after every reload that was applied, until the returned function is called. */
+  /** Calls `listener` after every applied reload, until the returned function is called. */
   onChange(listener: ConfigurationListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -79,6 +79,6 @@ export class ConfigurationService {
       }
     }
     if (errors.length > 0)
-      throw new AggregateError(errors, 'not everybody took the new configuration');
+      throw new AggregateError(errors, 'some listeners failed to apply the new configuration');
   }
 }

@@ -11,34 +11,34 @@ import { alternatives, shown } from './shown.js';
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 const LOG_FORMATS = ['json', 'pretty'] as const;
 
-/** What only environment variables say; it holds for as long as the process runs. */
+/** Settings that only environment variables make; they hold for the lifetime of the process. */
 export interface EnvironmentSettings {
   /** `DEPLOY_LISTEN`; default `127.0.0.1:8080`. */
   readonly listen: ListenAddress;
   /** `DEPLOY_LOG_LEVEL`; default `info`. */
   readonly logLevel: (typeof LOG_LEVELS)[number];
-  /** `DEPLOY_LOG_FORMAT`; null: `pretty` on a terminal, else `json`. */
+  /** `DEPLOY_LOG_FORMAT`; null means `pretty` on a terminal, else `json`. */
   readonly logFormat: (typeof LOG_FORMATS)[number] | null;
   /** The folder of Docker's `config.json`: `DOCKER_CONFIG`, else `$HOME/.docker`. */
   readonly dockerConfigFolder: string;
-  /** `DOCKER_AUTH_CONFIG`: the text of a Docker config file, which wins over the file. */
+  /** `DOCKER_AUTH_CONFIG`: the content of a Docker config file; takes precedence over the file. */
   readonly dockerAuthConfig: Secret | null;
 }
 
 const DEFAULT_LISTEN: ListenAddress = { host: '127.0.0.1', port: 8080 };
 const DEFAULT_CONFIGURATION_PATH = './deploy.yaml';
 
-/** The environment of this process. Nothing else in the program reads `process.env`. */
+/** The environment of this process. No other code reads `process.env`. */
 export function processEnvironment(): NodeJS.ProcessEnv {
   return process.env;
 }
 
-/** `DEPLOY_CONFIG`, else `./deploy.yaml`. A variable that is set to nothing counts as not set, here and below. */
+/** `DEPLOY_CONFIG`, else `./deploy.yaml`. Here and below, an empty variable counts as not set. */
 export function configurationPath(environment: NodeJS.ProcessEnv): string {
   return valueOf(environment, 'DEPLOY_CONFIG') ?? DEFAULT_CONFIGURATION_PATH;
 }
 
-/** Reads what only environment variables say; unsound ones are faults and stand at their defaults. */
+/** Reads the settings from environment variables. An invalid one is a fault, and its setting has its default. */
 export function readEnvironmentSettings(
   environment: NodeJS.ProcessEnv,
   faults: FaultList,
@@ -59,7 +59,7 @@ export function readEnvironmentSettings(
   };
 }
 
-/** The token of `DEPLOY_ADMIN_TOKEN`, or null where it is not set or faulty. */
+/** The token of `DEPLOY_ADMIN_TOKEN`; null if it is not set or invalid. */
 export function readAdminToken(
   environment: NodeJS.ProcessEnv,
   secrets: SecretReader,
@@ -89,6 +89,6 @@ function oneOf<T extends string>(
   if (value === null) return null;
   const found = known.find((each) => each === value) ?? null;
   if (found === null)
-    faults.addWhole(name, `${shown(value)} is not known; write ${alternatives(known)}`);
+    faults.addWhole(name, `${shown(value)} is not allowed; write ${alternatives(known)}`);
   return found;
 }

@@ -1,18 +1,18 @@
 import { DeployError } from '../domain/errors.js';
 
-/** One thing that is wrong with the configuration. `line` and `column` count from 1. */
+/** One error in the configuration. `line` and `column` count from 1. */
 export interface Fault {
   /** The file as the user named it. */
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  /** E.g. `environments.staging.services.web.tag`; an environment variable's name; `(file)` for the whole. */
+  /** E.g. `environments.staging.services.web.tag`, the name of an environment variable, or `(file)` for the whole file. */
   readonly path: string;
-  /** What is wrong and what would be right. Never holds a secret value. */
+  /** What is wrong and what would be right. Never contains a secret value. */
   readonly message: string;
 }
 
-/** The path of a fault that belongs to no key. */
+/** The path of a fault that concerns no single key. */
 export const WHOLE_FILE = '(file)';
 
 /** `file:line:column: path: what is wrong and what would be right`, on one line. */
@@ -21,7 +21,7 @@ export function printFault(fault: Fault): string {
   return `${position}: ${fault.path}: ${fault.message}`;
 }
 
-/** Collects the faults of one reading and hands them out in the order of the file. */
+/** Collects the faults found while reading one file, and returns them in file order. */
 export class FaultList {
   readonly #faults: Fault[] = [];
 
@@ -31,7 +31,7 @@ export class FaultList {
     this.#faults.push({ file: this.file, line: at.line, column: at.column, path, message });
   }
 
-  /** A fault of an environment variable or of the file as a whole, told at 1:1. */
+  /** Adds a fault of an environment variable or of the whole file, at position 1:1. */
   addWhole(path: string, message: string): void {
     this.add({ line: 1, column: 1 }, path, message);
   }
@@ -41,7 +41,7 @@ export class FaultList {
   }
 }
 
-/** A configuration that cannot be used; `faults` holds every reason. */
+/** The configuration is invalid; `faults` lists every error. */
 export class ConfigurationError extends DeployError {
   constructor(readonly faults: readonly Fault[]) {
     super('invalid', faults.map(printFault).join('\n'));

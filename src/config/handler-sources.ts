@@ -3,16 +3,16 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { messageOf } from '../domain/errors.js';
 import { shown } from './shown.js';
 
-/** Far more than reading a module takes, also on a busy machine; in milliseconds. */
+/** Far longer than a syntax check takes even on a busy machine, in milliseconds. */
 const LONGEST_CHECK_MS = 10_000;
 
-/** Looks at the files of handlers, at each of them once in a reading. */
+/** Checks handler files, each of them once per reading of the configuration. */
 export class HandlerSources {
   readonly #problems = new Map<string, string | null>();
 
   /**
-   * What is wrong with the file of a handler, and what would be right; null where nothing is. Its syntax is
-   * looked at by a Node.js of its own, which runs nothing of it.
+   * What is wrong with a handler's file and what would be right; null if it is valid. A separate Node.js process
+   * checks the syntax without running the code.
    */
   problemOf(name: string, path: string): string | null {
     const known = this.#problems.get(path);
@@ -28,10 +28,11 @@ function problemOf(name: string, path: string): string | null {
     return `${shown(name)} is not an ES module; its name must end in .mjs`;
   }
   try {
-    if (!statSync(path).isFile()) return `${shown(name)} is not a file; name the module itself`;
+    if (!statSync(path).isFile())
+      return `${shown(name)} is not a file; write the path of the module`;
     accessSync(path, constants.R_OK);
   } catch (error) {
-    return `the handler cannot be read: ${messageOf(error)}; relative paths count from this file's folder`;
+    return `the handler cannot be read: ${messageOf(error)}; relative paths start at this file's folder`;
   }
   return syntaxProblem(name, path);
 }
@@ -43,10 +44,10 @@ function syntaxProblem(name: string, path: string): string | null {
     encoding: 'utf8',
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  // Without an answer nothing is known: whatever is wrong is told when the handler is loaded.
+  // The check itself failed, so nothing is known: loading the handler reports whatever is wrong.
   if (status !== 1) return null;
   const line = /:(\d+)$/m.exec(stderr.split('\n')[0] ?? '')?.[1];
   const message = /^\w*Error: .*$/m.exec(stderr)?.[0];
   if (message === undefined) return null;
-  return `the handler ${shown(name)} is not sound JavaScript: ${message}${line === undefined ? '' : ` (line ${line})`}`;
+  return `the handler ${shown(name)} is not valid JavaScript: ${message}${line === undefined ? '' : ` (line ${line})`}`;
 }

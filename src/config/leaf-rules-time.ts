@@ -3,7 +3,7 @@ import { Temporal } from 'temporal-polyfill';
 import { isTimeZone } from '../domain/policy/windows.js';
 import { leafRule, wants } from './leaf-rules.js';
 
-/** `HH:MM` up to `last`. */
+/** `HH:MM`, at most `last`. */
 export function IsTimeOfDay(last: '23:59' | '24:00'): PropertyDecorator {
   const holds = (value: unknown): boolean =>
     typeof value === 'string' &&
@@ -11,17 +11,19 @@ export function IsTimeOfDay(last: '23:59' | '24:00'): PropertyDecorator {
   return leafRule(
     'isTimeOfDay',
     holds,
-    wants(`a time of day from "00:00" to "${last}"; write two digits each`),
+    wants(
+      `a time of day from "00:00" to "${last}"; write hours and minutes with two digits each, e.g. "09:00"`,
+    ),
   );
 }
 
-/** Minutes after midnight of a sound `HH:MM`. */
+/** Minutes after midnight of a valid `HH:MM`. */
 export function minutesOf(time: string): number {
   const [hours, minutes] = time.split(':').map(Number);
   return (hours ?? 0) * 60 + (minutes ?? 0);
 }
 
-/** An IANA time zone, or nothing. */
+/** An IANA time zone; optional. */
 export function IsTimeZone(): PropertyDecorator {
   const holds = (value: unknown): boolean => typeof value === 'string' && isTimeZone(value);
   const rule = leafRule('isTimeZone', holds, wants('a time zone; write e.g. Europe/Berlin or UTC'));
@@ -31,23 +33,19 @@ export function IsTimeZone(): PropertyDecorator {
   };
 }
 
-/** How dates are written, for messages. */
+/** The accepted forms of dates, for messages. */
 const DATE_FORMS = '2026-12-24, "2026-12-24T18:00" or "2026-12-24T18:00:00Z"';
 
-/** A date or date-time as `DATE_FORMS` has it. */
+/** A date or date-time in one of `DATE_FORMS`. */
 export function IsDateOrTime(): PropertyDecorator {
   const holds = (value: unknown): boolean =>
     typeof value === 'string' && momentOf(value, 'UTC', 'from') !== null;
-  return leafRule(
-    'isDateOrTime',
-    holds,
-    wants(`a date or a date with a time; write e.g. ${DATE_FORMS}`),
-  );
+  return leafRule('isDateOrTime', holds, wants(`a date or date-time; write e.g. ${DATE_FORMS}`));
 }
 
 /**
- * The moment that a date or date-time means: without an offset by the clocks of the time zone. A date alone is its
- * first moment, as the end of a stretch of time its last. Null where it is neither. Milliseconds since 1970.
+ * The moment that a date or date-time means, in milliseconds since 1970; null if `text` is neither. Without an offset
+ * it is local time in `timezone`. A date alone means the beginning of that day, or its end if `as` is `to`.
  */
 export function momentOf(text: string, timezone: string, as: 'from' | 'to'): number | null {
   try {
@@ -59,7 +57,7 @@ export function momentOf(text: string, timezone: string, as: 'from' | 'to'): num
     if (/(Z|[+-]\d\d:\d\d)$/.test(text)) return Temporal.Instant.from(text).epochMilliseconds;
     return Temporal.PlainDateTime.from(text).toZonedDateTime(timezone).epochMilliseconds;
   } catch (error) {
-    if (error instanceof RangeError) return null; // There is no such day or time.
+    if (error instanceof RangeError) return null; // No such day or time exists.
     throw error;
   }
 }

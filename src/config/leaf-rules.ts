@@ -5,16 +5,16 @@ import { DURATION_FORMS, parseDuration } from '../domain/duration.js';
 import { LISTEN_FORMS, parseListenAddress } from './listen-address.js';
 import { alternatives, shown } from './shown.js';
 
-/** What names may be, for messages. */
+/** The rule for names, for messages. */
 export const NAME_RULE =
-  'a name: 1 to 63 of A-Z a-z 0-9 _ . - and the first of them a letter or digit';
+  'a valid name; use 1 to 63 characters from A-Z a-z 0-9 _ . -, beginning with a letter or digit';
 
 /** Whether `text` may name an environment, service, engine, webhook or token. */
 export function isName(text: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/.test(text);
 }
 
-/** One of `NAME_RULE`. */
+/** A name as `NAME_RULE` describes it. */
 export function IsName(): PropertyDecorator {
   return leafRule(
     'isName',
@@ -32,10 +32,10 @@ export function IsDuration(fromMs: number, toMs: number, range: string): Propert
   return leafRule('isDuration', holds, wants(`a duration ${range}; write e.g. ${DURATION_FORMS}`));
 }
 
-/** Those that end or stop a process for sure are no way to tell it to finish. */
+/** Without SIGKILL and SIGSTOP: a process cannot handle them, so they cannot ask it to finish. */
 const SIGNALS = 'HUP INT QUIT USR1 USR2 ALRM TERM CONT TSTP TTIN TTOU URG WINCH IO PWR'.split(' ');
 
-/** Name of a signal that a program can take note of, e.g. `SIGUSR1`. */
+/** Name of a signal that a process can handle, e.g. `SIGUSR1`. */
 export function IsSignal(): PropertyDecorator {
   const holds = (value: unknown): boolean =>
     typeof value === 'string' &&
@@ -45,7 +45,7 @@ export function IsSignal(): PropertyDecorator {
   return leafRule(
     'isSignal',
     holds,
-    wants(`a signal that a program can take note of; write one of ${known}, SIGRTMIN+1 …`),
+    wants(`a signal that a process can handle; write one of ${known}, SIGRTMIN+1 …`),
   );
 }
 
@@ -53,10 +53,14 @@ export function IsSignal(): PropertyDecorator {
 export function IsWholeNumber(from: number, to: number, what: string): PropertyDecorator {
   const holds = (value: unknown): boolean =>
     typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to;
-  return leafRule('isWholeNumber', holds, wants(`${what} from ${String(from)} to ${String(to)}`));
+  return leafRule(
+    'isWholeNumber',
+    holds,
+    wants(`${what} from ${String(from)} to ${String(to)}; write a whole number without quotes`),
+  );
 }
 
-/** One of `now`; those of `later` are known and refused as not supported yet. */
+/** One of `now`. Values of `later` are refused as not supported yet. */
 export function IsOneOf(
   now: readonly (string | boolean)[],
   later: readonly (string | boolean)[] = [],
@@ -64,8 +68,8 @@ export function IsOneOf(
   const holds = (value: unknown): boolean => now.some((each) => each === value);
   return leafRule('isOneOf', holds, (value) =>
     later.some((each) => each === value)
-      ? `${shown(value)} is not supported yet; now there is ${alternatives(now)}`
-      : `${shown(value)} is not known here; write ${alternatives([...now, ...later])}`,
+      ? `${shown(value)} is not supported yet; write ${alternatives(now)}`
+      : `${shown(value)} is not allowed here; write ${alternatives([...now, ...later])}`,
   );
 }
 
@@ -76,13 +80,13 @@ export function IsListenAddress(): PropertyDecorator {
   return leafRule('isListenAddress', holds, wants(LISTEN_FORMS));
 }
 
-/** An address of a web site, without user name, password, query and fragment. The message shows no value. */
+/** An http or https URL without user name, password, query and fragment. The message does not show the value. */
 export function IsPublicUrl(): PropertyDecorator {
   return leafRule(
     'isPublicUrl',
     (value) => typeof value === 'string' && isPublicUrl(value),
     () =>
-      'is not a public address; write e.g. https://deploy.example.com (http or https, no user name, ' +
+      'is not a public URL; write e.g. https://deploy.example.com (http or https; no user name, ' +
       'password, ? or #)',
   );
 }
@@ -93,7 +97,7 @@ function isPublicUrl(text: string): boolean {
   return username === '' && password === '' && !/[?#\s]/.test(text);
 }
 
-/** What Docker takes for the name of a container, but for those that Deploy gives to its own. */
+/** A container name that Docker accepts, except the names that Deploy gives to its temporary containers. */
 export function IsContainerName(): PropertyDecorator {
   const holds = (value: unknown): boolean =>
     typeof value === 'string' &&
@@ -101,15 +105,15 @@ export function IsContainerName(): PropertyDecorator {
     !/\.deploy-(new|old|failed|twin|hook)$/.test(value);
   return leafRule('isContainerName', holds, (value) => {
     const text = String(value);
-    if (text.startsWith('/')) return `${shown(text)} begins with a slash; leave the slash out`;
+    if (text.startsWith('/')) return `${shown(text)} begins with a slash; remove the slash`;
     if (text.includes('.deploy-')) {
-      return `${shown(text)} is a name that Deploy gives to containers of its own; name the service's own`;
+      return `${shown(text)} is a name reserved for Deploy's temporary containers; write the name of the service's own container`;
     }
-    return `${shown(text)} is not a container name: at least two of A-Z a-z 0-9 _ . - and the first of them a letter or digit`;
+    return `${shown(text)} is not a valid container name; use at least two characters from A-Z a-z 0-9 _ . -, beginning with a letter or digit`;
   });
 }
 
-/** A repository, without tag and digest. */
+/** A repository without tag or digest. */
 export function IsRepository(): PropertyDecorator {
   const holds = (value: unknown): boolean =>
     typeof value === 'string' && repositoryProblem(value) === null;
@@ -119,9 +123,9 @@ export function IsRepository(): PropertyDecorator {
 function repositoryProblem(text: string): string | null {
   try {
     const { tag, digest } = parseImageReference(text);
-    if (digest !== null) return `${shown(text)} names a digest; write the repository alone`;
+    if (digest !== null) return `${shown(text)} includes a digest; write only the repository`;
     if (tag !== null)
-      return `${shown(text)} names a tag; write the repository here and ${shown(tag)} at tag`;
+      return `${shown(text)} includes a tag; write only the repository here, and ${shown(tag)} under tag`;
     return null;
   } catch (error) {
     if (error instanceof DeployError)
@@ -130,26 +134,30 @@ function repositoryProblem(text: string): string | null {
   }
 }
 
-/** The path of a request: begins with a slash and holds neither blanks nor a fragment. */
+/** A request path: begins with a slash and contains neither spaces nor a fragment. */
 export function IsRequestPath(): PropertyDecorator {
   const holds = (value: unknown): boolean =>
     typeof value === 'string' && /^\/[\x21-\x22\x24-\x7e]*$/.test(value);
-  return leafRule('isRequestPath', holds, wants('a path such as /healthz'));
+  return leafRule('isRequestPath', holds, wants('a request path; write e.g. /healthz'));
 }
 
-/** A text that is not empty, without control characters. The message shows no value. */
+/** A non-empty string without control characters. The message does not show the value. */
 export function IsFilled(): PropertyDecorator {
   const holds = (value: unknown): boolean =>
     typeof value === 'string' && value !== '' && !/\p{Cc}/u.test(value);
-  return leafRule('isFilled', holds, () => 'is empty or holds a line break or control character');
+  return leafRule(
+    'isFilled',
+    holds,
+    () => 'must not be empty or contain line breaks or other control characters',
+  );
 }
 
-/** The message of a rule that wants something else. */
+/** The message of a rule: the value is not what is wanted. */
 export function wants(what: string): (value: unknown) => string {
   return (value) => `${shown(value)} is not ${what}`;
 }
 
-/** A rule for one value of the file. */
+/** Makes a decorator that validates one value of the file. */
 export function leafRule(
   name: string,
   holds: (value: unknown) => boolean,

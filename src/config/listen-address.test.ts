@@ -8,7 +8,7 @@ describe('parseListenAddress', () => {
     [':8080', '', 8080],
     ['localhost:0', 'localhost', 0],
     ['0.0.0.0:65535', '0.0.0.0', 65_535],
-  ])('%s', (text, host, port) => {
+  ])('reads %s', (text, host, port) => {
     expect(parseListenAddress(text)).toEqual({ host, port });
   });
 
@@ -24,7 +24,7 @@ describe('parseListenAddress', () => {
     '*:1',
     'a:-1',
     '-a:1',
-  ])('%j is none', (text) => {
+  ])('%j is not an address to listen on', (text) => {
     expect(parseListenAddress(text)).toBeNull();
   });
 });

@@ -1,12 +1,13 @@
 import { isIPv6 } from 'node:net';
 import type { ListenAddress } from '../domain/settings/configuration.js';
 
-/** How addresses to listen on are written, for messages. */
-export const LISTEN_FORMS = 'host:port, e.g. 127.0.0.1:8080, [::1]:8080 or :8080';
+/** The accepted forms, for messages. */
+export const LISTEN_FORMS =
+  'an address to listen on; write host:port, e.g. 127.0.0.1:8080, [::1]:8080 or :8080';
 
 const HOST = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/;
 
-/** `host:port`, `[IPv6]:port` or `:port` (every address); null for other text. Port 0 lets the system choose. */
+/** `host:port`, `[IPv6]:port` or `:port` (every address); null for any other text. Port 0 lets the system choose. */
 export function parseListenAddress(text: string): ListenAddress | null {
   const match = /^(?:\[([^[\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
   if (match === null) return null;

@@ -14,14 +14,14 @@ import { SecretReader, type ReadContext } from './secret-reader.js';
 import { readSourceText } from './source-text.js';
 import { parseYaml } from './yaml-document.js';
 
-/** Everything that was configured, or everything that is wrong with it. */
+/** The whole configuration, or every error in it. */
 export type LoadedConfiguration =
   | { readonly configuration: Configuration; readonly settings: EnvironmentSettings }
   | { readonly faults: readonly Fault[] };
 
 /**
- * Reads the configuration file, the files that it names, and the environment variables given. Never
- * throws for what a user wrote: all faults are returned at once, in the order of the file.
+ * Reads the configuration file, the files that it refers to, and the given environment variables. Never
+ * throws because of what a user wrote: all faults are returned together, in file order.
  */
 export function loadConfiguration(
   path: string,
@@ -51,7 +51,10 @@ function readFile(path: string, context: ReadContext): Configuration | null {
     return configuration;
   } catch (error) {
     if (!(error instanceof TooManyNodes)) throw error;
-    faults.addWhole(WHOLE_FILE, 'the file holds more than 50000 values; do its aliases multiply?');
+    faults.addWhole(
+      WHOLE_FILE,
+      'the file has more than 50000 values; check for aliases that contain other aliases',
+    );
     return null;
   }
 }

@@ -6,25 +6,25 @@ import { resolveReferences, type ReferenceSources } from './reference.js';
 
 const SHORTEST_SECRET = 20;
 
-/** What every section reader is given. */
+/** What every section reader needs besides its node. */
 export interface ReadContext extends ReferenceSources {
   readonly faults: FaultList;
   readonly secrets: SecretReader;
   readonly handlers: HandlerSources;
 }
 
-/** Where a secret stands. */
+/** A secret and the place where it is used. */
 interface SecretUse {
   readonly value: string;
   readonly path: string;
-  /** Its offset in the file; before all of them for an environment variable. */
+  /** Its offset in the file; -1 for an environment variable, so that it comes first. */
   readonly offset: number;
   readonly fault: (message: string) => void;
-  /** It lets nobody in here, and may stand in several places that are all of this kind. */
+  /** Whether other shared uses may have the same value: it grants no access to Deploy. */
   readonly isShared: boolean;
 }
 
-/** Reads the secrets that let others in, and sees to it that each is long enough and used once. */
+/** Reads secrets, and checks that those that grant access are long enough and used only once. */
 export class SecretReader {
   readonly #uses: SecretUse[] = [];
 
@@ -35,15 +35,15 @@ export class SecretReader {
     return this.readUse(node, false);
   }
 
-  /** A token that an environment variable gives; null after its faults. */
+  /** A token from an environment variable; null after its faults. */
   readVariable(name: string, value: string, fault: (message: string) => void): Secret | null {
     return this.take({ value, path: name, offset: -1, fault, isShared: false });
   }
 
-  /** A password that another server asks for; null after a fault, which an empty one is. */
+  /** A password for another server, of any length; null after its faults. An empty one is a fault. */
   readPassword(node: ConfigNode): Secret | null {
     const value = this.resolved(node);
-    if (value === '') node.fault('is empty; give the password or access token');
+    if (value === '') node.fault('is empty; write the password or access token');
     return value === null || value === '' ? null : new Secret(value);
   }
 
@@ -52,14 +52,14 @@ export class SecretReader {
     return this.readUse(node, true);
   }
 
-  /** A text that may be secret: it is, where a part of it comes from elsewhere (`${…}`). Null after its faults. */
+  /** A string that is secret only if part of it comes from a reference (`${…}`). Null after its faults. */
   readString(node: ConfigNode): string | Secret | null {
     const value = this.resolved(node);
     if (value === null) return null;
     return node.string()?.includes('${') === true ? new Secret(value) : value;
   }
 
-  /** To be called when all are read: every use of a secret after its first in the file is a fault. */
+  /** Reports every use of a secret after its first in the file. Call it once all secrets are read. */
   reportRepeated(): void {
     const first = new Map<string, SecretUse>();
     for (const use of this.#uses.toSorted((a, b) => a.offset - b.offset)) {
@@ -67,7 +67,7 @@ export class SecretReader {
       if (earlier === undefined) first.set(use.value, use);
       else if (!earlier.isShared || !use.isShared) {
         use.fault(
-          `is the same as ${earlier.path}; every secret and token is used once, make another`,
+          `is the same as ${earlier.path}; use each secret and token only once: generate another`,
         );
       }
     }
@@ -102,7 +102,9 @@ export class SecretReader {
 
 function problemOf(value: string): string | null {
   if ([...value].length < SHORTEST_SECRET) {
-    return `is shorter than ${String(SHORTEST_SECRET)} characters; make one with: openssl rand -hex 24`;
+    return `is shorter than ${String(SHORTEST_SECRET)} characters; generate one with: openssl rand -hex 24`;
   }
-  return /\p{Cc}/u.test(value) ? 'holds a line break or control character; remove it' : null;
+  return /\p{Cc}/u.test(value)
+    ? 'contains a line break or other control character; remove it'
+    : null;
 }

@@ -2,19 +2,19 @@ import { quoted } from '../domain/quoted.js';
 
 const LONGEST = 80;
 
-/** A value as it may stand in a message: quoted, on one line, at most 80 characters. Never for secrets. */
+/** A value in the form that messages show: quoted, on one line, at most 80 characters. Never use it for secrets. */
 export function shown(value: unknown): string {
   if (typeof value !== 'string') return String(value);
   const text = masked(value);
   return quoted(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 }
 
-/** Without the user name and password that an address may hold. */
+/** Hides the user name and password of a URL. */
 function masked(text: string): string {
   return text.replace(/\/\/[^/]*@/, '//***@');
 }
 
-/** A key as it may stand in a path: as it is, or quoted where it holds blanks or what cannot be shown. */
+/** A key in the form that paths show: unchanged, or quoted if it contains spaces or unprintable characters. */
 export function shownKey(key: string): string {
   return key.length <= LONGEST && /^[^\p{C}\p{Z}]+$/u.test(key) ? masked(key) : shown(key);
 }

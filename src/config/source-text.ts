@@ -4,10 +4,10 @@ import { messageOf } from '../domain/errors.js';
 import { WHOLE_FILE, type FaultList } from './fault.js';
 import { lineStarts } from './lines.js';
 
-/** More than any hand-written configuration holds, and little enough to be parsed in a moment. */
+/** Larger than any hand-written configuration, and small enough to parse in an instant. */
 const LARGEST_BYTES = 1_048_576;
 
-/** The text of the configuration file, or null after every reason was added to `faults`. */
+/** The text of the configuration file; null after its faults were added to `faults`. */
 export function readSourceText(path: string, faults: FaultList): string | null {
   const bytes = readBytes(path, faults);
   if (bytes === null) return null;
@@ -26,14 +26,11 @@ function readBytes(path: string, faults: FaultList): Buffer | null {
   try {
     const found = statSync(path);
     if (!found.isFile()) {
-      faults.addWhole('DEPLOY_CONFIG', 'this is not a file; name the YAML file itself');
+      faults.addWhole('DEPLOY_CONFIG', 'is not a file; write the path of the YAML file');
       return null;
     }
     if (found.size > LARGEST_BYTES) {
-      faults.addWhole(
-        WHOLE_FILE,
-        'the file is larger than 1 MiB; a configuration stays below that',
-      );
+      faults.addWhole(WHOLE_FILE, 'the file is larger than 1 MiB; write a smaller one');
       return null;
     }
     return readFileSync(path);
@@ -45,9 +42,9 @@ function readBytes(path: string, faults: FaultList): Buffer | null {
 
 function whyUnreadable(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : null;
-  const hint = 'DEPLOY_CONFIG names the configuration file (./deploy.yaml where it is not set)';
-  if (code === 'ENOENT' || code === 'ENOTDIR') return `there is no such file; ${hint}`;
-  if (code === 'EACCES') return `the file may not be read by this user; ${hint}`;
+  const hint = 'set DEPLOY_CONFIG to the path of the configuration file (default ./deploy.yaml)';
+  if (code === 'ENOENT' || code === 'ENOTDIR') return `the file does not exist; ${hint}`;
+  if (code === 'EACCES') return `this user has no permission to read the file; ${hint}`;
   return `the file cannot be read (${messageOf(error)}); ${hint}`;
 }
 
@@ -57,7 +54,7 @@ function firstForeignByte(bytes: Buffer): { line: number; column: number } {
   return { line: starts.length, column: before.length - (starts.at(-1) ?? 0) + 1 };
 }
 
-/** The characters that come before the first byte that is not UTF-8. */
+/** The text before the first byte that is not UTF-8. */
 function validStart(bytes: Buffer): string {
   let low = 0;
   let high = bytes.length;
@@ -69,7 +66,7 @@ function validStart(bytes: Buffer): string {
   return new TextDecoder().decode(bytes.subarray(0, low), { stream: true });
 }
 
-/** Whether the bytes are UTF-8 so far; the last character may be cut. */
+/** Whether the bytes are valid UTF-8; the last character may be incomplete. */
 function isUtf8Prefix(bytes: Buffer): boolean {
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });

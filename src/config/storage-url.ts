@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import type { StorageSettings } from '../domain/settings/configuration.js';
 
-/** What is used where neither the file nor `DEPLOY_STORAGE` names a storage. */
+/** The storage if neither the file nor `DEPLOY_STORAGE` sets one. */
 export const DEFAULT_STORAGE = 'sqlite:./data/deploy.db';
 
 const FORMS = 'write sqlite:./data/deploy.db or sqlite:/var/lib/deploy/deploy.db';
 
 /**
- * Understands `sqlite:` and a path; relative ones count from `folder`. Problems do not show the value: a
- * database's address may hold a password.
+ * Parses `sqlite:` followed by a path; relative paths start at `folder`. Problems do not show the value, because
+ * a database URL may contain a password.
  */
 export function parseStorage(
   text: string,
@@ -17,13 +17,13 @@ export function parseStorage(
   if (/^postgres(ql)?:/.test(text)) {
     return { problem: `postgres:// storage is not supported yet; ${FORMS}` };
   }
-  if (!text.startsWith('sqlite:')) return { problem: `is not a storage; ${FORMS}` };
+  if (!text.startsWith('sqlite:')) return { problem: `is not a storage URL; ${FORMS}` };
   const path = text.slice('sqlite:'.length);
   if (path.includes(':memory:')) {
-    return { problem: `a storage in memory would lose what was accepted; ${FORMS}` };
+    return { problem: `in-memory storage would lose accepted deliveries; ${FORMS}` };
   }
   if (path.startsWith('//') && !path.startsWith('///')) {
-    return { problem: `no host can stand after sqlite:; ${FORMS}` };
+    return { problem: `sqlite: takes a path, not a host; ${FORMS}` };
   }
   const file = path.split('/').at(-1) ?? '';
   if (['', '.', '..'].includes(file) || /\p{Cc}/u.test(path)) {

@@ -15,24 +15,24 @@ import {
 import { WHOLE_FILE, type FaultList } from './fault.js';
 import { lineStarts } from './lines.js';
 
-/** The file after parsing: its tree, where things stand in it, and what its aliases mean. */
+/** The parsed file: its tree, positions and aliases. */
 export interface YamlDocument {
   readonly root: Node;
   readonly faults: FaultList;
   positionOf(offset: number): { line: number; column: number };
-  /** The node that an alias stands for. */
+  /** The node that an alias refers to. */
   anchored(alias: Alias): Node | undefined;
 }
 
 /**
- * The composer of `yaml` recurses; beyond some thousand levels it can take the process down. Ours need
- * less than ten.
+ * The deepest allowed nesting. The composer of `yaml` is recursive, and some thousand levels can crash the process;
+ * a configuration needs fewer than ten.
  */
 const DEEPEST = 64;
 
 /**
- * Parses YAML 1.2. Null after faults were added: syntax errors, several documents, custom tags, aliases
- * of nothing, nesting beyond all reason, or nothing at all in the file.
+ * Parses YAML 1.2. Null after faults for syntax errors, several documents, custom tags, unresolved aliases,
+ * too deep nesting, or an empty file.
  */
 export function parseYaml(text: string, faults: FaultList): YamlDocument | null {
   const lineCounter = linesOf(text);
@@ -60,7 +60,7 @@ export function parseYaml(text: string, faults: FaultList): YamlDocument | null 
   return { root, faults, positionOf, anchored: (alias) => anchors.get(alias) };
 }
 
-/** Counted by ourselves: the parser tells no beginning of a line that it reads as the rest of a broken key. */
+/** Counts lines itself, because the parser reports no line start inside what it takes for the rest of a broken key. */
 function linesOf(text: string): LineCounter {
   const counter = new LineCounter();
   for (const start of lineStarts(text)) counter.addNewLine(start);
@@ -68,7 +68,7 @@ function linesOf(text: string): LineCounter {
 }
 
 function compose(tokens: CST.Token[], length: number): Iterable<Document.Parsed> {
-  // Duplicate keys are found by the walk, which knows their paths.
+  // `ConfigNode.entries` reports duplicate keys, because it knows their paths.
   const composer = new Composer<ParsedNode>({ version: '1.2', merge: false, uniqueKeys: false });
   return composer.compose(tokens, true, length);
 }
@@ -82,7 +82,7 @@ function hasSoundSyntax(
   const add = (offset: number, message: string): void => {
     const at = positionOf(offset);
     const line = String(at.line);
-    // One slip makes the parser stumble several times in the same line: the first says where.
+    // One mistake often causes several parser errors on the same line; only the first is useful.
     if (seen.has(line)) return;
     seen.add(line);
     faults.add(at, WHOLE_FILE, message);
@@ -95,7 +95,7 @@ function hasSoundSyntax(
   return seen.size === 0;
 }
 
-/** Which node each alias means (the last anchor of that name before it); null where one means none. */
+/** The node of each alias: the last anchor of that name before it. Null after a fault if an alias has none. */
 function resolveAliases(
   document: Document.Parsed,
   positionOf: YamlDocument['positionOf'],
@@ -117,14 +117,14 @@ function resolveAliases(
       }
       unresolved.push(node);
       const message =
-        'this alias (*) names no anchor (&) before it; quote a text that begins with *';
+        'this alias (*) has no anchor (&) before it; quote a string that begins with *';
       faults.add(positionOf(node.range?.[0] ?? 0), WHOLE_FILE, message);
     },
   });
   return unresolved.length === 0 ? resolved : null;
 }
 
-/** The offset of the first token that is nested deeper than `limit`, or null. Does not recurse. */
+/** The offset of a token nested deeper than `limit`, or null. Iterative, so that depth cannot exhaust the stack. */
 function firstBeyond(tokens: readonly CST.Token[], limit: number): number | null {
   const open: { token: CST.Token; depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -143,34 +143,33 @@ function childrenOf(token: CST.Token): CST.Token[] {
   );
 }
 
-const QUOTE_HINT = 'quote texts that hold any of { } [ ] , & * # | > @ % or ": "';
+const QUOTE_HINT = 'quote strings that contain any of { } [ ] , & * # | > @ % or ": "';
 
-/** What to say for each error of the parser. Its own messages may quote the file, and so a secret. */
+/** Our message for each parser error. The parser's own messages may quote the file, and with it a secret. */
 const SYNTAX_FAULTS: Readonly<Record<ErrorCode, string>> = {
   ALIAS_PROPS: 'an alias (*) can have neither anchor nor tag; remove them',
-  BAD_ALIAS: `an alias (*) or anchor (&) has no sound name; ${QUOTE_HINT}`,
+  BAD_ALIAS: `an alias (*) or anchor (&) has no valid name; ${QUOTE_HINT}`,
   BAD_COLLECTION_TYPE: 'the tag does not fit the value; remove the tag',
   BAD_DIRECTIVE: 'a line that begins with % is a directive, and this one is unknown; remove it',
   BAD_DQ_ESCAPE:
-    'there is no such escape in a double-quoted text; use single quotes, or \\\\ for a backslash',
-  BAD_INDENT: 'the indentation does not fit; or a bracket or quote before it is not closed',
-  BAD_PROP_ORDER: 'an anchor or tag must stand before its value',
-  BAD_SCALAR_START: 'a text cannot begin with this character; put it in quotes',
-  BLOCK_AS_IMPLICIT_KEY: `a second "key: value" stands in one line; break the line, or ${QUOTE_HINT}`,
-  BLOCK_IN_FLOW: 'inside { } and [ ] only { } and [ ] may be nested, not indented blocks',
-  DUPLICATE_KEY: 'this key stands twice in one map; keep one of them',
+    'invalid escape in a double-quoted string; use single quotes, or \\\\ for a backslash',
+  BAD_INDENT: 'the indentation is wrong, or a bracket or quote before it is not closed',
+  BAD_PROP_ORDER: 'an anchor or tag must come before its value',
+  BAD_SCALAR_START: 'a string cannot begin with this character; put it in quotes',
+  BLOCK_AS_IMPLICIT_KEY: `two "key: value" pairs on one line; break the line, or ${QUOTE_HINT}`,
+  BLOCK_IN_FLOW: 'inside { } and [ ], nest only { } and [ ], not indented blocks',
+  DUPLICATE_KEY: 'duplicate key; keep one of them',
   IMPOSSIBLE: 'this cannot be read as YAML',
-  KEY_OVER_1024_CHARS: 'a key is longer than 1024 characters',
-  MISSING_CHAR: 'something is missing before this: a closing quote or bracket, a comma or a blank',
-  MULTILINE_IMPLICIT_KEY:
-    'a key must stand on one line and be followed by ": "; is a colon missing?',
+  KEY_OVER_1024_CHARS: 'a key is longer than 1024 characters; shorten it',
+  MISSING_CHAR: 'something is missing before this: a closing quote or bracket, a comma or a space',
+  MULTILINE_IMPLICIT_KEY: 'a key must be on one line and followed by ": "; is a colon missing?',
   MULTIPLE_ANCHORS: 'a value can have only one anchor',
-  MULTIPLE_DOCS: 'a second document begins here; the configuration is one document: remove the ---',
+  MULTIPLE_DOCS: 'a second document begins here; the file must be one document: remove the ---',
   MULTIPLE_TAGS: 'a value can have only one tag',
-  NON_STRING_KEY: 'a key must be a text',
+  NON_STRING_KEY: 'a key must be a string',
   RESOURCE_EXHAUSTION: 'this is nested too deeply for a configuration',
-  TAB_AS_INDENT: 'YAML is indented by blanks, never by tabs; replace the tab',
+  TAB_AS_INDENT: 'YAML is indented with spaces, not tabs; replace the tab',
   TAG_RESOLVE_FAILED:
-    'this tag (!) is unknown or does not fit the value; remove it, or quote the text',
-  UNEXPECTED_TOKEN: `this was not expected here; ${QUOTE_HINT}`,
+    'this tag (!) is unknown or does not fit the value; remove it, or quote the string',
+  UNEXPECTED_TOKEN: `unexpected here; ${QUOTE_HINT}`,
 };

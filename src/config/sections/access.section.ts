@@ -10,38 +10,38 @@ const ROLES: readonly Role[] = ['viewer', 'operator', 'admin'];
 
 /** One of `access.tokens`: who may call the API. */
 export class TokenSection {
-  /** Its name in audit, approvals and logs; unique. Required. */
+  /** Name in the audit, approvals and logs; unique. Required. */
   @Key('string')
   @Required('name the token, e.g. name: ci')
   @IsName()
   name!: string;
 
-  /** What it may do: `viewer`, `operator` or `admin`. Required. */
+  /** Its role: `viewer`, `operator` or `admin`. Required. */
   @Key('string')
   @Required('write role: viewer, operator or admin')
   @IsOneOf(ROLES)
   role!: Role;
 
-  /** The token itself, at least 20 characters, used nowhere else. Required. */
+  /** The token itself; at least 20 characters, used nowhere else. Required. */
   @Key('nested')
   secret!: string;
 
-  /** Environments that it may see and touch. Default: all. */
+  /** The environments that it can see and change. Default: all. */
   @Key('nested')
   environments?: string[];
 }
 
 /** `access`: who may call the API. */
 export class AccessSection {
-  /** The tokens. Default: none but `DEPLOY_ADMIN_TOKEN`. */
+  /** The tokens. Default: only that of `DEPLOY_ADMIN_TOKEN`. */
   @Key('nested')
   tokens?: TokenSection[];
 }
 
-/** The name of the token that `DEPLOY_ADMIN_TOKEN` gives. */
+/** The name of the token of `DEPLOY_ADMIN_TOKEN`. */
 export const ADMIN_TOKEN_NAME = 'admin';
 
-/** Reads `access`. `adminToken` is that of the environment, which comes first and takes its name. */
+/** Reads `access`. `adminToken` comes from the environment variable; it is first in the result and reserves its name. */
 export function readAccess(
   node: ConfigNode | undefined,
   adminToken: Token | null,
@@ -69,10 +69,10 @@ function readToken(
   const { leaves, nodes } = section;
   const name = leaves.name;
   if (earlier.some((token) => token.name === name)) {
-    const taken = name === ADMIN_TOKEN_NAME ? ' (DEPLOY_ADMIN_TOKEN has the name admin)' : '';
+    const taken = name === ADMIN_TOKEN_NAME ? ' (DEPLOY_ADMIN_TOKEN uses the name admin)' : '';
     nodes
       .get('name')
-      ?.fault(`the name ${shown(name)} is taken by another token${taken}; choose another`);
+      ?.fault(`the name ${shown(name)} is already used by another token${taken}; choose another`);
   }
   const secretNode = requiredNode(
     node,

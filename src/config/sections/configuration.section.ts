@@ -19,7 +19,7 @@ import { readServer, ServerSection } from './server.section.js';
 import { readWebhooks, type WebhookSection } from './webhook.section.js';
 
 const DEFAULT_RETENTION_MS = 90 * DAY_MS;
-/** A hundred years: as good as for ever. */
+/** A hundred years: effectively forever. */
 const LONGEST_RETENTION_MS = 36_500 * DAY_MS;
 
 /** The whole file. */
@@ -28,7 +28,7 @@ export class ConfigurationSection {
   @Key('nested')
   server?: ServerSection;
 
-  /** Where everything is kept. Default `sqlite:./data/deploy.db`; `DEPLOY_STORAGE` wins over it. */
+  /** Where all data is stored. Default `sqlite:./data/deploy.db`; `DEPLOY_STORAGE` takes precedence. */
   @Key('nested')
   storage?: string;
 
@@ -40,11 +40,11 @@ export class ConfigurationSection {
   @Key('nested')
   engines?: Record<string, EngineSection>;
 
-  /** How registries are asked, by host. Default: the Docker config file's credentials. */
+  /** How to access registries, by host. Default: with the credentials of the Docker config file. */
   @Key('nested')
   registries?: Record<string, RegistrySection>;
 
-  /** Who may tell of pushes, by name. Default: nobody. */
+  /** Who may report pushes, by name. Default: no one. */
   @Key('nested')
   webhooks?: Record<string, WebhookSection>;
 
@@ -52,24 +52,24 @@ export class ConfigurationSection {
   @Key('nested')
   environments?: Record<string, EnvironmentSection>;
 
-  /** When nothing is deployed: a calendar. Default: none. */
+  /** Periods in which nothing is deployed. Default: none. */
   @Key('nested')
   freezes?: FreezeSection[];
 
-  /** How long deliveries, deployments with their logs, and events are kept, 1d to 36500d. Default `90d`. */
+  /** How long deliveries, deployments with their logs, and events are kept; 1d to 36500d. Default `90d`. */
   @Key('string')
   @IsOptional()
   @IsDuration(DAY_MS, LONGEST_RETENTION_MS, 'from 1d to 36500d')
   retention?: string;
 
-  /** What holds for all handlers. */
+  /** Settings for all handlers. */
   @Key('nested')
   handlers?: HandlersSection;
 }
 
 /**
- * Reads the whole file from its root. Where faults were added the result is not to be used: unsound parts
- * are left out or stand at their defaults.
+ * Reads the whole file from its root. If faults were added, do not use the result: invalid parts are missing or have
+ * their defaults.
  */
 export function readConfiguration(
   root: ConfigNode,
@@ -78,7 +78,7 @@ export function readConfiguration(
 ): Configuration {
   const { leaves, nodes } = readSection(root, ConfigurationSection) ?? {};
   const environmentsNode = nodes?.get('environments');
-  // Every name counts as defined, sound or not: one slip is one fault.
+  // Every name counts as defined, even if its environment is invalid: one mistake is one fault.
   const environmentNames = environmentsNode?.keyNames() ?? new Set<string>();
   const engines = readEngines(nodes?.get('engines'), root, context);
   return {
@@ -106,7 +106,7 @@ function readStorage(node: ConfigNode | undefined, context: ReadContext): Config
   return 'storage' in chosen ? chosen.storage : { kind: 'sqlite', path: '' };
 }
 
-/** The text of `storage:` where it is sound. */
+/** The value of `storage:`; null after its faults. */
 function storageInFile(node: ConfigNode, context: ReadContext): string | null {
   const text = node.string();
   if (text === null) return null;

@@ -11,23 +11,23 @@ import type { ReadContext } from '../secret-reader.js';
 import { Key, readSection, Required } from '../section.js';
 import { shown } from '../shown.js';
 
-const PEM = 'name the PEM file, e.g. ca.pem';
+const PEM = 'write the path of the PEM file, e.g. ca.pem';
 
-/** `engines.<engine>.tls`: three PEM files; relative paths count from the configuration file's folder. */
+/** `engines.<engine>.tls`: three PEM files; relative paths start at the configuration file's folder. */
 export class TlsSection {
-  /** The authority that signed the engine's certificate. Required. */
+  /** Certificate of the authority that signed the engine's certificate. Required. */
   @Key('string')
   @Required(PEM)
   @IsFilled()
   ca!: string;
 
-  /** Our certificate. Required. */
+  /** Deploy's client certificate. Required. */
   @Key('string')
   @Required(PEM)
   @IsFilled()
   cert!: string;
 
-  /** The key of our certificate. Required. */
+  /** The private key of the client certificate. Required. */
   @Key('string')
   @Required(PEM)
   @IsFilled()
@@ -45,7 +45,7 @@ export class EngineSection {
   @Key('nested')
   tls?: TlsSection;
 
-  /** `true`: `tcp://` without tls is meant so. Default `false`. */
+  /** `true` allows `tcp://` without tls. Default `false`. */
   @Key('scalar')
   @IsOptional()
   @IsOneOf([true, false])
@@ -57,10 +57,10 @@ type Tls = NonNullable<Engine['tls']>;
 const DEFAULT_ENGINE = 'local';
 const DEFAULT_HOST = 'unix:///var/run/docker.sock';
 
-/** All engines by name, sound or not, so that what names them gets no fault on top; unsound ones are null. */
+/** All engines by name. Invalid ones are null, so that references to them cause no further fault. */
 export type EnginesByName = ReadonlyMap<string, Engine | null>;
 
-/** Reads `engines`; without any there is `local`. `root` is told of what is wrong with that one. */
+/** Reads `engines`. Without any there is `local`, whose faults are reported at `root`. */
 export function readEngines(
   node: ConfigNode | undefined,
   root: ConfigNode,
@@ -105,15 +105,15 @@ function readEngine(name: string, node: ConfigNode, context: ReadContext): Engin
     return null;
   }
   if (parsed.kind === 'unix' && tlsNode !== undefined) {
-    tlsNode.faultAtKey('a local socket has no tls; leave it out, or write a tcp:// host');
+    tlsNode.faultAtKey('a local socket does not use tls; remove it, or write a tcp:// host');
   }
   if (parsed.kind === 'tcp' && tlsNode === undefined && !isInsecure) hostNode.fault(NEEDS_TLS);
   return { name, host: parsed.host, tls };
 }
 
 const NEEDS_TLS =
-  'tcp:// without tls gives the machine to everybody on the network; add tls: { ca, cert, key }, or ' +
-  'insecure: true where that is meant';
+  'tcp:// without tls gives everyone on the network control of the machine; add ' +
+  'tls: { ca, cert, key }, or insecure: true if that is intended';
 
 function readTls(node: ConfigNode, context: ReadContext): Tls | null {
   const section = readSection(node, TlsSection);
@@ -135,16 +135,16 @@ function readPem(path: string, fault: (message: string) => void): string | null 
   try {
     const text = readFileSync(path, 'utf8');
     if (text.includes('-----BEGIN ')) return text;
-    fault(`${shown(path)} is not a PEM file; it must hold -----BEGIN …`);
+    fault(`${shown(path)} is not a PEM file; it must contain -----BEGIN …`);
   } catch (error) {
     fault(
-      `the file cannot be read: ${messageOf(error)}; relative paths count from this file's folder`,
+      `the file cannot be read: ${messageOf(error)}; relative paths start at this file's folder`,
     );
   }
   return null;
 }
 
-/** An engine without a `host` of its own, by the variables that Docker's own client reads. */
+/** An engine without its own `host`, configured by the variables that Docker's client reads. */
 function fromEnvironment(
   name: string,
   ownTls: Tls | null,
@@ -163,7 +163,8 @@ function fromEnvironment(
     return null;
   }
   if (parsed.kind === 'unix') {
-    if (ownTls !== null) fault('a local socket has no tls; leave it out, or write a tcp:// host');
+    if (ownTls !== null)
+      fault('a local socket does not use tls; remove it, or write a tcp:// host');
     return { name, host: parsed.host, tls: null };
   }
   if (!wantsTls && !isInsecure) fault(`DOCKER_HOST: ${NEEDS_TLS}`);
@@ -171,7 +172,7 @@ function fromEnvironment(
   return { name, host: parsed.host, tls };
 }
 
-/** `DOCKER_CERT_PATH`, else `~/.docker`, as Docker's client does with `DOCKER_TLS_VERIFY`. */
+/** The certificates in `DOCKER_CERT_PATH`, else `~/.docker`, as Docker's client uses them with `DOCKER_TLS_VERIFY`. */
 function certificatesOfDocker(context: ReadContext, fault: (message: string) => void): Tls | null {
   const { DOCKER_CERT_PATH, HOME } = context.environment;
   const folder =

@@ -6,7 +6,7 @@ import type { ConfigNode } from '../config-node.js';
 import { Key, readSection, Required } from '../section.js';
 import { readEnvironmentNames } from './name-list.js';
 
-/** One of `freezes`: a stretch of time in which no deployment starts, but for rollbacks and what an admin forces. */
+/** One of `freezes`: a period in which no deployment starts, except rollbacks and what an admin forces. */
 export class FreezeSection {
   /** Its first moment: a date (`2026-12-24`) or a date-time (`"2026-12-24T18:00"`). Required. */
   @Key('string')
@@ -14,24 +14,24 @@ export class FreezeSection {
   @IsDateOrTime()
   from!: string;
 
-  /** Its end: a date, which is frozen to its last moment, or a date-time. Required. */
+  /** Its end: a date, which is included, or a date-time. Required. */
   @Key('string')
-  @Required('write the last day, or the moment of its end, e.g. to: 2027-01-01')
+  @Required('write the last day or the moment at which it ends, e.g. to: 2027-01-01')
   @IsDateOrTime()
   to!: string;
 
-  /** IANA time zone of `from` and `to` where they name no offset. Default `UTC`. */
+  /** IANA time zone of `from` and `to` if they have no offset. Default `UTC`. */
   @Key('string')
   @IsTimeZone()
   timezone?: string;
 
-  /** What people are told. Required. */
+  /** The reason that users are shown. Required. */
   @Key('string')
-  @Required('write what people should be told, e.g. reason: Christmas')
+  @Required('write the reason that users are shown, e.g. reason: Christmas')
   @IsFilled()
   reason!: string;
 
-  /** The environments that it freezes. Default: all. */
+  /** The environments to freeze. Default: all. */
   @Key('nested')
   environments?: string[];
 }
@@ -57,7 +57,7 @@ function readFreeze(node: ConfigNode, environmentNames: ReadonlySet<string>): Fr
   const start = momentOf(from, timezone, 'from');
   const end = momentOf(to, timezone, 'to');
   if (start === null || end === null) return null;
-  if (end <= start) nodes.get('to')?.fault('is not after from; a freeze ends later than it begins');
+  if (end <= start) nodes.get('to')?.fault('is not after from; write a later date');
   return {
     from: new Date(start).toISOString(),
     to: new Date(end).toISOString(),

@@ -8,29 +8,29 @@ import { alternatives, shown, shownKey } from '../shown.js';
 
 const DEFAULT_SETTLE_MS = 30_000;
 
-/** `group` of an environment: services that move together. */
+/** `group` of an environment: services that are deployed together. */
 export class GroupSection {
-  /** Names of at least two of its services. Each moves after the ones before it succeeded. Required. */
+  /** Names of at least two of its services. Each is deployed after those before it succeeded. Required. */
   @Key('nested')
   order!: string[];
 
   /**
-   * What is done where one does not succeed, beside that those after it do not move: `rollback-all` brings those
-   * before it back, the last first; `stop` leaves them. Default `rollback-all`.
+   * What happens if one does not succeed; those after it are never deployed. `rollback-all` rolls back those
+   * before it, the last first; `stop` leaves them. Default `rollback-all`.
    */
   @Key('string')
   @IsOptional()
   @IsOneOf(['rollback-all', 'stop'])
   onFailure?: GroupFailure;
 
-  /** How long after the last push further ones are waited for, 0s to 1h. Default `30s`. */
+  /** How long to wait for further pushes after the last one, 0s to 1h. Default `30s`. */
   @Key('string')
   @IsOptional()
   @IsDuration(0, 3_600_000, 'from 0s to 1h')
   settle?: string;
 }
 
-/** Reads `group`; null where there is none, or no sound one. */
+/** Reads `group`; null if there is none, or after its faults. */
 export function readGroup(
   node: ConfigNode | undefined,
   serviceNames: readonly string[],
@@ -53,17 +53,20 @@ function readOrder(node: ConfigNode, serviceNames: readonly string[]): string[] 
   const items = node.items();
   if (items === null) return [];
   if (items.length < 2) {
-    node.fault('names fewer than two services; one alone moves without a group');
+    node.fault('names fewer than two services; name at least two, or remove the group');
   }
   const names: string[] = [];
   for (const item of items) {
     const name = item.string();
     if (name === null) continue;
     if (!serviceNames.includes(name)) {
-      const defined = alternatives(serviceNames.map(shownKey));
-      item.fault(`this environment has no service ${shown(name)}; it has: ${defined}`);
+      const hint =
+        serviceNames.length === 0
+          ? 'it has none'
+          : `write ${alternatives(serviceNames.map(shownKey))}`;
+      item.fault(`this environment has no service ${shown(name)}; ${hint}`);
     } else if (names.includes(name)) {
-      item.fault(`${shown(name)} stands twice in the list; a service moves once`);
+      item.fault(`${shown(name)} is listed twice; list each service once`);
     } else names.push(name);
   }
   return names;

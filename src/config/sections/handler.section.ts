@@ -13,15 +13,15 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 const SHORTEST_TIMEOUT_MS = 100;
 const LONGEST_TIMEOUT_MS = 300_000;
 
-/** `handlers`: what holds for all handlers. */
+/** `handlers`: settings for all handlers. */
 export class HandlersSection {
-  /** How long one call of a handler may take, 100ms to 5m. Default `10s`. */
+  /** Time limit for one call of a handler, 100ms to 5m. Default `10s`. */
   @Key('string')
   @IsOptional()
   @IsDuration(SHORTEST_TIMEOUT_MS, LONGEST_TIMEOUT_MS, 'from 100ms to 5m')
   timeout?: string;
 
-  /** Hosts that `api.fetch` may ask although their address is private: `queue.lan`, `10.0.0.5:15672`. Default: none. */
+  /** Hosts with private addresses that `api.fetch` may call: `queue.lan`, `10.0.0.5:15672`. Default: none. */
   @Key('nested')
   hosts?: string[];
 }
@@ -48,17 +48,17 @@ function readHosts(node: ConfigNode): string[] {
   return hosts;
 }
 
-/** Whether it is what stands between `//` and the path in an address, without user name and default port. */
+/** Whether the text is the host part of a URL: a host, perhaps with a port, without a user name. */
 function isHost(text: string): boolean {
   if (!/^[^/?#@\s]+$/.test(text) || !URL.canParse(`x://${text}`)) return false;
   const { host, port } = new URL(`http://${text}`);
-  // Those of http and https are left out of an address that names them.
+  // `URL.host` omits the default port.
   return host === text || port === '';
 }
 
 /**
- * Reads `handler` of a service, environment or webhook: a path that counts from the configuration file's
- * folder. Null where there is none, and after a fault.
+ * Reads `handler` of a service, environment or webhook; a relative path starts at the configuration file's folder.
+ * Null if there is none, and after a fault.
  */
 export function readHandlerFile(
   node: ConfigNode | undefined,

@@ -9,7 +9,7 @@ import { Key, readSection, Required, requiredNode } from '../section.js';
 const SECOND_MS = 1000;
 const HOUR_MS = 3_600_000;
 
-/** The key that all probes share. */
+/** The key that all probes have. */
 class ProbeSection {
   /** Pause between two attempts, a duration from 10ms to 1h. Default `1s`. */
   @Key('string')
@@ -18,7 +18,7 @@ class ProbeSection {
   interval?: string;
 }
 
-/** The keys that probes of a port share. */
+/** The keys that all probes of a port have. */
 class PortProbeSection extends ProbeSection {
   /** Container port, 1 to 65535. Required. */
   @Key('scalar')
@@ -29,7 +29,7 @@ class PortProbeSection extends ProbeSection {
 
 /** `health.http`: sends an HTTP request to the service. */
 export class HttpProbeSection extends PortProbeSection {
-  /** Path of the request. Default `/`. */
+  /** Request path. Default `/`. */
   @Key('string')
   @IsOptional()
   @IsRequestPath()
@@ -45,16 +45,16 @@ export class HttpProbeSection extends PortProbeSection {
 /** `health.tcp`: healthy once a connection is accepted. */
 export class TcpProbeSection extends PortProbeSection {}
 
-/** `health.exec`: healthy once the command ends with exit code 0 inside the container. */
+/** `health.exec`: healthy once the command exits with 0 inside the container. */
 export class ExecProbeSection extends ProbeSection {
-  /** Program and arguments, a list of texts. Required. */
+  /** Program and arguments, a list of strings. Required. */
   @Key('nested')
   command!: string[];
 }
 
 /** `rollout.health`: when a new version counts as healthy. At most one of `http`, `tcp`, `exec`. */
 export class HealthSection {
-  /** How long it may take, 1ms to 24h. Default `60s`, or the container's own budget where that is longer. */
+  /** Time limit for becoming healthy, 1ms to 24h. Default `60s`, or the container's own budget if that is longer. */
   @Key('string')
   @IsOptional()
   @IsDuration(1, DAY_MS, 'from 1ms to 24h')
@@ -66,20 +66,20 @@ export class HealthSection {
   @IsDuration(0, DAY_MS, 'from 0s to 24h')
   stableFor?: string;
 
-  /** Ask over HTTP. */
+  /** Probe over HTTP. */
   @Key('nested')
   http?: HttpProbeSection;
 
-  /** Connect over TCP. */
+  /** Probe by a TCP connection. */
   @Key('nested')
   tcp?: TcpProbeSection;
 
-  /** Run a command in the container. */
+  /** Probe by a command in the container. */
   @Key('nested')
   exec?: ExecProbeSection;
 }
 
-/** What one `health` map says; null: it says nothing of this. */
+/** What one `health` map sets; null: not set. */
 export interface HealthOverrides {
   readonly timeoutMs: number | null;
   readonly stableForMs: number | null;
@@ -101,7 +101,7 @@ export function readHealth(node: ConfigNode | undefined): HealthOverrides {
 function readProbe(nodes: ReadonlyMap<string, ConfigNode>): Probe | null {
   const [first, ...more] = [...nodes].filter(([name]) => PROBES.has(name));
   for (const [name, node] of more) {
-    node.faultAtKey(`only one of http, tcp and exec can be asked; remove ${name} or the other`);
+    node.faultAtKey(`only one of http, tcp and exec is allowed; remove ${name} or the other`);
     PROBES.get(name)?.(node);
   }
   return first === undefined ? null : (PROBES.get(first[0])?.(first[1]) ?? null);

@@ -14,55 +14,55 @@ import type { ReadContext } from '../secret-reader.js';
 import { Key, readSection, requiredNode } from '../section.js';
 import { shownKey } from '../shown.js';
 
-/** `exec` of a hook: a command in a container of the service that runs. Exit code 0 is good. */
+/** `exec` of a hook: a command in a running container of the service. Exit code 0 is success. */
 export class ExecHookSection {
   /**
-   * `old` or `new`: in `before` it can only be the old container, in `after` only the new one; after a failure the
-   * old one, or, where it is left out, the one that serves then. Default: the one that it can be.
+   * The container. `before` allows only `old`, `after` only `new`, and each is the default there. `onFailure` allows
+   * only `old`; its default is whichever container serves by then.
    */
   @Key('string')
   @IsOptional()
   @IsOneOf(['old', 'new'])
   in?: 'old' | 'new';
 
-  /** Program and arguments, a list of texts. Required. */
+  /** Program and arguments, a list of strings. Required. */
   @Key('nested')
   command!: string[];
 }
 
-/** `run` of a hook: a one-off container of the new image with the service's settings. Exit code 0 is good. */
+/** `run` of a hook: a one-off container of the new image with the service's settings. Exit code 0 is success. */
 export class RunHookSection {
-  /** Program and arguments, a list of texts; the image's entrypoint stays. Default: the service's, else the image's. */
+  /** Program and arguments, a list of strings; the entrypoint stays. Default: the service's command, else the image's. */
   @Key('nested')
   command?: string[];
 
-  /** Variables by name, laid over the service's. Default: none. */
+  /** Environment variables by name, added to the service's. Default: none. */
   @Key('nested')
   env?: Record<string, string>;
 }
 
-/** `http` of a hook: tells another program, in JSON. Any status of 200 to 299 is good. */
+/** `http` of a hook: notifies another application, in JSON. Any status from 200 to 299 is success. */
 export class HttpHookSection {
-  /** Where to, http or https. Required. */
+  /** Target URL, http or https. Required. */
   @Key('nested')
   url!: string;
 
-  /** `POST`, `PUT`, `PATCH`, or `GET`, which has no body. Default `POST`. */
+  /** `POST`, `PUT`, `PATCH`, or `GET` (without a body). Default `POST`. */
   @Key('string')
   @IsOptional()
   @IsOneOf(['POST', 'PUT', 'PATCH', 'GET'])
   method?: HttpHook['method'];
 
-  /** Further headers by name. Default: none. */
+  /** Additional headers by name. Default: none. */
   @Key('nested')
   headers?: Record<string, string>;
 
-  /** Signs the request; at least 20 characters, used for nothing else than hooks. Default: it is not signed. */
+  /** Signs the request; at least 20 characters, used only for hooks. Default: not signed. */
   @Key('nested')
   secret?: string;
 }
 
-/** An action without what all kinds have. */
+/** An action without the settings that all kinds share. */
 export type HookKind = Without<ExecHook> | Without<RunHook> | Without<HttpHook>;
 type Without<Action extends HookAction> = Omit<Action, 'timeoutMs' | 'onError'>;
 
@@ -83,10 +83,10 @@ export function readExecHook(node: ConfigNode, list: HookList): Without<ExecHook
 }
 
 const WHY_NOT_IN: Readonly<Record<HookList, string>> = {
-  before: 'there is no new container that runs yet; write in: old, or run a one-off one with run',
+  before: 'the new container does not run yet; write in: old, or use run for a one-off container',
   after: 'the old container is stopped by then; write in: new',
   onFailure:
-    'the new container is gone after the way back; write in: old, or leave it out for the one that serves then',
+    'the new container is gone after the rollback; write in: old, or leave in out for the container that serves then',
 };
 
 /** Reads `run`; null after its faults. */
@@ -102,7 +102,9 @@ export function readRunHook(
   if (commandNode !== undefined && command === null) return null;
   const variables = [...(section.nodes.get('env')?.entries() ?? [])].map(([name, value]) => {
     if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name)) {
-      value.faultAtKey(`${shownKey(name)} is no name of an environment variable`);
+      value.faultAtKey(
+        `${shownKey(name)} is not a valid name of an environment variable; use A-Z a-z 0-9 _ . -, beginning with a letter or _`,
+      );
     }
     return [name, context.secrets.readString(value)] as const;
   });
@@ -134,7 +136,7 @@ export function readHttpHook(
   return { kind: 'http', method: leaves.method ?? 'POST', url, origin, headers, secret };
 }
 
-/** Faults show nothing of the address: it may hold a token. */
+/** Faults do not show the URL, because it may contain a token. */
 function readUrl(node: ConfigNode, context: ReadContext): Secret | null {
   const text = revealed(context.secrets.readString(node));
   if (text === null) return null;
@@ -146,16 +148,16 @@ function readUrl(node: ConfigNode, context: ReadContext): Secret | null {
 
 function urlProblem(text: string): string | null {
   if (!URL.canParse(text) || !/^https?:\/\//.test(text)) {
-    return 'is no address; write e.g. https://ci.example.com/deployed (http or https)';
+    return 'is not a URL; write e.g. https://ci.example.com/deployed (http or https)';
   }
   const { username, password, hash } = new URL(text);
   if (username !== '' || password !== '') {
-    return 'holds a user name or password; send them as a header: headers: { Authorization: "${NAME}" }';
+    return 'contains a user name or password; send them as a header: headers: { Authorization: "${NAME}" }';
   }
-  return hash === '' ? null : 'holds a #, which is never sent; leave it out';
+  return hash === '' ? null : 'contains a #; remove it and what follows, which is never sent';
 }
 
-/** Those that Deploy or the connection sets. */
+/** Headers that Deploy or the HTTP connection sets. */
 const OWN_HEADERS =
   /^(x-deploy-.*|host|connection|content-length|content-type|transfer-encoding|expect|upgrade|te|trailer)$/i;
 
@@ -163,14 +165,14 @@ function readHeaders(node: ConfigNode | undefined, context: ReadContext): HttpHo
   const headers: [string, Secret][] = [];
   for (const [name, child] of node?.entries() ?? []) {
     if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
-      child.faultAtKey(`${shownKey(name)} is no name of a header`);
+      child.faultAtKey(`${shownKey(name)} is not a valid header name; write e.g. Authorization`);
     } else if (OWN_HEADERS.test(name)) {
-      child.faultAtKey(`${name} is set by Deploy; leave it out`);
+      child.faultAtKey(`${name} is set by Deploy; remove it`);
     }
     const value = revealed(context.secrets.readString(child));
     if (value === null) continue;
     if (/^[\t\x20-\x7e]*$/.test(value)) headers.push([name, new Secret(value)]);
-    else child.fault('holds a line break, a control character or a letter beyond ASCII; remove it');
+    else child.fault('contains a line break, control character or non-ASCII character; remove it');
   }
   return Object.fromEntries(headers);
 }

@@ -20,47 +20,47 @@ const MOST_ACTIONS = 20;
 
 /** One action of a list of `hooks`: exactly one of `exec`, `run`, `http`. */
 export class HookActionSection {
-  /** Execute a command in a container of the service. */
+  /** Runs a command in a container of the service. */
   @Key('nested')
   exec?: ExecHookSection;
 
-  /** Run a one-off container of the new image. */
+  /** Runs a one-off container of the new image. */
   @Key('nested')
   run?: RunHookSection;
 
-  /** Tell another program. */
+  /** Notifies another application. */
   @Key('nested')
   http?: HttpHookSection;
 
-  /** How long it may take; a duration of 1s to 24h. Default `60s`. */
+  /** Time limit, 1s to 24h. Default `60s`. */
   @Key('string')
   @IsOptional()
   @IsDuration(1_000, DAY_MS, 'from 1s to 24h')
   timeout?: string;
 
-  /** `abort`: its failure ends the rollout; `continue`: it is only told in the log. Default `abort`. */
+  /** `abort`: its failure ends the rollout; `continue`: its failure is only logged. Default `abort`. */
   @Key('string')
   @IsOptional()
   @IsOneOf(['abort', 'continue'])
   onError?: 'abort' | 'continue';
 }
 
-/** `hooks` of an environment or service: what is done around a rollout. Lists of at most 20 actions. */
+/** `hooks` of an environment or service: actions around a rollout, at most 20 per list. */
 export class HooksSection {
-  /** Before the old container is touched. Default: nothing. */
+  /** Actions before the old container is touched. Default: none. */
   @Key('nested')
   before?: HookActionSection[];
 
-  /** Once the new version has proved healthy, while the old one can still be brought back. Default: nothing. */
+  /** Actions once the new version is healthy, while a rollback is still possible. Default: none. */
   @Key('nested')
   after?: HookActionSection[];
 
-  /** When a rollout that failed has ended. Default: nothing. */
+  /** Actions after a failed rollout has ended. Default: none. */
   @Key('nested')
   onFailure?: HookActionSection[];
 }
 
-/** What one `hooks` map says; null: it says nothing of this list. */
+/** What one `hooks` map sets; null: not set. */
 export type HookOverrides = Readonly<Record<HookList, readonly HookAction[] | null>>;
 
 /** Reads `hooks`. */
@@ -73,7 +73,7 @@ export function readHooks(node: ConfigNode | undefined, context: ReadContext): H
   return { before: read('before'), after: read('after'), onFailure: read('onFailure') };
 }
 
-/** The service's list in the place of the environment's, list by list; an empty one switches that one's off. */
+/** Each list of the service replaces the environment's; an empty list disables it. */
 export function mergeHooks(environment: HookOverrides, service: HookOverrides): Hooks {
   return {
     before: service.before ?? environment.before ?? [],
@@ -85,7 +85,7 @@ export function mergeHooks(environment: HookOverrides, service: HookOverrides): 
 function readList(node: ConfigNode, list: HookList, context: ReadContext): HookAction[] {
   const items = node.items() ?? [];
   if (items.length > MOST_ACTIONS) {
-    node.fault(`has ${String(items.length)} actions; at most ${String(MOST_ACTIONS)} are run`);
+    node.fault(`has ${String(items.length)} actions; at most ${String(MOST_ACTIONS)} are allowed`);
   }
   return items.map((item) => readAction(item, list, context)).filter((each) => each !== null);
 }
@@ -96,14 +96,12 @@ function readAction(node: ConfigNode, list: HookList, context: ReadContext): Hoo
   const { leaves, nodes } = section;
   const [first, ...more] = [...nodes].filter(([name]) => name in READERS);
   for (const [name, other] of more) {
-    other.faultAtKey(
-      `only one of exec, run and http can be done; make ${name} an action of its own`,
-    );
+    other.faultAtKey(`only one of exec, run and http is allowed; make ${name} a separate action`);
   }
   if (first === undefined) {
-    // One slip is one fault: a misspelt key is told already.
+    // One mistake is one fault: a misspelt key has been reported already.
     const isMisspelt = [...node.keyNames()].some((name) => !nodes.has(name));
-    if (!isMisspelt) node.fault('says not what to do; write exec, run or http');
+    if (!isMisspelt) node.fault('does not say what to do; write exec, run or http');
     return null;
   }
   const kind = READERS[first[0] as keyof typeof READERS](first[1], list, context);

@@ -15,26 +15,26 @@ const YEAR_MS = 365 * DAY_MS;
 const MOST_APPROVERS = 100;
 const DEFAULT_EXPIRES_MS = DAY_MS;
 
-/** `policy.approval`: who must agree before a deployment may go. It is bound to the digest. */
+/** `policy.approval`: who must approve a deployment before it may start. An approval holds for one digest. */
 export class ApprovalSection {
-  /** How many different people must agree, 0 (nobody, also where the environment says otherwise) to 100. Default 1. */
+  /** How many different people must approve, 0 (no one, even if the environment requires it) to 100. Default 1. */
   @Key('scalar')
   @IsOptional()
   @IsWholeNumber(0, MOST_APPROVERS, 'a number of people')
   required?: number;
 
-  /** Names that may: of tokens, or of people who are sent approve links. Default: every operator. */
+  /** Who may approve: names of tokens, or of people who receive approve links. Default: every operator. */
   @Key('nested')
   of?: string[];
 
-  /** How long a deployment waits for them before it expires, 1m to 365d. Default `24h`. */
+  /** How long a deployment waits for approval before it expires, 1m to 365d. Default `24h`. */
   @Key('string')
   @IsOptional()
   @IsDuration(60_000, YEAR_MS, 'from 1m to 365d')
   expires?: string;
 }
 
-/** `policy.promoteFrom`: only what succeeded in another environment, and stayed healthy there, is deployed. */
+/** `policy.promoteFrom`: deploy only versions that succeeded, and stayed healthy, in another environment. */
 export class PromotionSection {
   /** The environment. Required. */
   @Key('string')
@@ -42,7 +42,7 @@ export class PromotionSection {
   @IsName()
   environment!: string;
 
-  /** The service there, of the same image. Default: the one of the same name. */
+  /** The service there, with the same image. Default: the one with the same name. */
   @Key('string')
   @IsOptional()
   @IsName()
@@ -55,7 +55,7 @@ export class PromotionSection {
   after?: string;
 }
 
-/** `policy` of an environment or service: when a deployment may go. Empty: at once. */
+/** `policy` of an environment or service: when a deployment may start. Empty: at once. */
 export class PolicySection {
   /** How long to wait after the push, 0s to 365d; a newer push starts again. Default `0s`. */
   @Key('string')
@@ -67,31 +67,31 @@ export class PolicySection {
   @Key('nested')
   window?: WindowSection[];
 
-  /** Who must agree. Default: nobody. */
+  /** Who must approve. Default: no one. */
   @Key('nested')
   approval?: ApprovalSection;
 
-  /** The environment in which it must have succeeded. Default: none. */
+  /** The environment in which a version must have succeeded first. Default: none. */
   @Key('nested')
   promoteFrom?: PromotionSection;
 
-  /** How often the registry is asked without a push, 30s to 7d. Default: never. */
+  /** How often to poll the registry, 30s to 7d. Default: never. */
   @Key('string')
   @IsOptional()
   @IsDuration(30_000, 7 * DAY_MS, 'from 30s to 7d')
   poll?: string;
 }
 
-/** What one `policy` map says of where versions come from; the service is the one of the same name where null. */
+/** A `promoteFrom` whose references are not checked yet. A null service means the one with the same name. */
 interface UncheckedPromotion {
   readonly environment: string;
   readonly service: string | null;
   readonly afterMs: number;
-  /** Where it stands, for faults that only the whole configuration shows. */
+  /** Where `checkPromotions` reports its faults. */
   readonly node: ConfigNode;
 }
 
-/** What one `policy` map says; null: it says nothing of this. */
+/** What one `policy` map sets; null: not set. */
 export interface PolicyOverrides {
   readonly delayMs: number | null;
   readonly windows: PolicySettings['windows'] | null;
@@ -109,7 +109,7 @@ export const NO_OVERRIDES: PolicyOverrides = {
   pollMs: null,
 };
 
-/** A policy whose `promoteFrom` was not looked at yet. */
+/** A policy whose `promoteFrom` is not checked yet. */
 export type UncheckedPolicy = Omit<PolicySettings, 'promoteFrom'> & {
   readonly promoteFrom: UncheckedPromotion | null;
 };
@@ -128,7 +128,7 @@ export function readPolicy(node: ConfigNode | undefined): PolicyOverrides {
   };
 }
 
-/** The service's own word, else the environment's, else the default; windows, approval and promotion as a whole. */
+/** Each setting of the service, else of the environment, else the default. Windows, approval and promotion count as one setting each. */
 export function mergePolicy(
   environment: PolicyOverrides,
   service: PolicyOverrides,
@@ -137,7 +137,7 @@ export function mergePolicy(
   return {
     delayMs: service.delayMs ?? environment.delayMs ?? NO_POLICY.delayMs,
     windows: service.windows ?? environment.windows ?? NO_POLICY.windows,
-    // Nobody needs to agree: also where the environment says otherwise.
+    // 0 lets a service opt out of the environment's approval.
     approval: approval?.required === 0 ? null : approval,
     promoteFrom: service.promoteFrom ?? environment.promoteFrom,
     pollMs: service.pollMs ?? environment.pollMs,
@@ -153,7 +153,7 @@ function readApproval(node: ConfigNode | undefined): ApprovalSettings | null {
   const of = ofNode === undefined ? null : readApprovers(ofNode);
   if (of !== null && of.length > 0 && of.length < required) {
     node.fault(
-      `${String(required)} must agree and only ${String(of.length)} may; name more in of, or lower required`,
+      `requires ${String(required)} approvals, but of names only ${String(of.length)}; add names to of, or lower required`,
     );
   }
   const expiresMs = leaves.expires === undefined ? null : parseDuration(leaves.expires);
@@ -163,12 +163,12 @@ function readApproval(node: ConfigNode | undefined): ApprovalSettings | null {
 function readApprovers(node: ConfigNode): string[] | null {
   const items = node.items();
   if (items === null) return null;
-  if (items.length === 0) node.fault('names nobody; leave the key out to mean every operator');
+  if (items.length === 0) node.fault('names no one; leave the key out to allow every operator');
   const names: string[] = [];
   for (const item of items) {
     const name = item.string();
     if (name === null) continue;
-    if (names.includes(name)) item.fault(`${shown(name)} stands twice in the list; once is enough`);
+    if (names.includes(name)) item.fault(`${shown(name)} is listed twice; list it once`);
     else if (isName(name)) names.push(name);
     else item.fault(`${shown(name)} is not ${NAME_RULE}`);
   }

@@ -3,16 +3,16 @@ import type { PolicySettings, PromotionSettings } from '../../domain/settings/po
 import { alternatives, shown, shownKey } from '../shown.js';
 import type { UncheckedPolicy } from './policy.section.js';
 
-/** A service whose `promoteFrom` was not looked at yet. */
+/** A service whose `promoteFrom` is not checked yet. */
 export type UncheckedService = Omit<Service, 'policy'> & { readonly policy: UncheckedPolicy };
 
-/** The same for its environment. */
+/** An environment whose `promoteFrom`, and those of its services, are not checked yet. */
 export type UncheckedEnvironment = Omit<Environment, 'services' | 'policy'> & {
   readonly policy: UncheckedPolicy;
   readonly services: readonly UncheckedService[];
 };
 
-/** Looks at each `promoteFrom` with the whole configuration in sight: what it names must be there, and lead to no circle. */
+/** Checks each `promoteFrom` against all environments: what it refers to must exist, and no chain may be circular. */
 export function checkPromotions(environments: readonly UncheckedEnvironment[]): Environment[] {
   const checked = environments.map((environment) => ({
     ...environment,
@@ -25,13 +25,13 @@ export function checkPromotions(environments: readonly UncheckedEnvironment[]): 
   const services = checked.flatMap((environment) => environment.services);
   for (const service of services.filter((each) => isInCircle(each, services))) {
     promotionNodeOf(service, environments)?.fault(
-      'leads back to this service itself; a version has to enter the chain somewhere',
+      'leads back to this service itself; remove promoteFrom from one service of the circle',
     );
   }
   return checked;
 }
 
-/** Of an environment's own policy the service is that of each service's name: it names none. */
+/** The promotion of an environment's own policy. An empty service name means the one with each service's own name. */
 function ofEnvironment({ promoteFrom }: UncheckedPolicy): PolicySettings['promoteFrom'] {
   if (promoteFrom === null) return null;
   const { environment, service, afterMs } = promoteFrom;
@@ -49,15 +49,15 @@ function sourceOf(
   if (environment === undefined) {
     const defined = alternatives(environments.map((each) => shownKey(each.name)));
     promotion.node.fault(
-      `no environment ${shown(promotion.environment)} is defined in this file; defined: ${defined}`,
+      `no environment ${shown(promotion.environment)} is defined in this file; write ${defined}`,
     );
   } else if (service === undefined) {
     promotion.node.fault(
-      `the environment ${shown(promotion.environment)} has no service ${shown(promotion.service ?? name)}; name the one that ${name} is promoted from in service`,
+      `the environment ${shown(promotion.environment)} has no service ${shown(promotion.service ?? name)}; set service to the one that ${name} is promoted from`,
     );
   } else if (service.repository !== repository) {
     promotion.node.fault(
-      `${promotion.environment}/${service.name} runs ${service.repository}, and ${name} ${repository}; a version is promoted between services of one image`,
+      `${promotion.environment}/${service.name} runs ${service.repository}, but ${name} runs ${repository}; promote from a service with the same image`,
     );
   }
   const { environment: from, afterMs } = promotion;

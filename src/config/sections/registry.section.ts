@@ -7,19 +7,19 @@ import type { ReadContext } from '../secret-reader.js';
 import { Key, missing, readSection } from '../section.js';
 import { shown } from '../shown.js';
 
-/** `registries.<host>`: how one registry is asked. */
+/** `registries.<host>`: how to access one registry. */
 export class RegistrySection {
-  /** User name; together with `password`. Default: the Docker config file's credentials. */
+  /** User name; requires `password`. Default: the Docker config file's credentials. */
   @Key('string')
   @IsOptional()
   @IsFilled()
   username?: string;
 
-  /** Password or access token; together with `username`. Default: the Docker config file's credentials. */
+  /** Password or access token; requires `username`. Default: the Docker config file's credentials. */
   @Key('nested')
   password?: string;
 
-  /** `true`: plain http is meant so. Default `false`; loopback addresses need it not. */
+  /** `true` allows plain http. Default `false`; loopback addresses do not need it. */
   @Key('scalar')
   @IsOptional()
   @IsOneOf([true, false])
@@ -50,19 +50,19 @@ function readRegistry(
   const passwordNode = nodes.get('password');
   const password = passwordNode === undefined ? null : context.secrets.readPassword(passwordNode);
   if (passwordNode === undefined && nodes.has('username')) {
-    node.faultForMissing('password', missing('a username needs its password'));
+    node.faultForMissing('password', missing('a username needs a password'));
   }
   if (passwordNode !== undefined && !nodes.has('username')) {
-    node.faultForMissing('username', missing('a password needs its username'));
+    node.faultForMissing('username', missing('a password needs a username'));
   }
   if ('problem' in parsed) return null;
   const { host, isPlainHttp } = parsed;
   const insecure = leaves.insecure === true;
   if (isPlainHttp && !insecure && !isLoopback(host)) {
-    node.faultAtKey('plain http sends passwords in the clear; use https, or say insecure: true');
+    node.faultAtKey('plain http sends passwords unencrypted; use https, or write insecure: true');
   }
   if (earlier.some((registry) => registry.host === host)) {
-    node.faultAtKey(`the registry ${shown(host)} stands here twice; keep one`);
+    node.faultAtKey(`the registry ${shown(host)} is listed twice; keep one of them`);
   }
   return { host, username: leaves.username ?? null, password, insecure };
 }

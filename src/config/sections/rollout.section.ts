@@ -6,22 +6,22 @@ import type { ConfigNode } from '../config-node.js';
 import { Key, readSection, Required } from '../section.js';
 import { HealthSection, readHealth, type HealthOverrides } from './health.section.js';
 
-/** `drain.http`: a GET that tells the old container to finish. Any status below 400 is good. */
+/** `drain.http`: a GET that asks the old container to finish. Any status below 400 is success. */
 export class DrainHttpSection {
-  /** Port of the container, 1 to 65535. Required. */
+  /** Container port, 1 to 65535. Required. */
   @Key('scalar')
-  @Required('write the port of the container, e.g. port: 8080')
-  @IsWholeNumber(1, 65_535, 'a port of the container')
+  @Required('write the container port, e.g. port: 8080')
+  @IsWholeNumber(1, 65_535, 'a container port')
   port!: number;
 
-  /** Path of the request. Required. */
+  /** Request path. Required. */
   @Key('string')
-  @Required('write the path of the request, e.g. path: /drain')
+  @Required('write the request path, e.g. path: /drain')
   @IsRequestPath()
   path!: string;
 }
 
-/** `rollout.drain`: how the old container of an overlapping strategy is told to finish. Default: not at all. */
+/** `rollout.drain`: how an overlapping strategy asks the old container to finish. Default: not at all. */
 export class DrainSection {
   /** A signal for its first process, e.g. `SIGUSR1`; not SIGKILL or SIGSTOP. Not together with `http`. */
   @Key('string')
@@ -29,30 +29,30 @@ export class DrainSection {
   @IsSignal()
   signal?: string;
 
-  /** A request to it. Not together with `signal`. */
+  /** An HTTP request to it. Not together with `signal`. */
   @Key('nested')
   http?: DrainHttpSection;
 
-  /** How long it is given after that, 0s to 24h. Default `0s`. */
+  /** How long it then has to finish, 0s to 24h. Default `0s`. */
   @Key('string')
   @IsOptional()
   @IsDuration(0, DAY_MS, 'from 0s to 24h')
   wait?: string;
 }
 
-/** `rollout` of an environment or service: how a new version takes the place of the old one. */
+/** `rollout` of an environment or service: how a new version replaces the old one. */
 export class RolloutSection {
   /**
-   * `recreate`: stop the old container, start the new one. `start-first`: the new one proves itself beside the
-   * old one. `handover`: the same for fixed host ports, which then change hands. `auto`: the one with the least
-   * downtime that is safe by rule. Default `recreate`.
+   * `recreate`: stop the old container, then start the new one. `start-first`: the new one becomes healthy beside
+   * the old one. `handover`: the same for fixed host ports, which then move to the new one. `auto`: the safe
+   * strategy with the least downtime. Default `recreate`.
    */
   @Key('string')
   @IsOptional()
   @IsOneOf(['recreate', 'start-first', 'handover', 'auto'])
   strategy?: RolloutSettings['strategy'];
 
-  /** `true`: recreate where the strategy cannot work, instead of a failure. Default `false`. */
+  /** `true`: fall back to `recreate` if the strategy is not possible, instead of failing. Default `false`. */
   @Key('scalar')
   @IsOptional()
   @IsOneOf([true, false])
@@ -63,31 +63,31 @@ export class RolloutSection {
   health?: HealthSection;
 
   /**
-   * How long the old version is kept at hand after the switch, and the new one has to stay healthy; 0s to 24h.
-   * Default `30s` in a handover, else `0s`.
+   * How long the old version is kept after the switch while the new one must stay healthy; 0s to 24h. Default `30s`
+   * for a handover, else `0s`.
    */
   @Key('string')
   @IsOptional()
   @IsDuration(0, DAY_MS, 'from 0s to 24h')
   watch?: string;
 
-  /** How the old version of an overlapping strategy is told to finish. */
+  /** How an overlapping strategy asks the old version to finish. */
   @Key('nested')
   drain?: DrainSection;
 
-  /** When clients may find the new container of `start-first` by name: `when-healthy` or `at-start`. Default `when-healthy`. */
+  /** When clients can reach the new container of `start-first` by name: `when-healthy` or `at-start`. Default `when-healthy`. */
   @Key('string')
   @IsOptional()
   @IsOneOf(['when-healthy', 'at-start'])
   aliases?: 'when-healthy' | 'at-start';
 
-  /** `allowed`: two versions may run at once although volumes are writable. Default `forbidden`. */
+  /** `allowed`: two versions may run at the same time even with writable volumes. Default `forbidden`. */
   @Key('string')
   @IsOptional()
   @IsOneOf(['forbidden', 'allowed'])
   overlap?: 'forbidden' | 'allowed';
 
-  /** What becomes of a failed new version: `rollback` or `leave`. Default `rollback`. */
+  /** What happens after a failure: `rollback`, or `leave` the new version as it is. Default `rollback`. */
   @Key('string')
   @IsOptional()
   @IsOneOf(['rollback', 'leave'])
@@ -100,7 +100,7 @@ export class RolloutSection {
   keepImages?: number;
 }
 
-/** What one `rollout` map says; null: it says nothing of this. */
+/** What one `rollout` map sets; null: not set. */
 export type RolloutOverrides = {
   readonly [Setting in Exclude<keyof RolloutSettings, 'health'>]: RolloutSettings[Setting] | null;
 } & { readonly health: HealthOverrides };
@@ -130,9 +130,9 @@ function readDrain(node: ConfigNode | undefined): DrainSettings | null {
   const httpNode = nodes.get('http');
   const http = httpNode === undefined ? null : readSection(httpNode, DrainHttpSection);
   if (nodes.has('signal') && httpNode !== undefined) {
-    httpNode.faultAtKey('only one of signal and http can be used; remove http or signal');
+    httpNode.faultAtKey('only one of signal and http is allowed; remove one of them');
   }
-  if (nodes.size === 0) node?.fault('says nothing; write signal, http or wait');
+  if (nodes.size === 0) node?.fault('is empty; write signal, http or wait');
   const { port, path } = http?.leaves ?? {};
   return {
     signal: leaves.signal ?? null,
@@ -141,7 +141,7 @@ function readDrain(node: ConfigNode | undefined): DrainSettings | null {
   };
 }
 
-/** The service's own word, else the environment's, else the default; a probe and a drain are taken as a whole. */
+/** Each setting of the service, else of the environment, else the default. A probe and a drain count as one setting each. */
 export function mergeRollout(
   environment: RolloutOverrides,
   service: RolloutOverrides,

@@ -10,22 +10,22 @@ import { shown } from '../shown.js';
 
 const MINUTE_MS = 60_000;
 
-/** One limit of `server.throttle`: so many requests in so long. */
+/** One limit of `server.throttle`: at most `limit` requests per `per`. */
 export class LimitSection {
-  /** How many requests; a whole number, 0 switches the limit off. Default: that of the limit's name. */
+  /** Number of requests; a whole number, 0 disables the limit. The default depends on the limit. */
   @Key('scalar')
   @IsOptional()
   @IsWholeNumber(0, 1_000_000, 'a number of requests')
   limit?: number;
 
-  /** In how long; a duration of 1ms to 24h. Default `1m`. */
+  /** The period, 1ms to 24h. Default `1m`. */
   @Key('string')
   @IsOptional()
   @IsDuration(1, DAY_MS, 'from 1ms to 24h')
   per?: string;
 }
 
-/** `server.throttle`: how much one sender may ask. */
+/** `server.throttle`: limits on the requests of one sender. */
 export class ThrottleSection {
   /** Per webhook name and sender address, counted before authentication. Default 120 per 1m. */
   @Key('nested')
@@ -42,17 +42,17 @@ export class ThrottleSection {
 
 /** `server`: how Deploy is reached. */
 export class ServerSection {
-  /** Where people and senders reach Deploy; http or https. For links and printed webhook addresses. Default: none. */
+  /** The http or https URL at which users and senders reach Deploy; used in links and webhook addresses. Default: none. */
   @Key('string')
   @IsOptional()
   @IsPublicUrl()
   publicUrl?: string;
 
-  /** Addresses and CIDR ranges whose `X-Forwarded-For` counts. Default: none. */
+  /** IP addresses and CIDR ranges whose `X-Forwarded-For` is trusted. Default: none. */
   @Key('nested')
   trustedProxies?: string[];
 
-  /** `host:port` for `/metrics` alone. Default: on the main address. */
+  /** `host:port` that serves only `/metrics`. Default: the main address serves it. */
   @Key('string')
   @IsOptional()
   @IsListenAddress()
@@ -70,7 +70,7 @@ type ServerSettings = Pick<
 
 const DEFAULT_LIMITS = { webhook: 120, api: 600, failedAuth: 10 } as const;
 
-/** Reads `server`; where it is left out, all defaults. */
+/** Reads `server`; if it is missing, everything has its default. */
 export function readServer(node: ConfigNode | undefined): ServerSettings {
   const section = node === undefined ? null : readSection(node, ServerSection);
   const { publicUrl, metricsListen } = section?.leaves ?? {};
@@ -83,7 +83,7 @@ export function readServer(node: ConfigNode | undefined): ServerSettings {
   };
 }
 
-/** Reads a list of addresses and CIDR ranges into CIDR ranges; null after a fault where it is no list. */
+/** Reads a list of IP addresses and CIDR ranges as CIDR ranges; null after a fault if it is not a list. */
 export function readAddressRanges(node: ConfigNode): string[] | null {
   const items = node.items();
   if (items === null) return null;

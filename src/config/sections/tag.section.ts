@@ -10,27 +10,27 @@ import type { ConfigNode } from '../config-node.js';
 import { Key, readSection } from '../section.js';
 import { shown } from '../shown.js';
 
-/** `tag` of a service where it is a map; exactly one of `semver`, `glob` and `regex`. */
+/** `tag` of a service if it is a map; exactly one of `semver`, `glob` and `regex`. */
 export class TagSection {
-  /** A range of versions: the pushed tag if it satisfies it and is higher than what runs. */
+  /** A version range: matches a pushed tag that satisfies it and is higher than the running version. */
   @Key('nested')
   semver?: string;
 
-  /** A pattern with `*` and `?`: the pushed tag if it matches. */
+  /** A pattern with `*` and `?` that the pushed tag must match. */
   @Key('nested')
   glob?: string;
 
-  /** A regular expression (RE2): the pushed tag if it matches. */
+  /** A regular expression (RE2) that the pushed tag must match. */
   @Key('nested')
   regex?: string;
 
-  /** Beside `semver`: `true` lets a lower version follow a higher one. Default `false`. */
+  /** Only with `semver`: `true` also deploys a lower version than the running one. Default `false`. */
   @Key('scalar')
   @IsOptional()
   @IsOneOf([true, false])
   allowDowngrade?: boolean;
 
-  /** Patterns as of `glob`, one or a list of at most 100: tags that never match. Default: none. */
+  /** Tags that never match: one pattern as in `glob`, or a list of at most 100. Default: none. */
   @Key('nested')
   ignore?: string | string[];
 }
@@ -41,16 +41,18 @@ type Kind = (typeof KINDS)[number];
 const WANTED =
   'write e.g. tag: latest, tag: { semver: "^1.4" }, tag: { glob: "release-*" } or tag: { regex: "^v1" }';
 const LONGEST_PATTERN = 1000;
-/** Every tag is held against every pattern. */
+/** The limit exists because every tag is compared with every pattern. */
 const MOST_IGNORED = 100;
 
-/** Reads the `tag` of a service: a text is an exact tag, a map one rule. Null after its faults. */
+/** Reads the `tag` of a service: a string is an exact tag, a map is a rule. Null after its faults. */
 export function readTagRule(node: ConfigNode): TagRule | null {
   if (node.isMap) return readRule(node);
   const tag = node.string();
   if (tag === null) return null;
   if (isTag(tag)) return { kind: 'exact', tag };
-  node.fault(`${shown(tag)} is not a tag: 1 to 128 of A-Z a-z 0-9 _ . -; for a pattern ${WANTED}`);
+  node.fault(
+    `${shown(tag)} is not a valid tag; use 1 to 128 characters from A-Z a-z 0-9 _ . -, or for a pattern ${WANTED}`,
+  );
   return null;
 }
 
@@ -63,21 +65,17 @@ function readRule(node: ConfigNode): TagRule | null {
   for (const other of more) {
     nodes
       .get(other)
-      ?.faultAtKey(
-        `only one of semver, glob and regex can be the rule; remove ${other} or the other`,
-      );
+      ?.faultAtKey(`only one of semver, glob and regex is allowed; remove ${other} or the other`);
   }
   const child = kind === undefined ? undefined : nodes.get(kind);
   if (kind === undefined || child === undefined) {
-    node.fault(`says no rule; ${WANTED}`);
+    node.fault(`has no rule; ${WANTED}`);
     return null;
   }
   if (kind !== 'semver') {
     nodes
       .get('allowDowngrade')
-      ?.faultAtKey(
-        'has a meaning only beside semver: other tags are neither higher nor lower; remove it',
-      );
+      ?.faultAtKey('is allowed only with semver, because other tags have no order; remove it');
   }
   const text = readPattern(child, kind, WANTED);
   if (text === null) return null;
@@ -100,7 +98,7 @@ function readIgnore(node: ConfigNode | undefined): { readonly ignore?: readonly 
   const items = node.isList ? (node.items() ?? []) : [node];
   if (items.length > MOST_IGNORED) {
     node.fault(
-      `holds ${String(items.length)} patterns; at most ${String(MOST_IGNORED)}: one such as "{a,b}-*" says several`,
+      `has ${String(items.length)} patterns; at most ${String(MOST_IGNORED)} are allowed: combine some, e.g. "{a,b}-*"`,
     );
     return {};
   }
@@ -109,7 +107,7 @@ function readIgnore(node: ConfigNode | undefined): { readonly ignore?: readonly 
   return { ignore: patterns.filter((pattern) => pattern !== null) };
 }
 
-/** The range, pattern or expression here; null after its fault. */
+/** The range, pattern or expression; null after its fault. */
 function readPattern(node: ConfigNode, kind: Kind, wanted: string): string | null {
   const text = node.string();
   if (text === null) return null;
@@ -117,7 +115,7 @@ function readPattern(node: ConfigNode, kind: Kind, wanted: string): string | nul
     text === ''
       ? `is empty; ${wanted}`
       : text.length > LONGEST_PATTERN
-        ? `is longer than ${String(LONGEST_PATTERN)} characters`
+        ? `is longer than ${String(LONGEST_PATTERN)} characters; shorten it`
         : patternProblem(kind, text);
   if (problem === null) return text;
   node.fault(problem);
@@ -127,16 +125,17 @@ function readPattern(node: ConfigNode, kind: Kind, wanted: string): string | nul
 function patternProblem(kind: Kind, text: string): string | null {
   if (kind === 'semver') {
     if (semver.validRange(text) !== null) return null;
-    return `${shown(text)} is not a range of versions; write e.g. "^1.4", "~2.1" or ">=1.2 <3"`;
+    return `${shown(text)} is not a version range; write e.g. "^1.4", "~2.1" or ">=1.2 <3"`;
   }
   try {
     if (kind === 'glob') {
-      if (text.includes('/')) return `${shown(text)} holds a slash, which no tag does; remove it`;
+      if (text.includes('/'))
+        return `${shown(text)} contains a slash, which no tag does; remove it`;
       compileGlob(text);
     } else RE2JS.compile(text);
     return null;
   } catch (error) {
-    const what = kind === 'glob' ? 'a pattern' : 'a regular expression (RE2)';
+    const what = kind === 'glob' ? 'a valid pattern' : 'a valid regular expression (RE2)';
     return `${shown(text)} is not ${what}: ${messageOf(error)}`;
   }
 }

@@ -25,9 +25,9 @@ const LATER_TYPES = [
   'native',
 ] as const;
 
-/** `webhooks.<name>`: one sender of pushes; its name is part of its address. */
+/** `webhooks.<name>`: one sender of push events; the name is part of its address. */
 export class WebhookSection {
-  /** Which registry's webhooks they are: `docker-hub`. Required. */
+  /** The kind of sender: `docker-hub`. Required. */
   @Key('string')
   @Required('write e.g. type: docker-hub')
   @IsOneOf(['docker-hub'], LATER_TYPES)
@@ -37,20 +37,20 @@ export class WebhookSection {
   @Key('nested')
   secret!: string | [string, string];
 
-  /** Which registry its pushes are in. Default: the type's own, `docker.io` for `docker-hub`. */
+  /** The registry of the pushed images. Default: that of the type, `docker.io` for `docker-hub`. */
   @Key('string')
   @IsOptional()
   registry?: string;
 
-  /** Addresses and CIDR ranges that may send. Default: everyone who has the secret. */
+  /** IP addresses and CIDR ranges that may send. Default: everyone who has the secret. */
   @Key('nested')
   allowFrom?: string[];
 
-  /** Environments that this sender may touch. Default: all. */
+  /** The environments that this sender may deploy to. Default: all. */
   @Key('nested')
   environments?: string[];
 
-  /** A module whose `onPush` is asked of each push, before those of the services. Default: none. */
+  /** Path of a module whose `onPush` is called for each push, before those of the services. Default: none. */
   @Key('string')
   @IsOptional()
   handler?: string;
@@ -86,7 +86,7 @@ function readWebhook(
   const from = nodes.get('allowFrom');
   const allowFrom = from === undefined ? null : readAddressRanges(from);
   if (from?.isList === true && from.items()?.length === 0) {
-    from.fault('allows nobody to send; leave the key out to allow everyone who has the secret');
+    from.fault('allows no one to send; leave the key out to allow everyone who has the secret');
   }
   const names = nodes.get('environments');
   const environments = names === undefined ? null : readEnvironmentNames(names, environmentNames);
@@ -107,7 +107,9 @@ function readSecrets(node: ConfigNode, context: ReadContext): Secret[] | null {
   const items = node.isList ? node.items() : [node];
   if (items === null) return null;
   if (node.isList && items.length !== 2) {
-    node.fault('a list holds the two secrets of a rotation; write one secret as a plain text');
+    node.fault(
+      'a list must contain two secrets, the old and the new one; write a single secret as a string',
+    );
   }
   const secrets = items.map((item) => context.secrets.readKey(item));
   return secrets.every((secret) => secret !== null) ? secrets : null;

@@ -5,21 +5,21 @@ import type { ConfigNode } from '../config-node.js';
 import { Key, readSection, Required } from '../section.js';
 import { alternatives, shown } from '../shown.js';
 
-/** One of `policy.window`: hours of some days. With `from` later than `to` it runs over midnight, on the day of `from`. */
+/** One of `policy.window`: hours on certain days. If `from` is later than `to`, it ends on the day after that of `from`. */
 export class WindowSection {
   /** Days of the week: `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`. Default: every day. */
   @Key('nested')
   days?: string[];
 
-  /** The first minute, `"09:00"`, from 00:00 to 23:59. Required. */
+  /** When it opens, e.g. `"09:00"`; 00:00 to 23:59. Required. */
   @Key('string')
-  @Required('write the first minute, e.g. from: "09:00"')
+  @Required('write when it opens, e.g. from: "09:00"')
   @IsTimeOfDay('23:59')
   from!: string;
 
-  /** The minute at which it closes, from 00:00 to 24:00. Required. */
+  /** When it closes; 00:00 to 24:00. Required. */
   @Key('string')
-  @Required('write the minute at which it closes, e.g. to: "16:30"')
+  @Required('write when it closes, e.g. to: "16:30"')
   @IsTimeOfDay('24:00')
   to!: string;
 
@@ -49,21 +49,21 @@ function readWindow(node: ConfigNode): Window | null {
   }
   const window = { days, from: minutesOf(from), to: minutesOf(to), timezone };
   if (window.from === window.to) {
-    node.fault(`opens and closes at ${from}; for a whole day write from: "00:00", to: "24:00"`);
+    node.fault(`opens and closes at ${from}; for a whole day, write from: "00:00", to: "24:00"`);
   }
   return window;
 }
 
 function readDays(node: ConfigNode): Day[] {
   const items = node.items();
-  if (items?.length === 0) node.fault('names no day; leave the key out to mean every day');
+  if (items?.length === 0) node.fault('names no day; leave the key out for every day');
   const days = new Set<Day>();
   for (const item of items ?? []) {
     const text = item.string();
     if (text === null) continue;
     const day = DAYS.find((each) => each === text);
-    if (day === undefined) item.fault(`${shown(text)} is no day; write ${alternatives(DAYS)}`);
-    else if (days.has(day)) item.fault(`${day} stands twice in the list; once is enough`);
+    if (day === undefined) item.fault(`${shown(text)} is not a day; write ${alternatives(DAYS)}`);
+    else if (days.has(day)) item.fault(`${day} is listed twice; list it once`);
     else days.add(day);
   }
   return DAYS.filter((day) => days.has(day));

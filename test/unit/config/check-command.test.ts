@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { runCheck } from '../../../src/config/check-command.js';
 import { ConfigurationFolder } from './configuration-folder.js';
 
-/** Remembers what was written to it. */
+/** Records what is written to it. */
 class Written {
   text = '';
 
@@ -18,12 +18,12 @@ function check(path: string): { code: number; stdout: string; stderr: string } {
 }
 
 describe('check', () => {
-  it('prints ok and ends with 0 where nothing is wrong', () => {
+  it('prints ok and returns 0 for a valid file', () => {
     const { file } = new ConfigurationFolder().write('{}\n');
     expect(check(file)).toEqual({ code: 0, stdout: 'ok\n', stderr: '' });
   });
 
-  it('prints every fault on a line of its own and ends with 1', () => {
+  it('prints every fault on its own line and returns 1', () => {
     const { file } = new ConfigurationFolder().write(
       'environments: { a: { policy: { poll: 1s } } }\nserver: []\n',
     );
@@ -36,10 +36,10 @@ describe('check', () => {
     });
   });
 
-  it('ends with 1 for a missing file, and names it', () => {
+  it('returns 1 for a missing file, and names it', () => {
     const { file } = new ConfigurationFolder();
     const { code, stdout, stderr } = check(file);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr.startsWith(`${file}:1:1: DEPLOY_CONFIG: there is no such file`)).toBe(true);
+    expect(stderr.startsWith(`${file}:1:1: DEPLOY_CONFIG: the file does not exist`)).toBe(true);
   });
 });

@@ -9,7 +9,7 @@ import {
   type LoadedConfiguration,
 } from '../../../src/config/load-configuration.js';
 
-/** A folder with a configuration file, removed when the test that made it is over. */
+/** A folder with a configuration file, removed when the test that created it ends. */
 export class ConfigurationFolder {
   readonly path = mkdtempSync(join(tmpdir(), 'deploy-config-'));
   readonly file = join(this.path, 'deploy.yaml');
@@ -30,14 +30,14 @@ export class ConfigurationFolder {
     return loadConfiguration(this.file, environment);
   }
 
-  /** `line:column: path: message` of every fault; none where the configuration is sound. */
+  /** `line:column: path: message` of every fault; empty if the configuration is valid. */
   faults(environment: NodeJS.ProcessEnv = {}): string[] {
     const loaded = this.load(environment);
     if (!('faults' in loaded)) return [];
     return loaded.faults.map((fault) => printFault(fault).slice(this.file.length + 1));
   }
 
-  /** The configuration, which must be sound. */
+  /** The configuration, which must be valid. */
   sound(environment: NodeJS.ProcessEnv = {}): Configuration {
     const loaded = this.load(environment);
     if ('faults' in loaded) throw new Error(loaded.faults.map(printFault).join('\n'));
@@ -45,12 +45,12 @@ export class ConfigurationFolder {
   }
 }
 
-/** The faults of a file that holds `text`. */
+/** The faults of a file with the content `text`. */
 export function faultsOf(text: string | Uint8Array, environment: NodeJS.ProcessEnv = {}): string[] {
   return new ConfigurationFolder().write(text).faults(environment);
 }
 
-/** What a file that holds `text` configures; it must be sound. */
+/** The configuration of a file with the content `text`, which must be valid. */
 export function configurationOf(text: string, environment: NodeJS.ProcessEnv = {}): Configuration {
   return new ConfigurationFolder().write(text).sound(environment);
 }

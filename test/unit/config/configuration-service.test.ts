@@ -45,7 +45,7 @@ function changesOf(reloaded: Reloaded): readonly string[] {
 }
 
 describe('ConfigurationService', () => {
-  it('gives what was read at the start, secrets and settings included', async () => {
+  it('provides the configuration read at startup, including secrets and settings', async () => {
     const folder = new ConfigurationFolder().write(BEFORE);
     const service = await serviceOf(folder, { DEPLOY_LISTEN: ':1234' });
     expect(service.settings.listen).toEqual({ host: '', port: 1234 });
@@ -53,19 +53,19 @@ describe('ConfigurationService', () => {
     expect(service.current().storage.path).toBe(`${folder.path}/a.db`);
   });
 
-  it('is not made of a faulty file: every fault is thrown at once', () => {
+  it('throws every fault of an invalid file at startup', () => {
     const folder = new ConfigurationFolder().write('retention: 1h\nnix: 1\n');
     const source = { path: folder.file, environment: {} };
     try {
       ConfigurationModule.forRoot(source);
-      expect.unreachable('a faulty file was taken');
+      expect.unreachable('an invalid file was accepted');
     } catch (error) {
       expect(error).toBeInstanceOf(ConfigurationError);
       expect(error).toMatchObject({ code: 'invalid', faults: [{ line: 1 }, { line: 2 }] });
     }
   });
 
-  it('takes a new file and tells what is different, without secrets', async () => {
+  it('applies a new file and lists the changes, without secrets', async () => {
     const folder = new ConfigurationFolder().write(BEFORE);
     const service = await serviceOf(folder);
     folder.write(AFTER);
@@ -88,13 +88,13 @@ describe('ConfigurationService', () => {
     expect(service.current().publicUrl).toBe('https://b.example.com');
   });
 
-  it('finds nothing different in the same file', async () => {
+  it('finds no changes in the same file', async () => {
     const folder = new ConfigurationFolder().write(BEFORE);
     const service = await serviceOf(folder);
     expect(service.reload()).toEqual({ applied: true, changes: [] });
   });
 
-  it('reads secret files again', async () => {
+  it('rereads secret files', async () => {
     const folder = new ConfigurationFolder()
       .write("webhooks: { hub: { type: docker-hub, secret: '${file:s}' } }\n")
       .write('a'.repeat(24), 's');
@@ -104,33 +104,33 @@ describe('ConfigurationService', () => {
     expect(service.current().webhooks[0]?.secrets[0]?.reveal()).toBe('b'.repeat(24));
   });
 
-  it('refuses a faulty file: the old one stays in force and nobody is told', async () => {
+  it('refuses an invalid file: the old one stays in force and no listener is called', async () => {
     const folder = new ConfigurationFolder().write(BEFORE);
     const service = await serviceOf(folder);
     const before = service.current();
-    let told = 0;
-    service.onChange(() => (told += 1));
+    let calls = 0;
+    service.onChange(() => (calls += 1));
     folder.write('');
     expect(service.reload()).toMatchObject({ applied: false, faults: [{ line: 1, column: 1 }] });
     expect(service.current()).toBe(before);
-    expect(told).toBe(0);
+    expect(calls).toBe(0);
   });
 
-  it('tells every listener until it has had enough, also after one that throws', async () => {
+  it('calls every listener until it unsubscribes, even after one that throws', async () => {
     const folder = new ConfigurationFolder().write(BEFORE);
     const service = await serviceOf(folder);
-    const told: string[] = [];
+    const changes: string[] = [];
     const stop = service.onChange(() => {
       throw new Error('full');
     });
     service.onChange((current, previous) =>
-      told.push(`${String(previous.publicUrl)} ${String(current.publicUrl)}`),
+      changes.push(`${String(previous.publicUrl)} ${String(current.publicUrl)}`),
     );
     folder.write(AFTER);
     expect(() => service.reload()).toThrow(AggregateError);
     stop();
     expect(service.reload().applied).toBe(true);
-    expect(told).toEqual([
+    expect(changes).toEqual([
       'https://a.example.com https://b.example.com',
       'https://b.example.com https://b.example.com',
     ]);

@@ -55,7 +55,7 @@ const ENVIRONMENT = Object.fromEntries(
 
 const SERVICE = 'environments.<environment>.services.<service>';
 
-/** Which class reads which part of the file. */
+/** The section class of each part of the file. */
 const SECTIONS: Readonly<Record<string, new () => object>> = {
   '': ConfigurationSection,
   server: ServerSection,
@@ -93,7 +93,7 @@ const SECTIONS: Readonly<Record<string, new () => object>> = {
   'hooks.<list>[].http': HttpHookSection,
 };
 
-/** Maps by name: their entries are keys too. */
+/** Entries of maps by name have rows too. */
 const ENTRIES = [
   'engines.<engine>',
   'registries.<host>',
@@ -102,7 +102,7 @@ const ENTRIES = [
   SERVICE,
 ];
 
-/** Nested keys that no class takes further apart: lists of texts, secrets, unions of them, and lists of one kind. */
+/** Nested keys without a section class of their own: lists of strings, secrets, and unions of them. */
 const LEAVES = [
   'storage',
   'server.trustedProxies',
@@ -133,7 +133,7 @@ const LEAVES = [
   'hooks.<list>[].http.secret',
 ];
 
-/** Described once, under their own names. */
+/** Keys documented once, in their own sections. */
 const SHARED = /^environments\..*\.(policy|rollout|hooks)$/;
 
 const pathOf = (prefix: string, key: string): string => (prefix === '' ? key : `${prefix}.${key}`);
@@ -144,14 +144,14 @@ function documentedPaths(): string[] {
 }
 
 describe('docs/configuration.md', () => {
-  it('has a row for every key of the classes, and for no other', () => {
+  it('has a row for every key of the section classes, and for no other', () => {
     const keys = Object.entries(SECTIONS).flatMap(([prefix, section]) =>
       [...keysOf(section).keys()].map((key) => pathOf(prefix, key)),
     );
     expect(documentedPaths().toSorted()).toEqual([...keys, ...ENTRIES].toSorted());
   });
 
-  it('is compared with every class: each nested key leads to one, or is known to be a leaf', () => {
+  it('is compared with every section class: each nested key has one or is a known leaf', () => {
     const prefixes = Object.keys(SECTIONS);
     for (const [prefix, section] of Object.entries(SECTIONS)) {
       for (const [key, kind] of keysOf(section)) {
@@ -165,7 +165,7 @@ describe('docs/configuration.md', () => {
     }
   });
 
-  it('says "not supported yet" of exactly the keys that are refused as such', () => {
+  it('says "not supported yet" for exactly the keys that are refused as such', () => {
     for (const [prefix, section] of Object.entries(SECTIONS)) {
       for (const [key, kind] of keysOf(section)) {
         const row = PAGE.split('\n').find((line) =>
@@ -189,7 +189,7 @@ describe('docs/configuration.md', () => {
     for (const variable of variables) expect(PAGE).toContain(`| \`${variable}\``);
   });
 
-  it('shows only examples that are sound', () => {
+  it('has only valid examples', () => {
     const examples = [...PAGE.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(
       (match) => match[1] ?? '',
     );
@@ -200,14 +200,14 @@ describe('docs/configuration.md', () => {
         folder.write('', handler);
       }
       const faults = folder.faults(ENVIRONMENT);
-      // An example may name what another one defines.
+      // An example may refer to what another one defines.
       expect(faults.filter((fault) => !fault.includes('is defined in this file'))).toEqual([]);
     }
   });
 });
 
 describe('deploy.example.yaml', () => {
-  it('is sound, and deploys one service', () => {
+  it('is valid, and deploys one service', () => {
     const configuration = new ConfigurationFolder().write(EXAMPLE).sound(ENVIRONMENT);
     expect(configuration.environments.flatMap(({ services }) => services)).toMatchObject([
       { environment: 'staging', name: 'web', repository: 'docker.io/acme/web' },
@@ -215,7 +215,7 @@ describe('deploy.example.yaml', () => {
     expect(configuration.webhooks).toMatchObject([{ name: 'hub', type: 'docker-hub' }]);
   });
 
-  it('stays sound with what is commented out', () => {
+  it('is also valid with the commented parts', () => {
     const text = EXAMPLE.replace(/^( *)# (registries:| {2}docker\.io:|http:)/gm, '$1$2');
     expect(text).not.toBe(EXAMPLE);
     const { registries, environments } = new ConfigurationFolder().write(text).sound(ENVIRONMENT);

@@ -5,7 +5,7 @@ import { ConfigurationFolder, configurationOf } from './configuration-folder.js'
 const PEM = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n';
 
 describe('engines', () => {
-  it('are addressed by DOCKER_HOST where they have no host of their own', () => {
+  it('use DOCKER_HOST if they have no host of their own', () => {
     const text = "engines: { local: {}, other: { host: 'unix:///run/other.sock' } }\n";
     expect(configurationOf(text, { DOCKER_HOST: 'unix:///run/x.sock' }).engines).toEqual([
       { name: 'local', host: 'unix:///run/x.sock', tls: null },
@@ -13,7 +13,7 @@ describe('engines', () => {
     ]);
   });
 
-  it('take tcp without tls where insecure says so', () => {
+  it('accept tcp without tls if insecure is set', () => {
     const text =
       "engines: { a: { host: 'tcp://10.0.0.5', insecure: true }, b: { insecure: true } }\n";
     expect(configurationOf(text, { DOCKER_HOST: 'tcp://[::1]:1234/' }).engines).toEqual([
@@ -22,7 +22,7 @@ describe('engines', () => {
     ]);
   });
 
-  it('read certificates relative to the folder of the file, and keep the key a secret', () => {
+  it('read certificates relative to the folder of the file, and keep the key secret', () => {
     const folder = new ConfigurationFolder()
       .write(
         "engines: { e: { host: 'tcp://10.0.0.5', tls: { ca: tls/a, cert: tls/b, key: tls/c } } }\n",
@@ -37,13 +37,13 @@ describe('engines', () => {
     expect(engine?.tls?.key.reveal()).toBe(PEM);
   });
 
-  it('refuse certificates that are missing, are none, or have nothing to certify', () => {
+  it('refuse certificates that are missing, malformed, or unused', () => {
     const folder = new ConfigurationFolder()
       .write("engines:\n  e: { host: 'unix:///x', tls: { ca: a, cert: b, key: c } }\n")
       .write('hello', 'b')
       .write(PEM, 'c');
     expect(folder.faults()).toEqual([
-      expect.stringMatching(/^2:27: engines\.e\.tls: a local socket has no tls/),
+      expect.stringMatching(/^2:27: engines\.e\.tls: a local socket does not use tls/),
       expect.stringMatching(/^2:38: engines\.e\.tls\.ca: the file cannot be read: ENOENT/),
       expect.stringMatching(/^2:47: engines\.e\.tls\.cert: .* is not a PEM file/),
     ]);
@@ -60,7 +60,7 @@ describe('engines', () => {
     ]);
   });
 
-  it("take Docker's own variables for TLS", () => {
+  it("use Docker's own variables for TLS", () => {
     const folder = new ConfigurationFolder().write('{}\n');
     for (const name of ['ca.pem', 'cert.pem', 'key.pem']) folder.write(PEM, `certs/${name}`);
     const environment = {

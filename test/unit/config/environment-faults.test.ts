@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 import { itReports, STAGING, TAG, WEB } from './fault-cases.js';
 
-describe('environments and services', () => {
+describe('faults of environments and services', () => {
   itReports([
     [
       'an undefined engine',
@@ -13,16 +13,16 @@ describe('environments and services', () => {
       'no engine local',
       `engines: { prod: {} }\n${STAGING}    services: {}\n`,
       '3:3: environments.staging.engine',
-      'defined: prod',
+      'write prod',
     ],
     [
-      'a name of an environment',
+      'an invalid name of an environment',
       'environments:\n  a b: {}\n',
       '2:3: environments."a b"',
       '1 to 63',
     ],
     [
-      'a name of a service',
+      'an invalid name of a service',
       `${STAGING}    services:\n      _web: { container: web, image: a/b, tag: c }\n`,
       '4:7: environments.staging.services._web',
       '1 to 63',
@@ -50,25 +50,25 @@ describe('environments and services', () => {
       'a container with a slash',
       `${STAGING}    services:\n      web: { container: /web, image: a/b, tag: c }\n`,
       '4:25: environments.staging.services.web.container',
-      'leave the slash out',
+      'remove the slash',
     ],
     [
-      'a container of one letter',
+      'a container name of one letter',
       `${STAGING}    services:\n      web: { container: w, image: a/b, tag: c }\n`,
       '4:25: environments.staging.services.web.container',
       'at least two',
     ],
     [
-      "one of Deploy's own containers",
+      "a name of Deploy's own containers",
       `${STAGING}    services:\n      web: { container: w.deploy-old, image: a/b, tag: c }\n`,
       '4:25: environments.staging.services.web.container',
-      'of its own',
+      'reserved for Deploy',
     ],
     [
       'an image with a tag',
       `${STAGING}    services:\n      web: { container: web, image: 'a/b:1', tag: c }\n`,
       '4:37: environments.staging.services.web.image',
-      '"1" at tag',
+      '"1" under tag',
     ],
     [
       'an image in capitals',
@@ -77,7 +77,7 @@ describe('environments and services', () => {
       'lower case',
     ],
     [
-      'no tag but a range',
+      'a range as a tag',
       `${WEB}        tag: ^1.4\n`,
       '7:14: environments.staging.services.web.tag',
       'semver',
@@ -86,7 +86,7 @@ describe('environments and services', () => {
       'an empty tag rule',
       `${WEB}        tag: {}\n`,
       '7:14: environments.staging.services.web.tag',
-      'says no rule',
+      'has no rule',
     ],
     [
       'two tag rules',
@@ -95,25 +95,25 @@ describe('environments and services', () => {
       'only one of',
     ],
     [
-      'no range',
+      'an invalid range',
       `${WEB}        tag: { semver: x.y }\n`,
       '7:24: environments.staging.services.web.tag.semver',
-      'not a range',
+      'not a version range',
     ],
     [
-      'no pattern',
+      'an invalid pattern',
       `${WEB}        tag: { glob: 'a[' }\n`,
       '7:22: environments.staging.services.web.tag.glob',
-      'not a pattern',
+      'not a valid pattern',
     ],
     [
-      'a pattern whose range is upside down',
+      'a pattern with a reversed range',
       `${WEB}        tag: { glob: 'v[z-a]' }\n`,
       '7:22: environments.staging.services.web.tag.glob',
-      'not a pattern',
+      'not a valid pattern',
     ],
     [
-      'a pattern that excludes in its middle',
+      'a pattern with an exclusion in the middle',
       `${WEB}        tag: { glob: 'v!(1)*' }\n`,
       '7:22: environments.staging.services.web.tag.glob',
       'not supported',
@@ -125,13 +125,13 @@ describe('environments and services', () => {
       'slash',
     ],
     [
-      'no regular expression',
+      'an invalid regular expression',
       `${WEB}        tag: { regex: '(a' }\n`,
       '7:23: environments.staging.services.web.tag.regex',
       'RE2',
     ],
     [
-      'a regular expression that RE2 has not',
+      'a regular expression that RE2 does not support',
       `${WEB}        tag: { regex: '(?=a)' }\n`,
       '7:23: environments.staging.services.web.tag.regex',
       'RE2',
@@ -143,49 +143,49 @@ describe('environments and services', () => {
       'is empty',
     ],
     [
-      'a word on downgrades beside a pattern',
+      'allowDowngrade with a pattern',
       `${WEB}        tag: { glob: 'a*', allowDowngrade: true }\n`,
       '7:28: environments.staging.services.web.tag.allowDowngrade',
-      'only beside semver',
+      'only with semver',
     ],
     [
-      'something else than true or false for downgrades',
+      'allowDowngrade that is not a boolean',
       `${WEB}        tag: { semver: ^1, allowDowngrade: yes }\n`,
       '7:44: environments.staging.services.web.tag.allowDowngrade',
       'true or false',
     ],
     [
-      'what is ignored without a rule',
+      'ignore without a rule',
       `${WEB}        tag: { ignore: '*-debug' }\n`,
       '7:14: environments.staging.services.web.tag',
-      'says no rule',
+      'has no rule',
     ],
     [
-      'no pattern among those that are ignored',
+      'an invalid pattern in ignore',
       `${WEB}        tag: { regex: a, ignore: ['*-debug', 'a['] }\n`,
       '7:46: environments.staging.services.web.tag.ignore[1]',
-      'not a pattern',
+      'not a valid pattern',
     ],
     [
-      'a pattern with a slash as the one that is ignored',
+      'a pattern with a slash in ignore',
       `${WEB}        tag: { regex: a, ignore: a/b }\n`,
       '7:34: environments.staging.services.web.tag.ignore',
       'slash',
     ],
     [
-      'an empty pattern among those that are ignored',
+      'an empty pattern in ignore',
       `${WEB}        tag: { regex: a, ignore: [''] }\n`,
       '7:35: environments.staging.services.web.tag.ignore[0]',
       'is empty',
     ],
     [
-      'a map among those that are ignored',
+      'a map in ignore',
       `${WEB}        tag: { regex: a, ignore: [{ glob: a }] }\n`,
       '7:35: environments.staging.services.web.tag.ignore[0]',
       'must be a string, not a map',
     ],
     [
-      'more ignored patterns than anybody needs',
+      'too many patterns in ignore',
       `${WEB}        tag: { regex: a, ignore: [${'a, '.repeat(101)}] }\n`,
       '7:34: environments.staging.services.web.tag.ignore',
       'at most 100',
@@ -203,7 +203,7 @@ describe('environments and services', () => {
       'environments.staging.services.web',
     ],
     [
-      'a container twice by two names of one engine',
+      'a container twice under two names of one engine',
       `engines: { local: {}, b: { host: 'unix:///var/run/docker.sock' } }\n${WEB}${TAG}  other: { engine: b, services: { two: { container: web, image: a/b, tag: c } } }\n`,
       '9:53: environments.other.services.two.container',
       'environments.staging.services.web',

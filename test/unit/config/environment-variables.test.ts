@@ -17,7 +17,7 @@ describe('environment variables', () => {
     });
   });
 
-  it('are carried, credentials as secrets', () => {
+  it('are read, credentials as secrets', () => {
     const settings = settingsOf({
       DEPLOY_LISTEN: '0.0.0.0:0',
       DEPLOY_LOG_LEVEL: 'debug',

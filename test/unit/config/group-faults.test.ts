@@ -14,35 +14,35 @@ const G = 'environments.staging.group';
 describe('a group', () => {
   itReports([
     ['without its order', grouped('{ settle: 1m }'), `3:5: ${G}.order`, 'is missing; name the'],
-    ['of no list', grouped('{ order: api }'), `3:21: ${G}.order`, 'a list'],
-    ['of one', grouped('{ order: [api] }'), `3:21: ${G}.order`, 'fewer than two services'],
+    ['whose order is not a list', grouped('{ order: api }'), `3:21: ${G}.order`, 'a list'],
+    ['of one service', grouped('{ order: [api] }'), `3:21: ${G}.order`, 'fewer than two services'],
     [
-      'of a service that is not there',
+      'of an undefined service',
       grouped('{ order: [api, wbe] }'),
       `3:27: ${G}.order[1]`,
-      'this environment has no service "wbe"; it has: api or web',
+      'this environment has no service "wbe"; write api or web',
     ],
     [
       'with a service twice',
       grouped('{ order: [api, web, api] }'),
       `3:32: ${G}.order[2]`,
-      '"api" stands twice in the list; a service moves once',
+      '"api" is listed twice; list each service once',
     ],
     [
-      'with another end',
+      'with an unknown onFailure',
       grouped('{ order: [api, web], onFailure: rollback }'),
       `3:44: ${G}.onFailure`,
       'rollback-all',
     ],
     [
-      'that settles too long',
+      'with a settle time that is too long',
       grouped('{ order: [api, web], settle: 2h }'),
       `3:41: ${G}.settle`,
       'from 0s to 1h',
     ],
   ]);
 
-  it('has an order, waits 30 s for further pushes, and goes back together', () => {
+  it('keeps its order, and by default waits 30 s for further pushes and is rolled back as a whole', () => {
     const [environment] = configurationOf(grouped('{ order: [web, api] }')).environments;
     expect(environment?.group).toEqual({
       order: ['web', 'api'],
@@ -51,7 +51,7 @@ describe('a group', () => {
     });
   });
 
-  it('is none where nothing is said', () => {
+  it('is null if it is not configured', () => {
     expect(configurationOf(`${STAGING}${SERVICES}`).environments[0]?.group).toBeNull();
   });
 });

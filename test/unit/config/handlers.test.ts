@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { ConfigurationFolder } from './configuration-folder.js';
 import { ENVIRONMENT, HUB, itReports, STAGING, TAG, WEB } from './fault-cases.js';
 
-const SOUND = 'export const decide = (deployment, api) => api.deploy();\n';
+const VALID = 'export const decide = (deployment, api) => api.deploy();\n';
 
 describe('handlers', () => {
-  it('are those of the service, else of its environment; paths count from the folder of the file', () => {
+  it('come from the service, else from its environment; relative paths start at the folder of the file', () => {
     const folder = new ConfigurationFolder()
       .write(
         `${HUB}    handler: ./handlers/hub.mjs
@@ -20,9 +20,9 @@ environments:
       docs: { container: docs, image: acme/docs, tag: latest }
 `,
       )
-      .write(SOUND, 'handlers/hub.mjs')
-      .write(SOUND, 'handlers/all.mjs')
-      .write(SOUND, 'web.mjs');
+      .write(VALID, 'handlers/hub.mjs')
+      .write(VALID, 'handlers/all.mjs')
+      .write(VALID, 'web.mjs');
     const { webhooks, environments, handlers } = folder.sound(ENVIRONMENT);
     expect(webhooks[0]?.handler).toEqual({
       name: './handlers/hub.mjs',
@@ -37,7 +37,7 @@ environments:
     expect(handlers).toEqual({ timeoutMs: 10_000, hosts: [] });
   });
 
-  it('share a time and hosts', () => {
+  it('share a timeout and hosts', () => {
     const text = 'handlers: { timeout: 30s, hosts: [Queue.lan, "10.0.0.5:15672", "[::1]:80"] }\n';
     expect(new ConfigurationFolder().write(text).sound().handlers).toEqual({
       timeoutMs: 30_000,
@@ -47,31 +47,31 @@ environments:
 
   itReports([
     [
-      'a handler that is not there',
+      'a missing handler',
       `${WEB}${TAG}        handler: ./gone.mjs\n`,
       '8:18: environments.staging.services.web.handler',
-      "relative paths count from this file's folder",
+      "relative paths start at this file's folder",
     ],
     [
-      'a handler of an environment that is not there',
+      'a missing handler of an environment',
       `${STAGING}    handler: ./gone.mjs\n`,
       '3:14: environments.staging.handler',
       'ENOENT',
     ],
     [
-      'a handler of a webhook that is not there',
+      'a missing handler of a webhook',
       `${HUB}    handler: ./gone.mjs\n`,
       '5:14: webhooks.hub.handler',
       'ENOENT',
     ],
     [
-      'a handler that is no module',
+      'a handler that is not an ES module',
       `${STAGING}    handler: ./web.js\n`,
       '3:14: environments.staging.handler',
       'must end in .mjs',
     ],
     [
-      'a handler without a name',
+      'a handler without a path',
       `${STAGING}    handler:\n`,
       '3:5: environments.staging.handler',
       'is empty; write a string',
@@ -83,14 +83,19 @@ environments:
       'must be a string, not a list',
     ],
     [
-      'a time that is too short',
+      'a timeout that is too short',
       'handlers: { timeout: 1ms }\n',
       '1:22: handlers.timeout',
       'from 100ms to 5m',
     ],
-    ['one host', 'handlers: { hosts: queue.lan }\n', '1:20: handlers.hosts', 'a list'],
     [
-      'a host that is an address',
+      'a host that is not in a list',
+      'handlers: { hosts: queue.lan }\n',
+      '1:20: handlers.hosts',
+      'a list',
+    ],
+    [
+      'a URL as a host',
       'handlers: { hosts: ["http://queue.lan/x"] }\n',
       '1:21: handlers.hosts[0]',
       'write e.g. queue.lan',
@@ -99,14 +104,14 @@ environments:
 
   it.each([
     ['a folder', '.mjs/x', 'is not a file'],
-    ['no JavaScript', '.mjs', 'SyntaxError: Unexpected end of input (line 2)'],
-  ])('must be modules that can be read, not %s', (_what, name, said) => {
+    ['invalid JavaScript', '.mjs', 'SyntaxError: Unexpected end of input (line 2)'],
+  ])('must be readable modules, not %s', (_what, name, message) => {
     const folder = new ConfigurationFolder()
       .write(`${STAGING}    handler: ./h.mjs\n`)
       .write('export const decide = () => {\n', `h${name}`);
     expect(folder.faults()).toEqual([
       expect.stringMatching(/^3:14: environments\.staging\.handler: /),
     ]);
-    expect(folder.faults()[0]).toContain(said);
+    expect(folder.faults()[0]).toContain(message);
   });
 });

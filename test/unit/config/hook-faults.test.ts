@@ -2,30 +2,30 @@ import { describe, expect, it } from 'vitest';
 import { faultsOf } from './configuration-folder.js';
 import { HUB, itReports, STAGING, TAG, WEB } from './fault-cases.js';
 
-/** A list of `staging` with one action. */
+/** A file in which one list of `staging` has one action. */
 const only = (list: string, action: string): string =>
   `${STAGING}    hooks: { ${list}: [{ ${action} }] }\n`;
-/** Where that action is told. */
+/** The position and path in that action. */
 const at = (column: number, list: string, path: string): string =>
   `3:${String(column)}: environments.staging.hooks.${list}[0]${path}`;
 const SECRET = 'signing-secret-0123456789';
 
-describe('hooks', () => {
+describe('faults of hooks', () => {
   itReports([
     [
-      'a list of no known moment',
+      'an unknown list',
       `${STAGING}    hooks: { during: [] }\n`,
       '3:14: environments.staging.hooks.during',
       'Allowed here: before, after or onFailure',
     ],
     [
-      'a single action that is no list',
+      'a single action instead of a list',
       `${STAGING}    hooks: { before: { run: {} } }\n`,
       '3:22: environments.staging.hooks.before',
       'a list',
     ],
     [
-      'an action that says not what to do',
+      'an action that does not say what to do',
       only('before', 'timeout: 5s'),
       at(23, 'before', ''),
       'write exec, run or http',
@@ -37,13 +37,13 @@ describe('hooks', () => {
       'only one of exec, run and http',
     ],
     [
-      'a misspelt action, which is one fault',
+      'a misspelt action, as one fault',
       only('before', 'rum: {}'),
       at(25, 'before', '.rum'),
       'did you mean run?',
     ],
     [
-      'a timeout of nothing',
+      'a timeout of 0',
       only('before', 'run: {}, timeout: 0s'),
       at(43, 'before', '.timeout'),
       'from 1s to 24h',
@@ -55,86 +55,91 @@ describe('hooks', () => {
       'abort or continue',
     ],
     [
-      'more actions than are run',
+      'too many actions',
       `${STAGING}    hooks: { before: [${Array<string>(21).fill('{ run: {} }').join(', ')}] }\n`,
       '3:22: environments.staging.hooks.before',
       'has 21 actions; at most 20',
     ],
     [
-      'a command as one text, which is shown as a list',
+      'a command as a string, shown as a list',
       only('before', 'exec: { command: bin/rails  db:migrate }'),
       at(42, 'before', '.exec.command'),
       'command: ["bin/rails", "db:migrate"], or with a shell: command: [sh, -c, "bin/rails  db:migrate"]',
     ],
     [
-      'a command of a shell as one text',
+      'a shell command as a string',
       only('after', 'run: { command: "migrate && seed" }'),
       at(40, 'after', '.run.command'),
       'write a list: command: [sh, -c, "migrate && seed"]',
     ],
     [
-      'a command of no word',
+      'an empty command',
       only('before', 'run: { command: [] }'),
       at(41, 'before', '.run.command'),
       'names no program',
     ],
     [
-      'a command in a container without the command',
+      'exec without a command',
       only('before', 'exec: {}'),
       at(25, 'before', '.exec.command'),
       'is missing',
     ],
     [
-      'before, a command in the new container',
+      'a command in the new container before the rollout',
       only('before', 'exec: { in: new, command: [a] }'),
       at(37, 'before', '.exec.in'),
       'write in: old',
     ],
     [
-      'after, a command in the old container',
+      'a command in the old container after the rollout',
       only('after', 'exec: { in: old, command: [a] }'),
       at(36, 'after', '.exec.in'),
       'write in: new',
     ],
     [
-      'after a failure, a command in the new container',
+      'a command in the new container after a failure',
       only('onFailure', 'exec: { in: new, command: [a] }'),
       at(40, 'onFailure', '.exec.in'),
-      'the one that serves then',
+      'the container that serves then',
     ],
     [
-      'a command in a container of another name',
+      'a command in an unknown container',
       only('before', 'exec: { in: db, command: [a] }'),
       at(37, 'before', '.exec.in'),
       'old or new',
     ],
     [
-      'a variable of no possible name',
+      'an invalid name of a variable',
       only('before', "run: { env: { 'A=B': c } }"),
       at(39, 'before', '.run.env.A=B'),
-      'no name of an environment variable',
+      'not a valid name of an environment variable',
     ],
     [
-      'a variable that is taken from where nothing is',
+      'a variable with an unset reference',
       only('before', "run: { env: { A: '${NOWHERE}' } }"),
       at(42, 'before', '.run.env.A'),
       'NOWHERE is not set',
     ],
-    ['a request to nowhere', only('after', 'http: {}'), at(24, 'after', '.http.url'), 'is missing'],
     [
-      'a request to what is no address',
+      'a request without a URL',
+      only('after', 'http: {}'),
+      at(24, 'after', '.http.url'),
+      'is missing',
+    ],
+    [
+      'a request to an invalid URL',
       only('after', 'http: { url: ci.example.com }'),
       at(37, 'after', '.http.url'),
       'http or https',
     ],
     [
-      'a request to an address with a fragment',
+      'a request to a URL with a fragment',
       only('after', "http: { url: 'https://ci.example.com/#a' }"),
       at(37, 'after', '.http.url'),
-      'holds a #',
+      'contains a #',
     ],
     [
-      'a request by another method',
+      'a request with another method',
       only('after', 'http: { url: "https://ci.example.com", method: DELETE }'),
       at(71, 'after', '.http.method'),
       'POST, PUT, PATCH or GET',
@@ -146,10 +151,10 @@ describe('hooks', () => {
       'is set by Deploy',
     ],
     [
-      'a header of no possible name',
+      'an invalid name of a header',
       only('after', 'http: { url: "https://ci.example.com", headers: { "a b": c } }'),
       at(74, 'after', '.http.headers."a b"'),
-      'no name of a header',
+      'not a valid header name',
     ],
     [
       'a header with a line break',
@@ -158,13 +163,13 @@ describe('hooks', () => {
       'line break',
     ],
     [
-      'a secret that is soon guessed',
+      'a short secret',
       only('after', 'http: { url: "https://ci.example.com", secret: short }'),
       at(71, 'after', '.http.secret'),
       'shorter than 20 characters',
     ],
     [
-      'a secret that lets somebody in here',
+      'a secret that grants access to Deploy',
       `${HUB}environments:\n  staging:\n    hooks: { after: [{ http: { url: "https://ci.example.com", secret: '\${A}' } }] }\n`,
       '7:71: environments.staging.hooks.after[0].http.secret',
       'is the same as webhooks.hub.secret',
@@ -177,13 +182,13 @@ describe('hooks', () => {
     ],
   ]);
 
-  it('may sign several requests with one secret', () => {
+  it('can sign several requests with one secret', () => {
     const action = `{ http: { url: "https://ci.example.com", secret: ${SECRET} } }`;
     const text = `${STAGING}    hooks: { before: [${action}], after: [${action}] }\n`;
     expect(faultsOf(text)).toEqual([]);
   });
 
-  it('shows nothing of an address that holds a password', () => {
+  it('shows nothing of a URL that contains a password', () => {
     const [fault = ''] = faultsOf(
       only('after', 'http: { url: "https://anna:open-sesame@ci.example.com/token-1" }'),
     );

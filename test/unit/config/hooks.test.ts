@@ -5,8 +5,8 @@ import { configurationOf } from './configuration-folder.js';
 const A = 'a'.repeat(24);
 const B = 'b'.repeat(24);
 
-describe('hooks that are sound', () => {
-  it('are carried: a service’s list replaces the environment’s, list by list', () => {
+describe('valid hooks', () => {
+  it('are read, and each list of a service replaces the environment’s', () => {
     const text = `
 environments:
   staging:
@@ -54,7 +54,7 @@ environments:
       ],
     });
     const [, http] = b?.hooks.onFailure ?? [];
-    if (http?.kind !== 'http') throw new Error('there is no request');
+    if (http?.kind !== 'http') throw new Error('there is no http action');
     const { url, headers, secret } = http;
     expect([url, headers['Authorization'], secret].map((each) => each?.reveal())).toEqual([
       `https://ci.example.com/${A}`,

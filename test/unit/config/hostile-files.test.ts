@@ -7,8 +7,8 @@ import { ConfigurationFolder, faultsOf } from './configuration-folder.js';
 
 const EXAMPLE = readFileSync(new URL('../../../deploy.example.yaml', import.meta.url), 'utf8');
 
-describe('files that nobody should write', () => {
-  it('tells all faults at once, in the order of the file', () => {
+describe('hostile files', () => {
+  it('cause all faults at once, in file order', () => {
     const faults = faultsOf(
       'webhooks:\n  hub: { type: ghcr, secret: x, allowFrom: y }\nenvironments:\n  a b: { engin: 1 }\n' +
         'server: { throttle: { api: { limit: x, per: y } } }\nretention: 1w\n',
@@ -27,19 +27,19 @@ describe('files that nobody should write', () => {
     ]);
   });
 
-  it('says of a missing file and of a folder what DEPLOY_CONFIG is for', () => {
+  it('that are missing or folders cause a fault that explains DEPLOY_CONFIG', () => {
     const folder = new ConfigurationFolder();
-    const hint = 'DEPLOY_CONFIG names the configuration file (./deploy.yaml where it is not set)';
-    expect(folder.faults()).toEqual([`1:1: DEPLOY_CONFIG: there is no such file; ${hint}`]);
+    const hint = 'set DEPLOY_CONFIG to the path of the configuration file (default ./deploy.yaml)';
+    expect(folder.faults()).toEqual([`1:1: DEPLOY_CONFIG: the file does not exist; ${hint}`]);
     mkdirSync(folder.file);
     expect(folder.faults()).toEqual([
-      '1:1: DEPLOY_CONFIG: this is not a file; name the YAML file itself',
+      '1:1: DEPLOY_CONFIG: is not a file; write the path of the YAML file',
     ]);
     const path = join(folder.path, 'x\0y');
     expect(loadConfiguration(path, {})).toMatchObject({ faults: [{ path: 'DEPLOY_CONFIG' }] });
   });
 
-  it('refuses more than 1 MiB', () => {
+  it('are refused if larger than 1 MiB', () => {
     expect(faultsOf('#'.repeat(1_048_577))).toEqual([expect.stringContaining('larger than 1 MiB')]);
   });
 
@@ -48,11 +48,11 @@ describe('files that nobody should write', () => {
     ['brackets', '['.repeat(20_000)],
     ['maps', '{a: '.repeat(10_000)],
     ['explicit keys', '? '.repeat(10_000)],
-  ])('does not fall over very deep %s', (_what, text) => {
+  ])('do not crash it with very deep %s', (_what, text) => {
     expect(faultsOf(text)).toEqual([expect.stringContaining('nested too deeply')]);
   });
 
-  it('does not multiply what aliases multiply', () => {
+  it('do not stall it with aliases that multiply values', () => {
     const services = Array.from(
       { length: 500 },
       (_, index) => `s${String(index)}: { container: c${String(index)}, image: a/b, tag: t }`,
@@ -65,13 +65,13 @@ describe('files that nobody should write', () => {
     expect(faultsOf(text)).toContainEqual(expect.stringContaining('more than 50000 values'));
   });
 
-  it('takes an alias of what it stands in for a fault like any other', () => {
+  it('may have a recursive alias, which is an ordinary fault', () => {
     expect(faultsOf('environments: &e\n  a: *e\n')).toEqual([
       expect.stringMatching(/^2:3: environments\.a\.a: unknown key a/),
     ]);
   });
 
-  it('takes names from prototypes for what they are', () => {
+  it('may use names of prototype properties, which are ordinary names', () => {
     expect(faultsOf('constructor: 1\n__proto__: 2\n').map((fault) => fault.slice(0, 5))).toEqual([
       '1:1: ',
       '2:1: ',
@@ -81,12 +81,12 @@ describe('files that nobody should write', () => {
     expect(faultsOf(reference)[0]).toContain('constructor is not set');
   });
 
-  it('counts lines on where a quote that is not closed has swallowed some', () => {
+  it('have correct line numbers after an unclosed quote', () => {
     const text = "server:\n 'a:\n  'https'\n b:\n  - '1'\n  - 'u\nx:\n  'y'\n";
     expect(faultsOf(text).map((fault) => fault.split(' ', 1)[0])).toEqual(['2:2:', '3:4:', '6:7:']);
   });
 
-  it('shows no control character of the file as it is, not one that turns the writing around either', () => {
+  it('cause messages without raw control characters, including those that change the text direction', () => {
     const text = 'a\u007f: 1\nb\u202e: 1\nc\u2028: 1\nserver: { publicUrl: "x\u009b31m" }\n';
     const faults = faultsOf(text);
     expect(faults).toHaveLength(4);
@@ -94,7 +94,7 @@ describe('files that nobody should write', () => {
     expect(faults[0]).toContain(String.raw`"a\u007f": unknown key "a\u007f"`);
   });
 
-  it('never throws, whatever becomes of the example', () => {
+  it('never make it throw, whatever is changed in the example', () => {
     const random = randomFrom(20);
     const scraps = [
       '{',
@@ -148,19 +148,16 @@ describe('secrets', () => {
       'a secret in a map',
       `webhooks: { a: { type: docker-hub, secret: { ${canary}: ${canary} } } }`,
     ],
+    ['a short default', `webhooks: { a: { type: docker-hub, secret: "\${X:-${canary}}" } }`],
     [
-      'a default that is short',
-      `webhooks: { a: { type: docker-hub, secret: "\${X:-${canary}}" } }`,
-    ],
-    [
-      'a default that is malformed',
+      'a malformed default',
       `webhooks: { a: { type: docker-hub, secret: "\${X:-${canary}\${Y}}" } }`,
     ],
     ['a malformed reference', `webhooks: { a: { type: docker-hub, secret: "\${${canary}!}" } }`],
-    ['a variable that is short', 'webhooks: { a: { type: docker-hub, secret: "${SHORT}" } }'],
+    ['a short variable', 'webhooks: { a: { type: docker-hub, secret: "${SHORT}" } }'],
     ['an alias', `webhooks: { a: { type: docker-hub, secret: *${canary} } }`],
     ['a tag', `webhooks: { a: { type: docker-hub, secret: !${canary} } }`],
-    ['a tag with text', `webhooks: { a: { type: docker-hub, secret: !x ${canary} } }`],
+    ['a tag with a string', `webhooks: { a: { type: docker-hub, secret: !x ${canary} } }`],
     ['an escape', `webhooks: { a: { type: docker-hub, secret: "\\${canary}" } }`],
     ['an unclosed quote', `webhooks:\n  a:\n    type: docker-hub\n    secret: "${canary}\n`],
     ['a second colon', `webhooks:\n  a:\n    secret: ${canary}: ${canary}\n`],
@@ -168,18 +165,18 @@ describe('secrets', () => {
     ['an unquoted reference', `webhooks: { a: { secret: \${${canary}} } }`],
     ['a block', `webhooks:\n  a:\n    secret: |${canary}\n      x\n`],
     ['a token', `access: { tokens: [{ name: a, role: b, secret: ${canary} }] }`],
-    ['a token as text', `access: { tokens: [${canary}] }`],
+    ['a token as a string', `access: { tokens: [${canary}] }`],
     ['a password without user', `registries: { ghcr.io: { password: ${canary} } }`],
     ['a password as registry', `registries: { ghcr.io: ${canary} }`],
     ['a password in a registry', `registries: { "http://u:${canary}@r.example.com": {} }`],
     ['a password in an engine', `engines: { a: { host: "tcp://u:${canary}@10.0.0.1" } }`],
-    ['a password in an address', `server: { publicUrl: "https://u:${canary}@x" }`],
+    ['a password in a URL', `server: { publicUrl: "https://u:${canary}@x" }`],
     ['a password in storage', `storage: postgres://u:${canary}@h/d`],
-    ['a password in a storage of never', `storage: mysql://u:${canary}@h/d`],
+    ['a password in an unknown storage', `storage: mysql://u:${canary}@h/d`],
     ['an admin token', '{}', { DEPLOY_ADMIN_TOKEN: canary }],
-    ['storage by variable', '{}', { DEPLOY_STORAGE: `mysql://u:${canary}@h/d` }],
-    ['an engine by variable', '{}', { DOCKER_HOST: `tcp://u:${canary}@h` }],
-  ])('stay out of the faults: %s', (_what, text, environment: NodeJS.ProcessEnv = {}) => {
+    ['storage from a variable', '{}', { DEPLOY_STORAGE: `mysql://u:${canary}@h/d` }],
+    ['an engine from a variable', '{}', { DOCKER_HOST: `tcp://u:${canary}@h` }],
+  ])('do not appear in faults: %s', (_what, text, environment: NodeJS.ProcessEnv = {}) => {
     const faults = faultsOf(`${text}\n`, { ...environment, SHORT: canary });
     expect(faults).not.toEqual([]);
     expect(faults.join('\n')).not.toContain(canary);

@@ -9,43 +9,53 @@ const promoted = (text: string): string => `${STAGING}    policy: ${text}\n    $
 const P = 'environments.staging.policy';
 const FROM = `environments.staging.policy.promoteFrom`;
 
-describe('a policy tells what is wrong with', () => {
+describe('faults of policies and freezes', () => {
   itReports([
-    ['a delay', policy('{ delay: soon }'), `3:22: ${P}.delay`, 'not a duration'],
-    ['a short poll', policy('{ poll: 1s }'), `3:21: ${P}.poll`, 'from 30s to 7d'],
-    ['a window', policy('{ window: { from: "09:00" } }'), `3:23: ${P}.window`, 'a list'],
+    ['an invalid delay', policy('{ delay: soon }'), `3:22: ${P}.delay`, 'not a duration'],
     [
-      'a window without its end',
-      policy('{ window: [{ from: "09:00" }] }'),
-      `3:24: ${P}.window[0].to`,
-      'is missing; write the minute at which it closes',
+      'a poll interval that is too short',
+      policy('{ poll: 1s }'),
+      `3:21: ${P}.poll`,
+      'from 30s to 7d',
     ],
     [
-      'a time of day',
+      'a window that is not in a list',
+      policy('{ window: { from: "09:00" } }'),
+      `3:23: ${P}.window`,
+      'a list',
+    ],
+    [
+      'a window without an end',
+      policy('{ window: [{ from: "09:00" }] }'),
+      `3:24: ${P}.window[0].to`,
+      'is missing; write when it closes',
+    ],
+    [
+      'an invalid time of day',
       policy('{ window: [{ from: "9:00", to: "10:00" }] }'),
       `3:32: ${P}.window[0].from`,
       '"9:00" is not a time of day from "00:00" to "23:59"',
     ],
     [
-      'a window without length',
+      'a window of zero length',
       policy('{ window: [{ from: "09:00", to: "09:00" }] }'),
       `3:24: ${P}.window[0]`,
-      'for a whole day write from: "00:00", to: "24:00"',
+      'for a whole day, write from: "00:00", to: "24:00"',
     ],
     [
-      'a day',
+      'an invalid day',
       policy('{ window: [{ days: [monday], from: "09:00", to: "10:00" }] }'),
       `3:33: ${P}.window[0].days[0]`,
-      'is no day; write mon',
+      'is not a day; write mon',
     ],
     [
-      'no days',
+      'an empty list of days',
       policy('{ window: [{ days: [], from: "09:00", to: "10:00" }] }'),
       `3:32: ${P}.window[0].days`,
       'names no day',
     ],
     [
-      'a time zone',
+      'an invalid time zone',
       policy('{ window: [{ from: "09:00", to: "10:00", timezone: Berlin }] }'),
       `3:64: ${P}.window[0].timezone`,
       '"Berlin" is not a time zone; write e.g. Europe/Berlin',
@@ -54,44 +64,49 @@ describe('a policy tells what is wrong with', () => {
       'more approvals than approvers',
       policy('{ approval: { required: 2, of: [anna] } }'),
       `3:25: ${P}.approval`,
-      '2 must agree and only 1 may',
+      'requires 2 approvals, but of names only 1',
     ],
     [
       'an approver twice',
       policy('{ approval: { of: [anna, anna] } }'),
       `3:38: ${P}.approval.of[1]`,
-      'stands twice',
+      'is listed twice',
     ],
-    ['nobody', policy('{ approval: { of: [] } }'), `3:31: ${P}.approval.of`, 'names nobody'],
     [
-      'a promotion from nowhere',
+      'an empty list of approvers',
+      policy('{ approval: { of: [] } }'),
+      `3:31: ${P}.approval.of`,
+      'names no one',
+    ],
+    [
+      'a promotion without an environment',
       policy('{ promoteFrom: { after: 1m } }'),
       `3:15: ${FROM}.environment`,
       'is missing; name the environment',
     ],
     [
-      'a source that is not defined',
+      'an undefined source environment',
       promoted('{ promoteFrom: { environment: qa } }'),
       `3:28: ${FROM}`,
-      'no environment "qa" is defined in this file; defined: staging or test',
+      'no environment "qa" is defined in this file; write staging or test',
     ],
     [
-      'a source service that is not defined',
+      'an undefined source service',
       promoted('{ promoteFrom: { environment: test, service: api } }'),
       `3:28: ${FROM}`,
       'has no service "api"',
     ],
     [
-      'a source of another image',
+      'a source with another image',
       promoted('{ promoteFrom: { environment: test } }').replace(
         'test, image: acme/web',
         'test, image: acme/api',
       ),
       `3:28: ${FROM}`,
-      'test/web runs docker.io/acme/api, and web docker.io/acme/web',
+      'test/web runs docker.io/acme/api, but web runs docker.io/acme/web',
     ],
     [
-      'a circle',
+      'a circular promotion',
       promoted('{ promoteFrom: { environment: staging } }'),
       `3:28: ${FROM}`,
       'leads back to this service itself',
@@ -100,13 +115,13 @@ describe('a policy tells what is wrong with', () => {
       'a freeze without a reason',
       'freezes: [{ from: 2026-12-24, to: 2026-12-26 }]\n',
       '1:11: freezes[0].reason',
-      'write what people should be told',
+      'write the reason that users are shown',
     ],
     [
-      'a day that there is not',
+      'a date that does not exist',
       'freezes: [{ from: 2026-02-30, to: 2026-12-26, reason: x }]\n',
       '1:19: freezes[0].from',
-      'is not a date or a date with a time',
+      'is not a date or date-time',
     ],
     [
       'a freeze that ends before it begins',
@@ -115,7 +130,7 @@ describe('a policy tells what is wrong with', () => {
       'is not after from',
     ],
     [
-      'a freeze of an environment that is not defined',
+      'a freeze of an undefined environment',
       'freezes: [{ from: 2026-12-24, to: 2026-12-26, reason: x, environments: [qa] }]\n',
       '1:73: freezes[0].environments[0]',
       'no environment "qa"',
@@ -123,8 +138,8 @@ describe('a policy tells what is wrong with', () => {
   ]);
 });
 
-describe('a sound policy', () => {
-  it('is read as it is meant', () => {
+describe('a valid policy', () => {
+  it('is read, and merged with the environment’s', () => {
     const { environments } = configurationOf(`
 environments:
   test:
@@ -164,7 +179,7 @@ environments:
     });
   });
 
-  it('has a calendar, whose last day is frozen to its end, by its own clocks', () => {
+  it('has freezes that include their last day, in their own time zone', () => {
     const { freezes } = configurationOf(`
 freezes:
   - { from: 2026-12-24, to: 2026-12-26, timezone: Europe/Berlin, reason: Christmas }

@@ -5,12 +5,12 @@ import { ConfigurationFolder } from './configuration-folder.js';
 
 const PAGE = readFileSync(new URL('../../../docs/policy.md', import.meta.url), 'utf8');
 const SECTIONS = PAGE.split(/^## /m).slice(1);
-/** Steered over the API alone. */
+/** Sections about what only the API does. */
 const WITHOUT_EXAMPLE = ['The order', 'Quarantine', 'What would a push do?', 'Who did what'];
 
 describe('docs/policy.md', () => {
   it.each(SECTIONS.map((section): [string, string] => [section.split('\n')[0] ?? '', section]))(
-    'has an example that check finds sound under %s',
+    'has a valid example under %s',
     (title, section) => {
       const examples = [...section.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(
         (match) => match[1] ?? '',

@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 import { itReports, STAGING, TAG, WEB } from './fault-cases.js';
 
-describe('rollouts', () => {
+describe('faults of rollouts', () => {
   itReports([
     [
       'an unknown strategy',
@@ -16,25 +16,25 @@ describe('rollouts', () => {
       'rollback or leave',
     ],
     [
-      'half an image',
+      'a fraction of an image',
       `${STAGING}    rollout: { keepImages: 1.5 }\n`,
       '3:28: environments.staging.rollout.keepImages',
       'a number of images from 0 to 1000',
     ],
     [
-      'fewer images than none',
+      'a negative number of images',
       `${STAGING}    rollout: { keepImages: -1 }\n`,
       '3:28: environments.staging.rollout.keepImages',
       'a number of images from 0 to 1000',
     ],
     [
-      'a timeout of nothing',
+      'a timeout of 0',
       `${STAGING}    rollout: { health: { timeout: 0s } }\n`,
       '3:35: environments.staging.rollout.health.timeout',
       'from 1ms',
     ],
     [
-      'a number as duration',
+      'a number as a duration',
       `${STAGING}    rollout: { health: { stableFor: 5 } }\n`,
       '3:37: environments.staging.rollout.health.stableFor',
       '30s',
@@ -46,13 +46,13 @@ describe('rollouts', () => {
       'only one of http, tcp and exec',
     ],
     [
-      'a probe without port',
+      'a probe without a port',
       `${STAGING}    rollout: { health: { http: { path: / } } }\n`,
       '3:26: environments.staging.rollout.health.http.port',
       'is missing',
     ],
     [
-      'a port as text',
+      'a port as a string',
       `${STAGING}    rollout: { health: { tcp: { port: '80' } } }\n`,
       '3:39: environments.staging.rollout.health.tcp.port',
       'from 1 to 65535',
@@ -64,37 +64,37 @@ describe('rollouts', () => {
       'from 1 to 65535',
     ],
     [
-      'a path without slash',
+      'a path without a slash',
       `${STAGING}    rollout: { health: { http: { port: 1, path: x } } }\n`,
       '3:49: environments.staging.rollout.health.http.path',
       '/healthz',
     ],
     [
-      'a status that is none',
+      'an invalid status',
       `${STAGING}    rollout: { health: { http: { port: 1, status: 99 } } }\n`,
       '3:51: environments.staging.rollout.health.http.status',
       'from 100 to 599',
     ],
     [
-      'too quick an interval',
+      'an interval that is too short',
       `${STAGING}    rollout: { health: { tcp: { port: 1, interval: 1ms } } }\n`,
       '3:52: environments.staging.rollout.health.tcp.interval',
       '10ms',
     ],
     [
-      'a fallback that is no true or false',
+      'a fallback that is not a boolean',
       `${STAGING}    rollout: { fallback: maybe }\n`,
       '3:26: environments.staging.rollout.fallback',
-      'is not known here',
+      'is not allowed here',
     ],
     [
-      'a watch that is no duration',
+      'a watch that is not a duration',
       `${STAGING}    rollout: { watch: 30 }\n`,
       '3:23: environments.staging.rollout.watch',
       'is not a duration',
     ],
     [
-      'aliases at no known moment',
+      'aliases with an unknown value',
       `${STAGING}    rollout: { aliases: never }\n`,
       '3:25: environments.staging.rollout.aliases',
       'when-healthy',
@@ -106,13 +106,13 @@ describe('rollouts', () => {
       'forbidden',
     ],
     [
-      'a drain that says nothing',
+      'an empty drain',
       `${STAGING}    rollout: { drain: {} }\n`,
       '3:23: environments.staging.rollout.drain',
       'write signal, http or wait',
     ],
     [
-      'a drain by a signal that ends the program for sure',
+      'a drain by a signal that a process cannot handle',
       `${STAGING}    rollout: { drain: { signal: SIGKILL } }\n`,
       '3:33: environments.staging.rollout.drain.signal',
       'SIGUSR1',
@@ -130,7 +130,7 @@ describe('rollouts', () => {
       'is missing',
     ],
     [
-      'a command as text',
+      'a command as a string',
       `${STAGING}    rollout: { health: { exec: { command: ls } } }\n`,
       '3:43: environments.staging.rollout.health.exec.command',
       'a list',

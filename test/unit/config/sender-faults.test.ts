@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { faultsOf } from './configuration-folder.js';
 import { ENVIRONMENT, HUB, itReports, STAGING } from './fault-cases.js';
 
-describe('engines, registries and webhooks', () => {
+describe('faults of engines, registries and webhooks', () => {
   const hub = (rest: string): string => `${HUB}    ${rest}\n`;
   itReports([
     [
@@ -13,25 +13,30 @@ describe('engines, registries and webhooks', () => {
     ],
     ['ssh', 'engines:\n  e: { host: "ssh://x" }\n', '2:14: engines.e.host', 'not supported yet'],
     [
-      'no address of an engine',
+      'an invalid engine address',
       'engines:\n  e: { host: 10.0.0.5 }\n',
       '2:14: engines.e.host',
       'unix:///var/run/docker.sock',
     ],
     [
-      'a password in the address',
+      'a password in an engine address',
       'engines:\n  e: { host: "tcp://u:p@x:1", insecure: true }\n',
       '2:14: engines.e.host',
-      'leave them out',
+      'remove them',
     ],
-    ['a name of an engine', 'engines:\n  -e: {}\n', '2:3: engines.-e', '1 to 63'],
+    ['an invalid name of an engine', 'engines:\n  -e: {}\n', '2:3: engines.-e', '1 to 63'],
     [
-      'insecure that is no boolean',
+      'insecure that is not a boolean',
       'engines:\n  e: { insecure: yes }\n',
       '2:18: engines.e.insecure',
       'true or false',
     ],
-    ['no registry host', 'registries:\n  acme: {}\n', '2:3: registries.acme', 'docker.io, ghcr.io'],
+    [
+      'an invalid registry host',
+      'registries:\n  acme: {}\n',
+      '2:3: registries.acme',
+      'docker.io, ghcr.io',
+    ],
     [
       'plain http',
       'registries:\n  http://r.example.com: {}\n',
@@ -45,13 +50,13 @@ describe('engines, registries and webhooks', () => {
       'twice',
     ],
     [
-      'a user without password',
+      'a username without a password',
       'registries:\n  ghcr.io: { username: a }\n',
       '2:3: registries.ghcr.io.password',
       'is missing',
     ],
     [
-      'a password without user',
+      'a password without a username',
       'registries:\n  ghcr.io: { password: a }\n',
       '2:3: registries.ghcr.io.username',
       'is missing',
@@ -63,13 +68,13 @@ describe('engines, registries and webhooks', () => {
       'is empty',
     ],
     [
-      'a webhook without type',
+      'a webhook without a type',
       "webhooks:\n  hub: { secret: '${A}' }\n",
       '2:3: webhooks.hub.type',
       'docker-hub',
     ],
     [
-      'a webhook without secret',
+      'a webhook without a secret',
       'webhooks:\n  hub: { type: docker-hub }\n',
       '2:3: webhooks.hub.secret',
       'is missing',
@@ -81,7 +86,7 @@ describe('engines, registries and webhooks', () => {
       'docker-hub, distribution',
     ],
     [
-      'a name of a webhook',
+      'an invalid name of a webhook',
       `webhooks:\n  a/b: { type: docker-hub, secret: '\${A}' }\n`,
       '2:3: webhooks.a/b',
       '1 to 63',
@@ -93,7 +98,7 @@ describe('engines, registries and webhooks', () => {
       'two secrets',
     ],
     [
-      'two secrets that are one',
+      'a list of the same secret twice',
       "webhooks:\n  hub: { type: docker-hub, secret: ['${A}', '${A}'] }\n",
       '2:45: webhooks.hub.secret[1]',
       'webhooks.hub.secret[0]',
@@ -105,12 +110,12 @@ describe('engines, registries and webhooks', () => {
       'shorter',
     ],
     [
-      'a sender that is no address',
+      'an invalid address in allowFrom',
       hub('allowFrom: [x]'),
       '5:17: webhooks.hub.allowFrom[0]',
       'CIDR',
     ],
-    ['nobody may send', hub('allowFrom: []'), '5:16: webhooks.hub.allowFrom', 'nobody'],
+    ['an empty allowFrom', hub('allowFrom: []'), '5:16: webhooks.hub.allowFrom', 'no one'],
     [
       'an undefined environment',
       hub('environments: [x]'),
@@ -121,13 +126,13 @@ describe('engines, registries and webhooks', () => {
       'an environment twice',
       `${hub('environments: [staging, staging]')}${STAGING}`,
       '5:29: webhooks.hub.environments[1]',
-      'once is enough',
+      'listed twice',
     ],
     [
-      'a registry that is none',
+      'an invalid registry',
       hub('registry: https//x'),
       '5:15: webhooks.hub.registry',
-      'not the host',
+      'not a registry host',
     ],
   ]);
 
@@ -143,10 +148,10 @@ describe('engines, registries and webhooks', () => {
     'gitea',
     'nexus',
     'native',
-  ])('says of the type %s that it is not supported yet', (type) => {
+  ])('reports that the type %s is not supported yet', (type) => {
     const faults = faultsOf(`webhooks:\n  w: { type: ${type}, secret: '\${A}' }\n`, ENVIRONMENT);
     expect(faults).toEqual([
-      `2:14: webhooks.w.type: "${type}" is not supported yet; now there is docker-hub`,
+      `2:14: webhooks.w.type: "${type}" is not supported yet; write docker-hub`,
     ]);
   });
 });

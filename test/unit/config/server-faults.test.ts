@@ -1,11 +1,11 @@
 import { describe } from 'vitest';
 import { HUB, itReports } from './fault-cases.js';
 
-describe('server, storage and access', () => {
+describe('faults of server, storage and access', () => {
   const token = (rest: string): string => `access:\n  tokens:\n    - ${rest}\n`;
   itReports([
     [
-      'a map where a text belongs',
+      'a map instead of a string',
       'server: { publicUrl: {} }\n',
       '1:22: server.publicUrl',
       'must be a string, not a map',
@@ -24,25 +24,25 @@ describe('server, storage and access', () => {
       'no user name',
     ],
     [
-      'a proxy that is no address',
+      'a proxy that is not an address',
       'server: { trustedProxies: [10.0.0.0/8, x] }\n',
       '1:40: server.trustedProxies[1]',
-      '"x" is not an address',
+      '"x" is not an IP address',
     ],
     [
-      'too long a prefix',
+      'a prefix that is too long',
       'server: { trustedProxies: [10.0.0.0/33] }\n',
       '1:28: server.trustedProxies[0]',
       'CIDR',
     ],
     [
-      'one address, no list',
+      'an address that is not in a list',
       'server: { trustedProxies: 10.0.0.1 }\n',
       '1:27: server.trustedProxies',
       'must be a list ([one, two])',
     ],
     [
-      'an address to listen on',
+      'an invalid address to listen on',
       'server: { metricsListen: "9090" }\n',
       '1:26: server.metricsListen',
       'host:port',
@@ -54,19 +54,19 @@ describe('server, storage and access', () => {
       'from 0',
     ],
     [
-      'half a limit',
+      'a fractional limit',
       'server: { throttle: { api: { limit: 1.5 } } }\n',
       '1:37: server.throttle.api.limit',
       '1.5 is not',
     ],
     [
-      'no duration',
+      'an invalid duration',
       'server: { throttle: { api: { per: 1 minute } } }\n',
       '1:35: server.throttle.api.per',
       '500ms, 30s',
     ],
     [
-      'a duration of nothing',
+      'a duration of 0',
       'server: { throttle: { webhook: { per: 0s } } }\n',
       '1:39: server.throttle.webhook.per',
       'from 1ms',
@@ -77,27 +77,32 @@ describe('server, storage and access', () => {
       '1:23: server.throttle.hook',
       'Allowed here: webhook, api or failedAuth',
     ],
-    ['storage of later', 'storage: postgres://u:p@h/d\n', '1:10: storage', 'not supported yet'],
-    ['storage of never', 'storage: mysql://u:p@h/d\n', '1:10: storage', 'sqlite:./data/deploy.db'],
-    ['storage in memory', "storage: 'sqlite::memory:'\n", '1:10: storage', 'lose'],
-    ['storage in a folder', 'storage: sqlite:data/\n', '1:10: storage', 'path of a file'],
-    ['a retention of nothing', 'retention: 0\n', '1:12: retention', 'from 1d to 36500d'],
+    ['PostgreSQL storage', 'storage: postgres://u:p@h/d\n', '1:10: storage', 'not supported yet'],
+    ['unknown storage', 'storage: mysql://u:p@h/d\n', '1:10: storage', 'sqlite:./data/deploy.db'],
+    ['in-memory storage', "storage: 'sqlite::memory:'\n", '1:10: storage', 'lose'],
+    ['a folder as storage', 'storage: sqlite:data/\n', '1:10: storage', 'path of a file'],
+    ['a retention of 0', 'retention: 0\n', '1:12: retention', 'from 1d to 36500d'],
     ['a retention of hours', 'retention: 12h\n', '1:12: retention', 'from 1d to 36500d'],
-    ['a retention without end', 'retention: 99999999d\n', '1:12: retention', 'from 1d to 36500d'],
     [
-      'a token without name',
+      'a retention that is too long',
+      'retention: 99999999d\n',
+      '1:12: retention',
+      'from 1d to 36500d',
+    ],
+    [
+      'a token without a name',
       token("{ role: admin, secret: '${A}' }"),
       '3:7: access.tokens[0].name',
       'is missing',
     ],
     [
-      'a token without role',
+      'a token without a role',
       token("{ name: a, secret: '${A}' }"),
       '3:7: access.tokens[0].role',
       'viewer, operator or admin',
     ],
     [
-      'a token without secret',
+      'a token without a secret',
       token('{ name: a, role: admin }'),
       '3:7: access.tokens[0].secret',
       'is missing',
@@ -109,7 +114,7 @@ describe('server, storage and access', () => {
       '"root"',
     ],
     [
-      'a token with blanks in its name',
+      'a token with a space in its name',
       token("{ name: a b, role: admin, secret: '${A}' }"),
       '3:15: access.tokens[0].name',
       '1 to 63',
@@ -127,10 +132,10 @@ describe('server, storage and access', () => {
       'leave the key out',
     ],
     [
-      'two tokens of one name',
+      'two tokens with one name',
       `${token("{ name: a, role: admin, secret: '${A}' }")}    - { name: a, role: admin, secret: '\${B}' }\n`,
       '4:15: access.tokens[1].name',
-      'taken',
+      'already used',
     ],
     [
       'a short token',
@@ -160,10 +165,10 @@ describe('server, storage and access', () => {
       'an unclosed reference',
       token("{ name: a, role: admin, secret: '${A' }"),
       '3:39: access.tokens[0].secret',
-      'no }',
+      'not closed by }',
     ],
     [
-      'a secret file that is missing',
+      'a missing secret file',
       token("{ name: a, role: admin, secret: '${file:/nix/s}' }"),
       '3:39: access.tokens[0].secret',
       'cannot be read',

@@ -4,8 +4,8 @@ import { ConfigurationFolder, configurationOf } from './configuration-folder.js'
 const A = 'a'.repeat(24);
 const B = 'b'.repeat(24);
 
-describe('a sound configuration', () => {
-  it('is all defaults where the file says nothing', () => {
+describe('a valid configuration', () => {
+  it('has only defaults if the file is {}', () => {
     const folder = new ConfigurationFolder().write('{}\n');
     expect(folder.sound()).toEqual({
       publicUrl: null,
@@ -28,7 +28,7 @@ describe('a sound configuration', () => {
     });
   });
 
-  it('takes maps without anything in them as empty', () => {
+  it('reads empty values as empty maps', () => {
     const text =
       'server:\naccess:\nengines:\n  local:\nregistries:\nwebhooks:\nenvironments:\n  a:\n';
     expect(configurationOf(text)).toMatchObject({
@@ -37,7 +37,7 @@ describe('a sound configuration', () => {
     });
   });
 
-  it('carries everything that the server section says', () => {
+  it('reads the server section', () => {
     const text = `
 server:
   publicUrl: https://deploy.example.com/cd/
@@ -57,7 +57,7 @@ server:
     });
   });
 
-  it('carries tokens and webhooks with their secrets', () => {
+  it('reads tokens and webhooks with their secrets', () => {
     const text = `
 access: { tokens: [{ name: ci, role: operator, secret: '\${A}', environments: [staging] }] }
 webhooks:
@@ -95,14 +95,14 @@ environments: { staging: {} }
     expect(tokens[0]?.secret.reveal()).toBe(A);
   });
 
-  it('reads secrets from files, relative to its own folder, without the newline at their end', () => {
+  it('reads secrets from files, relative to its own folder, without the trailing newline', () => {
     const folder = new ConfigurationFolder()
       .write(`${A}\r\n`, 'secrets/hub')
       .write("webhooks: { hub: { type: docker-hub, secret: '${file:secrets/hub}' } }\n");
     expect(folder.sound().webhooks[0]?.secrets[0]?.reveal()).toBe(A);
   });
 
-  it('carries registries under the names that images use', () => {
+  it('reads registries under the names that images use', () => {
     const text = `
 registries:
   https://index.docker.io/v1/: { username: acme, password: x }
@@ -122,14 +122,14 @@ registries:
 });
 
 describe('retention', () => {
-  it('is what the file says, of a day or more', () => {
+  it('is read from the file; a day or more', () => {
     expect(configurationOf('retention: 24h\n').retentionMs).toBe(86_400_000);
     expect(configurationOf('retention: 36500d\n').retentionMs).toBe(36_500 * 86_400_000);
   });
 });
 
 describe('storage', () => {
-  it('is what DEPLOY_STORAGE says rather than the file, relative to the folder of the file', () => {
+  it('comes from DEPLOY_STORAGE, else from the file; relative paths start at the folder of the file', () => {
     const folder = new ConfigurationFolder().write("storage: 'sqlite:${WHERE:-a}/x.db'\n");
     expect(folder.sound().storage.path).toBe(`${folder.path}/a/x.db`);
     expect(folder.sound({ WHERE: '/b' }).storage.path).toBe('/b/x.db');

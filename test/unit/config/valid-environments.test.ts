@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { NO_POLICY } from '../../../src/domain/settings/policy-settings.js';
 import { configurationOf } from './configuration-folder.js';
 
-/** What a rollout is where nothing is said of it, but for its health. */
+/** The default settings of a rollout, except health. */
 const PLAIN = {
   strategy: 'recreate',
   fallback: false,
@@ -15,7 +15,7 @@ const PLAIN = {
 } as const;
 
 describe('environments', () => {
-  it('carry services with canonical repositories, tag rules and the defaults of a rollout', () => {
+  it('have services with canonical repositories, tag rules and default rollout settings', () => {
     const text = `
 environments:
   staging:
@@ -51,7 +51,7 @@ environments:
     ]);
   });
 
-  it('carry what a rule ignores as a list, and whether it may go down', () => {
+  it('read ignore as a list, and allowDowngrade', () => {
     const text = `
 environments:
   staging:
@@ -67,7 +67,7 @@ environments:
     ]);
   });
 
-  it('let a service override the rollout key by key, and a probe as a whole', () => {
+  it('let a service override the rollout key by key, but a probe as a whole', () => {
     const text = `
 environments:
   staging:
@@ -143,7 +143,7 @@ environments:
     ]);
   });
 
-  it('may have the same container on two engines, and share values by alias', () => {
+  it('can use the same container name on two engines, and share values by alias', () => {
     const text = `
 engines: { local: {}, two: { host: 'unix:///run/two.sock' } }
 environments:
