@@ -6,7 +6,7 @@ export interface Fault {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  /** E.g. `environments.staging.services.web.tag`, the name of an environment variable, or `(file)` for the whole file. */
+  /** E.g. `environments.staging.services.web.tag`, an environment variable's name, or `(file)` for the whole file. */
   readonly path: string;
   /** What is wrong and what would be right. Never contains a secret value. */
   readonly message: string;

@@ -47,7 +47,7 @@ export class SecretReader {
     return value === null || value === '' ? null : new Secret(value);
   }
 
-  /** A key that signs requests to others. Several hooks can share one, but it opens nothing here. Null after its faults. */
+  /** A key that signs requests of hooks. Several hooks can share one, but no token or webhook. Null after its faults. */
   readSigningKey(node: ConfigNode): Secret | null {
     return this.readUse(node, true);
   }

@@ -9,7 +9,7 @@ import type { FileContext } from './file-context.js';
 import { readGroup, type GroupSection } from './group.section.js';
 import { undefinedName } from './name-list.js';
 import { OverridableSection, readOverrides } from './overridable.section.js';
-import { mergePolicy, NO_OVERRIDES } from './policy.section.js';
+import { mergePolicy, NO_POLICY_OVERRIDES } from './policy.section.js';
 import type { UncheckedEnvironment, UncheckedService } from './promotions.js';
 import { readService, type ServiceSection } from './service.section.js';
 
@@ -70,7 +70,13 @@ function readEnvironment(
     if (service !== null) services.push(service);
   }
   const group = readGroup(nodes.get('group'), serviceNames);
-  return { name, engine, policy: mergePolicy(overrides.policy, NO_OVERRIDES), services, group };
+  return {
+    name,
+    engine,
+    policy: mergePolicy(overrides.policy, NO_POLICY_OVERRIDES),
+    services,
+    group,
+  };
 }
 
 /** Reports an engine that is not defined. `engine` is undefined if the key is missing or invalid. */

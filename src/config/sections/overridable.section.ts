@@ -33,7 +33,7 @@ export class OverridableSection {
   @Key('nested')
   hooks?: HooksSection;
 
-  /** Path of the user's module that decides about deployments. Default: none. A service's replaces the environment's. */
+  /** Path of the user's module that decides about deployments. Default: none. A service overrides it. */
   @Key('string')
   @IsOptional()
   handler?: string;

@@ -57,13 +57,13 @@ export class PromotionSection {
 
 /** `policy` of an environment or service: when a deployment may start. Empty: at once. */
 export class PolicySection {
-  /** How long to wait after the push, 0s to 365d; a newer push starts again. Default `0s`. */
+  /** How long to wait after the push, 0s to 365d; a newer push restarts the delay. Default `0s`. */
   @Key('string')
   @IsOptional()
   @IsDuration(0, YEAR_MS, 'from 0s to 365d')
   delay?: string;
 
-  /** Days and hours in which it may start; an empty list: at any time. Default: at any time. */
+  /** Days and hours in which a deployment may start; an empty list means at any time. Default: at any time. */
   @Key('nested')
   window?: WindowSection[];
 
@@ -101,7 +101,7 @@ export interface PolicyOverrides {
 }
 
 /** A `policy` map that sets nothing. */
-export const NO_OVERRIDES: PolicyOverrides = {
+export const NO_POLICY_OVERRIDES: PolicyOverrides = {
   delayMs: null,
   windows: null,
   approval: null,
@@ -128,7 +128,10 @@ export function readPolicy(node: ConfigNode | undefined): PolicyOverrides {
   };
 }
 
-/** Each setting of the service, else of the environment, else the default. Windows, approval and promotion count as one setting each. */
+/**
+ * Each setting of the service, else of the environment, else the default. Windows, approval and promotion count as one
+ * setting each.
+ */
 export function mergePolicy(
   environment: PolicyOverrides,
   service: PolicyOverrides,

@@ -23,9 +23,9 @@ export function checkPromotions(environments: readonly UncheckedEnvironment[]): 
     })),
   }));
   const services = checked.flatMap((environment) => environment.services);
-  for (const service of services.filter((each) => isInCircle(each, services))) {
+  for (const service of services.filter((each) => isInCycle(each, services))) {
     promotionNodeOf(service, environments)?.fault(
-      'leads back to this service itself; remove promoteFrom from one service of the circle',
+      'leads back to this service itself; let one service of the cycle deploy without promoteFrom',
     );
   }
   return checked;
@@ -64,7 +64,7 @@ function sourceOf(
   return { environment: from, service: promotion.service ?? name, afterMs };
 }
 
-function isInCircle(service: Service, services: readonly Service[]): boolean {
+function isInCycle(service: Service, services: readonly Service[]): boolean {
   let at: Service | undefined = service;
   for (let steps = 0; steps <= services.length; steps++) {
     const from: PromotionSettings | null = at?.policy.promoteFrom ?? null;

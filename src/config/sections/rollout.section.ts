@@ -75,7 +75,7 @@ export class RolloutSection {
   @Key('nested')
   drain?: DrainSection;
 
-  /** When clients can reach the new container of `start-first` by name: `when-healthy` or `at-start`. Default `when-healthy`. */
+  /** `start-first`: when clients can reach the new container by name, `when-healthy` (default) or `at-start`. */
   @Key('string')
   @IsOptional()
   @IsOneOf(['when-healthy', 'at-start'])

@@ -42,7 +42,7 @@ export class ThrottleSection {
 
 /** `server`: how Deploy is reached. */
 export class ServerSection {
-  /** The http or https URL at which users and senders reach Deploy; used in links and webhook addresses. Default: none. */
+  /** The http or https URL of Deploy for users and senders; used in links and webhook addresses. Default: none. */
   @Key('string')
   @IsOptional()
   @IsPublicUrl()

@@ -5,7 +5,7 @@ import type { ConfigNode } from '../config-node.js';
 import { Key, readSection, Required } from '../section.js';
 import { alternatives, shown } from '../shown.js';
 
-/** One of `policy.window`: hours on certain days. If `from` is later than `to`, it ends on the day after that of `from`. */
+/** One of `policy.window`: hours on certain days. If `from` is later than `to`, it closes on the next day. */
 export class WindowSection {
   /** Days of the week: `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`. Default: every day. */
   @Key('nested')
