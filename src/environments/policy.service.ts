@@ -10,16 +10,19 @@ import { EnvironmentsService } from './environments.service.js';
 import { Storage } from '../storage/storage.js';
 import { ServiceInspector, type InspectedService } from './service-inspector.js';
 
-/** What counts as running in a service. */
+/** What counts as running in a service: what is being rolled out, else what its container runs. */
 export interface Current {
+  /** All digests that the image is known by. */
   readonly digests: readonly string[];
   readonly tag: string | null;
 }
 
-/** How far back it is looked for the success of a version that is to be promoted. */
+/** How many earlier successes are searched for a version that is to be promoted. */
 const SUCCESSES = 100;
 
-/** Asks the policy, with what only engines show. */
+const NOTHING: Current = { digests: [], tag: null };
+
+/** Evaluates the policy, together with what only engines know. */
 @Injectable()
 export class PolicyService {
   constructor(
@@ -29,29 +32,42 @@ export class PolicyService {
   ) {}
 
   /**
-   * Whether a deployment whose digest is known may go now.
-   * @param seen What runs, where that was just looked at.
+   * Whether a deployment whose digest is known may start now.
+   * @param known What runs, if the caller has just inspected it; else null.
    */
   async decide(
     deployment: Deployment,
     service: Service,
-    seen: Current | null,
+    known: Current | null,
     now = Date.now(),
   ): Promise<PolicyDecision> {
-    // Only such a rule asks for it: no other needs an engine that answers.
-    const isAsked = service.tagRule.kind === 'semver' && seen === null;
-    const { tag: currentTag } = isAsked ? await this.current(service) : (seen ?? { tag: null });
+    // Only a semver rule compares tags, so no other needs an engine that answers.
+    const isAsked = service.tagRule.kind === 'semver' && known === null;
+    const { tag: currentTag } = isAsked ? await this.current(service) : (known ?? NOTHING);
     const promotion =
       deployment.trigger.kind === 'promotion' ? await this.promotion(deployment, service) : null;
     return this.environments.decide(deployment, service, { currentTag, promotion }, now);
   }
 
-  /** What is being rolled out, else what the engine shows; nothing where that is unknown. */
+  /** What counts as running; no digests if nothing runs or the engine does not answer. */
   async current(service: Service): Promise<Current> {
+    return (await this.currentOf(service, () => this.inspectQuietly(service))) ?? NOTHING;
+  }
+
+  /** What counts as running; null if nothing runs. @throws EngineError, DeployError `engine-unavailable` */
+  async currentOrThrow(service: Service): Promise<Current | null> {
+    return this.currentOf(service, () => this.inspector.inspect(service));
+  }
+
+  private async currentOf(
+    service: Service,
+    inspect: () => Promise<InspectedService | null>,
+  ): Promise<Current | null> {
     const underWay = await this.underWay(service);
     if (underWay?.digest != null) return { digests: [underWay.digest], tag: underWay.tag };
-    const inspected = await this.inspectQuietly(service);
-    return { digests: inspected?.digests ?? [], tag: inspected?.running?.tag ?? null };
+    const inspected = await inspect();
+    if (inspected === null || inspected.running === null) return null;
+    return { digests: inspected.digests, tag: inspected.running.tag };
   }
 
   private async underWay({ environment, name }: Service): Promise<Deployment | null> {
@@ -59,7 +75,7 @@ export class PolicyService {
     return active.find((each) => UNDER_WAY.includes(each.phase)) ?? null;
   }
 
-  /** How the version of a promotion does where it comes from. */
+  /** How the promoted version is doing in its source environment. */
   private async promotion(
     { digest }: Deployment,
     { policy: { promoteFrom } }: Service,
@@ -71,7 +87,7 @@ export class PolicyService {
     const success = successes.find((each) => each.digest === digest);
     const source = this.environments.findService(environment, name);
     if (success === undefined || digest === null || source === null) return unknown;
-    // In the middle of a rollout it shows nothing of the version before.
+    // During a rollout the container says nothing about the version before.
     const isBusy = (await this.underWay(source)) !== null;
     const inspected = isBusy ? null : await this.inspectQuietly(source);
     const isHealthy =
@@ -79,7 +95,7 @@ export class PolicyService {
     return { succeededAt: success.finishedAt, isHealthy };
   }
 
-  /** Null where the engine does not answer. */
+  /** Null if the engine does not answer. */
   private async inspectQuietly(service: Service): Promise<InspectedService | null> {
     try {
       return await this.inspector.inspect(service);
@@ -89,7 +105,7 @@ export class PolicyService {
   }
 }
 
-/** What is stored of a deployment that a decision holds back; null where it may go. */
+/** The patch for a deployment that a decision holds back; null if it may start. */
 export function heldBy(
   decision: Extract<PolicyDecision, { kind: 'go' | 'wait' }>,
 ): DeploymentPatch | null {

@@ -3,25 +3,25 @@ import { WakeUp } from '../queue/wake-up.js';
 import { afterRound, nextRound, withDueTimes, type DueTimes } from './poll-rounds.js';
 import type { PollSchedule } from './poll-schedule.js';
 
-/** Polls services of one repository; says how long the registry wants to be left alone, in milliseconds, or null. */
+/** Polls services of one repository. Resolves to how long the registry asks to be left alone, in milliseconds, or null. */
 export type PollRepository = (
   repository: string,
   services: readonly Service[],
 ) => Promise<number | null>;
 
-/** Names a service among all. */
+/** Identifies a service among all. */
 export function keyOf({ environment, name }: Service): string {
   return JSON.stringify([environment, name]);
 }
 
-/** The polls at one registry host, one after the other, for as long as anything is polled there. */
+/** Polls one registry host, one repository after another, as long as there is anything to poll. */
 export class HostPoller {
   readonly #wakeUp: WakeUp;
   #due: DueTimes = new Map();
-  /** The registry wants to be left alone until then. */
+  /** The registry asked to be left alone until then; milliseconds of `performance.now()`. */
   #notBefore = -Infinity;
 
-  /** @param services those that are polled at this host, asked anew for each round */
+  /** @param services Returns the services that are polled at this host; called again for each round. */
   constructor(
     private readonly services: () => readonly Service[],
     private readonly poll: PollRepository,
@@ -31,22 +31,22 @@ export class HostPoller {
     this.#wakeUp = new WakeUp(signal);
   }
 
-  /** What is polled may have changed. */
+  /** To be called when the polled services may have changed. */
   poke(): void {
     this.#wakeUp.poke();
   }
 
-  /** Returns once nothing is polled here any more. @throws the signal's reason, at once where it waits */
+  /** Resolves once nothing is left to poll here. @throws the signal's reason when it aborts */
   async run(): Promise<void> {
     for (;;) {
       const services = this.services();
       const polled = services.map((service) => ({
         key: keyOf(service),
         repository: service.repository,
-        everyMs: this.schedule.everyMs(service.policy.pollMs ?? Infinity),
+        everyMs: (service.policy.pollMs ?? Infinity) / this.schedule.speed,
       }));
-      const now = this.schedule.now();
-      this.#due = withDueTimes(polled, this.#due, now, () => this.#firstMs());
+      const now = performance.now();
+      this.#due = withDueTimes(polled, this.#due, now, () => this.firstMs());
       const round = nextRound(polled, this.#due, now, this.#notBefore);
       if (round === null) return;
       if (round.kind === 'wait') {
@@ -55,14 +55,14 @@ export class HostPoller {
       }
       const together = services.filter((service) => round.keys.has(keyOf(service)));
       const pauseMs = await this.poll(round.repository, together);
-      const after = this.schedule.now();
+      const after = performance.now();
       if (pauseMs !== null) this.#notBefore = after + pauseMs;
-      this.#due = afterRound(this.#due, round.keys, after, this.schedule.random());
+      this.#due = afterRound(this.#due, round.keys, after, Math.random());
     }
   }
 
-  #firstMs(): number {
+  private firstMs(): number {
     const { firstAfterMs, firstWithinMs } = this.schedule;
-    return firstAfterMs + firstWithinMs * this.schedule.random();
+    return firstAfterMs + firstWithinMs * Math.random();
   }
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
 /**
- * What became of one look at one service. `changed`: a deployment was made; `same`: there was no reason for one;
- * `failed`: registry, engine or storage did not answer as they should.
+ * The result of one poll of one service. `changed`: a deployment was made; `same`: there was no reason for one;
+ * `failed`: the registry, the engine or storage did not answer as it should.
  */
 export type PollResult = 'changed' | 'same' | 'failed';
 

@@ -8,18 +8,18 @@ import { newDeploymentOf } from '../new-deployment.js';
 import { continueIds } from '../new-id.js';
 import { Reconcilers } from '../queue/reconcilers.js';
 
-/** How many deployments of a tag are looked at for the last one whose digest was the tag's. */
+/** How many deployments of a tag are searched for the last one that had the tag's digest. */
 const DEPTH = 20;
 
 /** A digest that a poll found under a tag. */
 export interface Found {
   readonly tag: string;
   readonly digest: string;
-  /** What runs or is being rolled out, by all its digests. */
+  /** All digests of what runs or is being rolled out. */
   readonly running: readonly string[];
 }
 
-/** Makes deployments of what polls find, which then go the way of all others. */
+/** Turns what polls find into deployments, which from then on are treated like all others. */
 @Injectable()
 export class PollDeployments {
   readonly #logger = new Logger('Poll');
@@ -30,7 +30,7 @@ export class PollDeployments {
     private readonly lifecycle: DeploymentLifecycle,
   ) {}
 
-  /** Whether a deployment was made: there was none of it yet, and nothing was decided of it. */
+  /** @returns whether a deployment was made: not if there is one already, or if the digest was decided on before. */
   async offer(service: Service, found: Found): Promise<boolean> {
     const { environment, name } = service;
     const { tag, digest } = found;
@@ -44,7 +44,7 @@ export class PollDeployments {
     const deployment = newDeploymentOf(service, { tag, trigger });
     const text = `a poll found that ${service.repository}:${tag} is ${digest}`;
     const isMade = await this.lifecycle.change(async (changes) => {
-      // A hook may have come meanwhile.
+      // A webhook may have arrived meanwhile.
       if ((await whyNotIn(changes.stored, service, found)) !== null) return false;
       await changes.create(deployment, text);
       return true;

@@ -21,18 +21,18 @@ const dueAt = (times: Readonly<Record<string, number>>, everyMs = 60_000): DueTi
   new Map(Object.entries(times).map(([key, at]) => [key, { at, everyMs }]));
 
 describe('the due times', () => {
-  it('begin soon after the start, together for one repository', () => {
+  it('start soon, together for one repository', () => {
     const delays = [3_000, 7_000];
     const due = withDueTimes([WEB, OTHER, WORKER], new Map(), 100, () => delays.shift() ?? NaN);
     expect(due).toEqual(dueAt({ web: 3_100, other: 7_100, worker: 3_100 }));
   });
 
-  it('stay as they are while the interval does, and go with the service', () => {
+  it('stay while the interval stays, and go with the service', () => {
     const before = dueAt({ web: 500, gone: 900 });
     expect(withDueTimes([WEB], before, 100, () => 0)).toEqual(dueAt({ web: 500 }));
   });
 
-  it('begin anew with another interval', () => {
+  it('start again with another interval', () => {
     const changed = aService('web', { everyMs: 30_000 });
     const due = withDueTimes([changed], dueAt({ web: 500_000 }), 100, () => 10);
     expect(due).toEqual(dueAt({ web: 110 }, 30_000));
@@ -40,12 +40,12 @@ describe('the due times', () => {
 });
 
 describe('the next round', () => {
-  it('is waited for until the first service is due', () => {
+  it('waits until the first service is due', () => {
     const due = dueAt({ web: 700, other: 400 });
     expect(nextRound([WEB, OTHER], due, 100, 0)).toEqual({ kind: 'wait', ms: 300 });
   });
 
-  it('is of the repository that has been due longest', () => {
+  it('polls the repository that has been due longest', () => {
     const due = dueAt({ web: 90, other: 80 });
     expect(nextRound([WEB, OTHER], due, 100, 0)).toEqual({
       kind: 'poll',
@@ -54,7 +54,7 @@ describe('the next round', () => {
     });
   });
 
-  it('takes along who is nearly due in the same repository', () => {
+  it('includes services of the same repository that are nearly due', () => {
     const late = aService('late');
     const services = [WEB, WORKER, late, OTHER];
     const due = dueAt({ web: 1_000, worker: 7_000, late: 7_001, other: 1_001 });
@@ -65,11 +65,11 @@ describe('the next round', () => {
     });
   });
 
-  it('waits for the time that the registry named', () => {
+  it('waits for the time that the registry asked for', () => {
     expect(nextRound([WEB], dueAt({ web: 50 }), 100, 900)).toEqual({ kind: 'wait', ms: 800 });
   });
 
-  it('does not come where nothing is polled', () => {
+  it('is null if nothing is polled', () => {
     expect(nextRound([], new Map(), 100, 0)).toBeNull();
   });
 });

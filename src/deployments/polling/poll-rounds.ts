@@ -1,6 +1,6 @@
-/** A service that is polled, for the schedule. */
+/** A polled service, as the schedule sees it. */
 export interface PolledService {
-  /** Names it among all services. */
+  /** Identifies it among all services. */
   readonly key: string;
   /** Canonical repository. */
   readonly repository: string;
@@ -8,7 +8,7 @@ export interface PolledService {
   readonly everyMs: number;
 }
 
-/** When a service is due, in milliseconds of a clock that nobody sets, and by which interval. */
+/** When a service is due, in milliseconds of a monotonic clock, and by which interval. */
 export interface DueTime {
   readonly at: number;
   readonly everyMs: number;
@@ -16,20 +16,20 @@ export interface DueTime {
 
 export type DueTimes = ReadonlyMap<string, DueTime>;
 
-/** What is to be done at a host: nothing for `ms`, or the services of one repository together. */
+/** What to do next at a host: nothing for `ms` milliseconds, or poll the services of one repository together. */
 export type Round =
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'poll'; readonly repository: string; readonly keys: ReadonlySet<string> };
 
 /**
- * Intervals are lengthened or shortened by up to this part, so that many Deploys do not ask at once. A service
- * that is due within this part of its interval goes along with another of its repository.
+ * Intervals are lengthened or shortened by up to this fraction, so that many Deploys do not ask at once. A service that
+ * is due within this fraction of its interval is polled together with another of its repository.
  */
 const JITTER = 0.1;
 
 /**
- * The due times of the services that are polled now. One that is new, or whose interval was changed, is first
- * due after `firstMs()`, which is asked once for each repository: services of one repository begin together.
+ * The due times of the services that are polled now. A service that is new, or whose interval changed, is first due
+ * after `firstMs()`, which is called once for each repository: services of one repository start together.
  */
 export function withDueTimes(
   services: readonly PolledService[],
@@ -50,8 +50,8 @@ export function withDueTimes(
 }
 
 /**
- * The next round at one host: the repository that has been due longest. Null where nothing is polled there.
- * @param notBefore the time that the registry named
+ * The next round at one host: the repository that has been due longest. Null if nothing is polled there.
+ * @param notBefore Until then the registry asked to be left alone.
  */
 export function nextRound(
   services: readonly PolledService[],
@@ -72,7 +72,7 @@ export function nextRound(
 
 /**
  * The due times after a round.
- * @param random from 0 to 1, one for the whole round: services that were polled together stay together
+ * @param random From 0 to 1, the same for the whole round: services that were polled together stay together.
  */
 export function afterRound(
   due: DueTimes,

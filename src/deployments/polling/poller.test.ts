@@ -15,8 +15,7 @@ import type { ServicePoll } from './service-poll.js';
 import { PollSchedule } from './poll-schedule.js';
 import { PollCounters } from './poll-counters.js';
 import { Poller } from './poller.js';
-import type { RegistryAnswers } from './registry-answers.js';
-import { RegistryAsker } from './registry-asker.js';
+import { RegistryAsker, type RegistryAnswers } from './registry-answers.js';
 
 /** A service `staging/<name>` that is polled every `pollMs` milliseconds. */
 function aService(name: string, pollMs: number | null, repository = 'docker.io/acme/web'): Service {
@@ -50,27 +49,27 @@ class FakeConfiguration {
   }
 }
 
-/** A registry that answers after `takesMs`, and a poller whose looks ask it for `latest`. */
+/** A registry that answers after `takesMs`, and a poller that asks it for `latest`. */
 function aPoller(services: readonly Service[], takesMs = 0) {
   const configuration = new FakeConfiguration(services);
-  const tally = new PollCounters();
-  const seen = { asked: [] as string[], looked: [] as string[], atOnce: 0, mostAtOnce: 0 };
+  const counters = new PollCounters();
+  const calls = { asked: [] as string[], polled: [] as string[], atOnce: 0, mostAtOnce: 0 };
   const trouble: { of: Error | null; hang: boolean } = { of: null, hang: false };
   const resolveDigest = async (repository: string, _tag: string, signal: AbortSignal) => {
-    seen.asked.push(repository);
-    seen.atOnce += 1;
-    seen.mostAtOnce = Math.max(seen.mostAtOnce, seen.atOnce);
+    calls.asked.push(repository);
+    calls.atOnce += 1;
+    calls.mostAtOnce = Math.max(calls.mostAtOnce, calls.atOnce);
     try {
       await pause(trouble.hang ? 60_000 : takesMs, undefined, { signal });
     } finally {
-      seen.atOnce -= 1;
+      calls.atOnce -= 1;
     }
     if (trouble.of !== null) throw trouble.of;
     return { digest: 'sha256:x' };
   };
-  const looks = {
-    async look(service: Service, answers: RegistryAnswers) {
-      seen.looked.push(service.name);
+  const servicePoll = {
+    async poll(service: Service, answers: RegistryAnswers) {
+      calls.polled.push(service.name);
       await answers.digestOf('latest');
       return 'same' as const;
     },
@@ -79,19 +78,19 @@ function aPoller(services: readonly Service[], takesMs = 0) {
   const poller = new Poller(
     configuration as unknown as ConfigurationService,
     new RegistryAsker({ resolveDigest } as unknown as RegistryClient, {} as TagList),
-    looks as unknown as ServicePoll,
+    servicePoll as unknown as ServicePoll,
     Object.assign(new PollSchedule(), { firstAfterMs: 1, firstWithinMs: 5 }),
-    tally,
+    counters,
   );
   onTestFinished(() => poller.beforeApplicationShutdown());
   const polled = (count: number) =>
     waitFor(
-      `${String(count)} looks`,
-      () => Promise.resolve(seen.looked.length),
-      (looked) => looked >= count,
+      `${String(count)} polls`,
+      () => Promise.resolve(calls.polled.length),
+      (done) => done >= count,
       { within: 8_000 },
     );
-  return { poller, configuration, tally, seen, trouble, looks, polled };
+  return { poller, configuration, counters, calls, trouble, servicePoll, polled };
 }
 
 const lines: string[] = [];
@@ -103,31 +102,31 @@ beforeEach(() => {
     });
   }
 });
-// Not after each: a poller may tell something until its test has quite finished.
+// Not after each: a poller may log until its test has finished.
 afterAll(() => {
   vi.restoreAllMocks();
 });
 
 describe('polls', () => {
-  it('begin soon after the start and come again', async () => {
-    const { poller, tally, polled } = aPoller([aService('web', 20)]);
+  it('start soon after the server and repeat', async () => {
+    const { poller, counters, polled } = aPoller([aService('web', 20)]);
     poller.onApplicationBootstrap();
     await polled(3);
     await poller.beforeApplicationShutdown();
-    expect(tally.polls.same).toBeGreaterThanOrEqual(2);
-    expect(tally.polls).toMatchObject({ changed: 0, failed: 0 });
+    expect(counters.polls.same).toBeGreaterThanOrEqual(2);
+    expect(counters.polls).toMatchObject({ changed: 0, failed: 0 });
     expect(lines).toEqual([]);
   });
 
-  it('ask once for all services of one repository', async () => {
+  it('ask the registry once for all services of one repository', async () => {
     const services = ['a', 'b', 'c'].map((name) => aService(name, 30));
-    const { poller, seen, polled } = aPoller(services);
+    const { poller, calls, polled } = aPoller(services);
     poller.onApplicationBootstrap();
     await polled(9);
-    expect(seen.asked.length).toBeLessThanOrEqual(seen.looked.length / 3 + 1);
+    expect(calls.asked.length).toBeLessThanOrEqual(calls.polled.length / 3 + 1);
   });
 
-  it('ask a host one thing at a time, and two hosts at once', async () => {
+  it('make one request at a time to a host, and ask two hosts in parallel', async () => {
     const repositories = ['docker.io/acme/a', 'docker.io/acme/b', 'docker.io/acme/c'];
     const services = repositories.map((repository, index) =>
       aService(String(index), 10, repository),
@@ -135,17 +134,17 @@ describe('polls', () => {
     const one = aPoller(services, 20);
     one.poller.onApplicationBootstrap();
     await one.polled(9);
-    expect(one.seen.mostAtOnce).toBe(1);
-    expect(new Set(one.seen.asked)).toEqual(new Set(repositories));
+    expect(one.calls.mostAtOnce).toBe(1);
+    expect(new Set(one.calls.asked)).toEqual(new Set(repositories));
     const two = aPoller([...services, aService('d', 10, 'ghcr.io/acme/a')], 20);
     two.poller.onApplicationBootstrap();
     await two.polled(9);
-    expect(two.seen.mostAtOnce).toBe(2);
+    expect(two.calls.mostAtOnce).toBe(2);
   });
 
-  it('are not for services without an interval, nor for those that promotions go to', async () => {
+  it('leave out services without an interval and services that receive promotions', async () => {
     const promoted = aService('promoted', 10);
-    const { poller, seen, polled } = aPoller([
+    const { poller, calls, polled } = aPoller([
       aService('quiet', null),
       {
         ...promoted,
@@ -155,43 +154,45 @@ describe('polls', () => {
     ]);
     poller.onApplicationBootstrap();
     await polled(5);
-    expect(new Set(seen.looked)).toEqual(new Set(['web']));
+    expect(new Set(calls.polled)).toEqual(new Set(['web']));
   });
 
   it('follow the configuration', async () => {
-    const { poller, configuration, seen, looks, polled } = aPoller([aService('web', 3_600_000)]);
+    const { poller, configuration, calls, servicePoll, polled } = aPoller([
+      aService('web', 3_600_000),
+    ]);
     poller.onApplicationBootstrap();
     await polled(1);
     configuration.change([aService('web', 10)]);
     await polled(4);
     configuration.change([]);
     await pause(50);
-    const before = seen.looked.length;
+    const before = calls.polled.length;
     await pause(60);
-    expect(seen.looked).toHaveLength(before);
+    expect(calls.polled).toHaveLength(before);
     configuration.change([aService('api', 10)]);
     await polled(before + 2);
-    expect(seen.looked.at(-1)).toBe('api');
-    expect(looks.forgetOthers).toHaveBeenCalledTimes(3);
+    expect(calls.polled.at(-1)).toBe('api');
+    expect(servicePoll.forgetOthers).toHaveBeenCalledTimes(3);
   });
 
-  it('end at once with the server, whatever the registry does', async () => {
-    const { poller, seen, trouble, tally, polled } = aPoller([aService('web', 10)]);
+  it('stop with the server at once, whatever the registry does', async () => {
+    const { poller, calls, trouble, counters, polled } = aPoller([aService('web', 10)]);
     trouble.hang = true;
     poller.onApplicationBootstrap();
     await polled(1);
     const begin = performance.now();
     await poller.beforeApplicationShutdown();
     expect(performance.now() - begin).toBeLessThan(1_000);
-    expect(seen.looked).toHaveLength(1);
-    expect(tally.polls).toEqual({ changed: 0, same: 0, failed: 0 });
+    expect(calls.polled).toHaveLength(1);
+    expect(counters.polls).toEqual({ changed: 0, same: 0, failed: 0 });
     expect(lines).toEqual([]);
   });
 });
 
 describe('trouble with polls', () => {
-  it('is told when it begins and when it ends, in one line for all that it happened to', async () => {
-    const { poller, tally, trouble, polled } = aPoller([aService('a', 15), aService('b', 15)]);
+  it('is logged when it begins and when it ends, in one line for all services that it affects', async () => {
+    const { poller, counters, trouble, polled } = aPoller([aService('a', 15), aService('b', 15)]);
     trouble.of = new DeployError('registry-unavailable', 'docker.io answered with status 503');
     poller.onApplicationBootstrap();
     await polled(8);
@@ -203,13 +204,13 @@ describe('trouble with polls', () => {
     );
     await polled(20);
     expect(lines).toEqual([
-      'warn cannot poll docker.io/acme/web for staging/a, staging/b, tries again each time: docker.io answered with status 503',
-      'log polls docker.io/acme/web again for staging/a, staging/b',
+      'warn cannot poll docker.io/acme/web for staging/a, staging/b, will retry at each poll: docker.io answered with status 503',
+      'log polling docker.io/acme/web works again for staging/a, staging/b',
     ]);
-    expect(tally.polls.failed).toBeGreaterThanOrEqual(6);
+    expect(counters.polls.failed).toBeGreaterThanOrEqual(6);
   });
 
-  it('that is a mistake of ours is an error, and ends no poll', async () => {
+  it('that is a bug in Deploy is logged as an error, and stops no poll', async () => {
     const { poller, trouble, polled } = aPoller([aService('web', 15)]);
     trouble.of = new Error('a mistake');
     poller.onApplicationBootstrap();
@@ -217,8 +218,8 @@ describe('trouble with polls', () => {
     expect(lines).toEqual([expect.stringMatching(/^error cannot poll .* a mistake$/)]);
   });
 
-  it('lets the host alone for as long as it wants', async () => {
-    const { poller, seen, trouble, polled } = aPoller([
+  it('leaves the host alone for as long as it asks', async () => {
+    const { poller, calls, trouble, polled } = aPoller([
       aService('a', 10),
       aService('b', 10, 'docker.io/acme/other'),
     ]);
@@ -226,7 +227,7 @@ describe('trouble with polls', () => {
     poller.onApplicationBootstrap();
     await polled(1);
     await pause(150);
-    expect(seen.asked).toHaveLength(1);
+    expect(calls.asked).toHaveLength(1);
     await polled(2);
   });
 });

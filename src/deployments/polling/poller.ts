@@ -11,18 +11,18 @@ import { HostPoller, keyOf } from './host-poller.js';
 import { ServicePoll } from './service-poll.js';
 import { PollSchedule } from './poll-schedule.js';
 import { PollCounters } from './poll-counters.js';
-import { RegistryAsker } from './registry-asker.js';
+import { RegistryAsker } from './registry-answers.js';
 
 /**
- * Asks registries for what nobody told of, for services with `policy.poll`: a webhook may be lost, or come while
- * Deploy is down. One request at a time for each host. What goes wrong is logged when it begins and when it ends,
- * and changes nothing else.
+ * Finds pushes that no webhook reported, for services with `policy.poll`: a webhook may get lost, or arrive while
+ * Deploy is down. Each host gets one request at a time. A failure is logged when it begins and when it ends, and has no
+ * other effect.
  */
 @Injectable()
 export class Poller implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #logger = new Logger('Poll');
   readonly #stopping = new AbortController();
-  readonly #hosts = new Map<string, { polling: HostPoller; ended: Promise<void> }>();
+  readonly #hosts = new Map<string, { poller: HostPoller; ended: Promise<void> }>();
   /** Services whose last poll failed. */
   readonly #failing = new Set<string>();
   #stopListening = (): void => undefined;
@@ -30,75 +30,78 @@ export class Poller implements OnApplicationBootstrap, BeforeApplicationShutdown
   constructor(
     private readonly configuration: ConfigurationService,
     private readonly registries: RegistryAsker,
-    private readonly looks: ServicePoll,
+    private readonly servicePoll: ServicePoll,
     private readonly schedule: PollSchedule,
-    private readonly tally: PollCounters,
+    private readonly counters: PollCounters,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#begin();
+    this.begin();
     this.#stopListening = this.configuration.onChange(() => {
-      this.#forgetOthers();
-      for (const { polling } of this.#hosts.values()) polling.poke();
-      this.#begin();
+      this.forgetOthers();
+      for (const { poller } of this.#hosts.values()) poller.poke();
+      this.begin();
     });
   }
 
-  /** Breaks off the request in hand. */
+  /** Aborts the request in flight. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#stopListening();
     this.#stopping.abort(new Error('the server stops'));
     await Promise.all([...this.#hosts.values()].map(({ ended }) => ended));
   }
 
-  #forgetOthers(): void {
-    const services = this.#services();
+  private forgetOthers(): void {
+    const services = this.services();
     const keys = new Set(services.map(keyOf));
     for (const key of this.#failing) if (!keys.has(key)) this.#failing.delete(key);
-    this.looks.forgetOthers(services);
+    this.servicePoll.forgetOthers(services);
   }
 
-  #begin(): void {
-    const hosts = new Set(this.#services().map(hostOf));
+  private begin(): void {
+    const hosts = new Set(this.services().map(hostOf));
     for (const host of hosts) {
       if (this.#hosts.has(host)) continue;
-      const polling = new HostPoller(
-        () => this.#services().filter((service) => hostOf(service) === host),
-        (repository, services) => this.#poll(repository, services),
+      const poller = new HostPoller(
+        () => this.services().filter((service) => hostOf(service) === host),
+        (repository, services) => this.poll(repository, services),
         this.schedule,
         this.#stopping.signal,
       );
-      this.#hosts.set(host, { polling, ended: this.#run(host, polling) });
+      this.#hosts.set(host, { poller, ended: this.run(host, poller) });
     }
   }
 
-  async #run(host: string, polling: HostPoller): Promise<void> {
+  private async run(host: string, poller: HostPoller): Promise<void> {
     try {
-      await polling.run();
+      await poller.run();
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
-      this.#logger.error({ msg: `polls at ${host} end: ${messageOf(error)}`, err: error });
+      this.#logger.error({
+        msg: `polling of ${host} has stopped: ${messageOf(error)}`,
+        err: error,
+      });
       return;
     }
     this.#hosts.delete(host);
     // The configuration may have changed again in the same moment.
-    this.#begin();
+    this.begin();
   }
 
-  /** How long the registry wants to be left alone, in milliseconds; null where it says nothing of that. */
-  async #poll(repository: string, services: readonly Service[]): Promise<number | null> {
+  /** How long the registry asks to be left alone, in milliseconds; null if it does not ask. */
+  private async poll(repository: string, services: readonly Service[]): Promise<number | null> {
     const answers = this.registries.answersOf(repository, this.#stopping.signal);
     const problems = new Map<Service, unknown>();
     for (const service of services) {
       try {
-        this.tally.polls[await this.looks.look(service, answers)] += 1;
+        this.counters.polls[await this.servicePoll.poll(service, answers)] += 1;
       } catch (error) {
         this.#stopping.signal.throwIfAborted();
-        this.tally.polls.failed += 1;
+        this.counters.polls.failed += 1;
         problems.set(service, error);
       }
     }
-    this.#tell(repository, services, problems);
+    this.logChanges(repository, services, problems);
     const pauses = [...problems.values()].map((error) =>
       error instanceof DeployError ? (error.retryAfterMs ?? 0) : 0,
     );
@@ -106,8 +109,8 @@ export class Poller implements OnApplicationBootstrap, BeforeApplicationShutdown
     return longest > 0 ? longest : null;
   }
 
-  /** Says what has changed since the poll before, in one line for the services that it happened to alike. */
-  #tell(
+  /** Logs what changed since the previous poll, in one line for all services with the same change. */
+  private logChanges(
     repository: string,
     services: readonly Service[],
     problems: ReadonlyMap<Service, unknown>,
@@ -127,15 +130,16 @@ export class Poller implements OnApplicationBootstrap, BeforeApplicationShutdown
       }
     }
     for (const [message, { names, error }] of begun) {
-      const msg = `cannot poll ${repository} for ${names.join(', ')}, tries again each time: ${message}`;
+      const msg = `cannot poll ${repository} for ${names.join(', ')}, will retry at each poll: ${message}`;
       if (error instanceof DeployError) this.#logger.warn({ msg });
       else this.#logger.error({ msg, err: error });
     }
-    if (over.length > 0) this.#logger.log(`polls ${repository} again for ${over.join(', ')}`);
+    if (over.length > 0)
+      this.#logger.log(`polling ${repository} works again for ${over.join(', ')}`);
   }
 
-  /** A promotion alone brings something to a service with `promoteFrom`. */
-  #services(): readonly Service[] {
+  /** A service with `promoteFrom` is not polled: it receives versions by promotion only. */
+  private services(): readonly Service[] {
     return this.configuration
       .current()
       .environments.flatMap(({ services }) => services)
@@ -143,7 +147,7 @@ export class Poller implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 }
 
-/** As in a canonical repository: services of one host wait for each other. */
+/** The host part of a canonical repository: services of one host wait for each other. */
 function hostOf({ repository }: Service): string {
   return repository.slice(0, repository.indexOf('/'));
 }

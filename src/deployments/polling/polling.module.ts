@@ -7,7 +7,7 @@ import { PollCounters } from './poll-counters.js';
 import { PollDeployments } from './poll-deployments.js';
 import { PollSchedule } from './poll-schedule.js';
 import { Poller } from './poller.js';
-import { RegistryAsker } from './registry-asker.js';
+import { RegistryAsker } from './registry-answers.js';
 import { ServicePoll } from './service-poll.js';
 
 /** Asks registries for what no webhook reported. */

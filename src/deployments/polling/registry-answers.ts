@@ -1,9 +1,24 @@
-import type { RegistryClient } from '../../registries/registry-client.js';
-import type { TagList } from '../../registries/tag-list.js';
+import { Injectable } from '@nestjs/common';
+import { RegistryClient } from '../../registries/registry-client.js';
+import { TagList } from '../../registries/tag-list.js';
+
+/** Starts rounds of requests to registries. */
+@Injectable()
+export class RegistryAsker {
+  constructor(
+    private readonly registry: RegistryClient,
+    private readonly tagList: TagList,
+  ) {}
+
+  /** @param repository canonical */
+  answersOf(repository: string, signal: AbortSignal): RegistryAnswers {
+    return new RegistryAnswers(this.registry, this.tagList, repository, signal);
+  }
+}
 
 /**
- * What a registry says of one repository during one round of polls: whatever several services ask for is asked
- * for once, and so is what it refuses.
+ * A registry's answers about one repository during one round of polls: a question that several services have is asked
+ * once, whether it is answered or refused.
  */
 export class RegistryAnswers {
   readonly #digests = new Map<string, Promise<string>>();
@@ -17,7 +32,7 @@ export class RegistryAnswers {
     readonly signal: AbortSignal,
   ) {}
 
-  /** The digest that a tag has. @throws DeployError as `RegistryClient.resolveDigest`; the signal's reason */
+  /** The current digest of a tag. @throws DeployError as `RegistryClient.resolveDigest`; the signal's reason */
   digestOf(tag: string): Promise<string> {
     const known = this.#digests.get(tag);
     if (known !== undefined) return known;
@@ -34,7 +49,7 @@ export class RegistryAnswers {
     return (this.#tags ??= this.tagList.tagsOf(this.repository, this.signal, 'polled'));
   }
 
-  /** The same as a set, which all services of the round share. */
+  /** The same as a set, shared by all services of the round. */
   tagSet(): Promise<ReadonlySet<string>> {
     return (this.#tagSet ??= this.tags().then((tags) => new Set(tags)));
   }

@@ -11,6 +11,8 @@ import type { TagList } from '../../registries/tag-list.js';
 import { DeploymentLifecycle } from '../deployment-lifecycle.js';
 import type { DeploymentLog } from '../deployment-log.js';
 import { newId } from '../new-id.js';
+import type { EnvironmentsService } from '../../environments/environments.service.js';
+import { PolicyService } from '../../environments/policy.service.js';
 import type { InspectedService, ServiceInspector } from '../../environments/service-inspector.js';
 import type { Reconcilers } from '../queue/reconcilers.js';
 import { PollDeployments } from './poll-deployments.js';
@@ -49,9 +51,13 @@ async function aPoll(rule: TagRule, tags: Record<string, string>, runningTag = '
     of: (...of: string[]) => ({ wake: () => void woken.push(of.join('/')) }),
   } as unknown as Reconcilers;
   const log = { print: () => undefined } as unknown as DeploymentLog;
-  const look = new ServicePoll(
+  const servicePoll = new ServicePoll(
     storage,
-    { inspect } as unknown as ServiceInspector,
+    new PolicyService(
+      storage,
+      {} as EnvironmentsService,
+      { inspect } as unknown as ServiceInspector,
+    ),
     new PollDeployments(storage, reconcilers, new DeploymentLifecycle(storage, log)),
   );
   const asked: string[] = [];
@@ -73,16 +79,16 @@ async function aPoll(rule: TagRule, tags: Record<string, string>, runningTag = '
       IMAGE,
       new AbortController().signal,
     );
-    return look.look(service, answers);
+    return servicePoll.poll(service, answers);
   };
   const made = async () =>
     (await storage.deployments.list({ limit: 100 }))
       .filter(({ trigger }) => trigger.kind === 'poll')
       .map(({ tag, phase }) => `${tag} ${phase}`);
-  /** A deployment that somebody else made. */
+  /** A deployment that was not made by the poll. */
   const was = (parts: Partial<Deployment>) =>
     storage.deployments.insert(aDeployment({ id: newId(), image: IMAGE, ...parts }));
-  return { storage, engine, registry, look, poll, asked, woken, made, was };
+  return { storage, engine, registry, servicePoll, poll, asked, woken, made, was };
 }
 
 const warnings: unknown[] = [];
@@ -98,7 +104,7 @@ afterAll(() => {
 });
 
 describe('a poll of an exact tag', () => {
-  it('makes one deployment of a digest that nobody told of', async () => {
+  it('makes one deployment of a digest that no webhook reported', async () => {
     const { storage, poll, asked, woken, made } = await aPoll(EXACT, { latest: NEW });
     expect(await poll()).toBe('changed');
     expect(await poll()).toBe('same');
@@ -117,7 +123,7 @@ describe('a poll of an exact tag', () => {
     expect(JSON.stringify(lines)).toContain(`a poll found that ${IMAGE}:latest is ${NEW}`);
   });
 
-  it('makes none of what runs, of what is quarantined, or of what a hook told of', async () => {
+  it('makes none of a digest that runs, is quarantined or was reported by a webhook', async () => {
     const same = await aPoll(EXACT, { latest: OLD });
     expect(await same.poll()).toBe('same');
     const quarantined = await aPoll(EXACT, { latest: NEW });
@@ -135,7 +141,7 @@ describe('a poll of an exact tag', () => {
     expect(await hooked.poll()).toBe('same');
   });
 
-  it('counts what is being rolled out as running, and waits behind it with a newer one', async () => {
+  it('counts what is being rolled out as running, and queues a newer digest behind it', async () => {
     const { registry, poll, was, made } = await aPoll(EXACT, { latest: NEW });
     await was({ phase: 'running', digest: NEW, startedAt: '2026-03-01T10:00:00.000Z' });
     expect(await poll()).toBe('same');
@@ -144,7 +150,7 @@ describe('a poll of an exact tag', () => {
     expect(await made()).toEqual(['latest waiting']);
   });
 
-  it('does not try again what failed, and finds what comes after it', async () => {
+  it('does not retry a failed digest, and finds the next one', async () => {
     const { registry, poll, was, made } = await aPoll(EXACT, { latest: NEW });
     await was({ phase: 'failed', digest: NEW, startedAt: '2026-03-01T10:00:00.000Z' });
     expect(await poll()).toBe('same');
@@ -153,14 +159,14 @@ describe('a poll of an exact tag', () => {
     expect(await made()).toHaveLength(1);
   });
 
-  it('does not start what somebody stopped, and asks nobody of it', async () => {
+  it('does not start a stopped container, and does not ask the registry about it', async () => {
     const { engine, poll, asked } = await aPoll(EXACT, { latest: NEW });
     engine.shows = null;
     expect(await poll()).toBe('same');
     expect(asked).toEqual([]);
   });
 
-  it('fails where engine or registry do not tell', async () => {
+  it('fails if the engine or the registry does not answer', async () => {
     const { engine, poll, made } = await aPoll(EXACT, {});
     await expect(poll()).rejects.toMatchObject({ code: 'tag-not-found' });
     engine.shows = { trouble: new DeployError('engine-unavailable', 'nobody there') };
@@ -170,7 +176,7 @@ describe('a poll of an exact tag', () => {
 });
 
 describe('a poll by semver', () => {
-  it('takes the highest version that is higher than what runs, and asks for no other digest', async () => {
+  it('takes the highest version above the running one, and asks for no other digest', async () => {
     const tags = { '1.0.0': OLD, '1.2.0': NEWER, '1.1.0': NEW, '2.0.0': NEW, latest: NEW };
     const { poll, asked, made } = await aPoll(SEMVER, tags, '1.0.0');
     expect(await poll()).toBe('changed');
@@ -178,7 +184,7 @@ describe('a poll by semver', () => {
     expect(await made()).toEqual(['1.2.0 waiting']);
   });
 
-  it('looks at the tag that runs where none is higher', async () => {
+  it('looks up the running tag if none is higher', async () => {
     const { registry, poll, asked, made } = await aPoll(SEMVER, { '1.0.0': OLD }, '1.0.0');
     expect(await poll()).toBe('same');
     registry.tags = { '1.0.0': NEW };
@@ -187,16 +193,16 @@ describe('a poll by semver', () => {
     expect(await made()).toEqual(['1.0.0 waiting']);
   });
 
-  it('does not go up again where a person went down', async () => {
+  it('does not upgrade again after a person downgraded', async () => {
     const { poll, was } = await aPoll(SEMVER, { '1.0.0': OLD, '1.1.0': NEW }, '1.0.0');
     const at = '2026-03-01T10:00:00.000Z';
-    const byHand = { kind: 'api', by: 'anna', delivery: null } as const;
+    const manual = { kind: 'api', by: 'anna', delivery: null } as const;
     await was({
       phase: 'succeeded',
       tag: '1.0.0',
       digest: OLD,
       previousDigest: NEW,
-      trigger: byHand,
+      trigger: manual,
       startedAt: at,
     });
     expect(await poll()).toBe('same');
@@ -206,7 +212,7 @@ describe('a poll by semver', () => {
 describe('a poll by a pattern', () => {
   const FIRST = { 'release-1': OLD, 'release-0': NEW, nightly: NEW };
 
-  it('takes the one tag that was not there at the poll before', async () => {
+  it('takes the one tag that was not there at the previous poll', async () => {
     const { registry, poll, asked, made } = await aPoll(GLOB, FIRST, 'release-1');
     expect(await poll()).toBe('same');
     registry.tags = { ...FIRST, 'release-2': NEWER, other: NEWER };
@@ -217,7 +223,7 @@ describe('a poll by a pattern', () => {
     expect(asked).not.toContain('release-0');
   });
 
-  it('takes none of several, says so once, and goes on with what comes later', async () => {
+  it('takes none of several, says so once, and takes what comes later', async () => {
     const { registry, poll, made } = await aPoll(GLOB, FIRST, 'release-1');
     await poll();
     registry.tags = { ...registry.tags, 'release-2': NEW, 'release-3': NEWER };
@@ -230,7 +236,7 @@ describe('a poll by a pattern', () => {
     expect(await made()).toEqual(['release-4 waiting']);
   });
 
-  it('takes none where something else was deployed meanwhile: either may be the later', async () => {
+  it('takes none if something else was deployed meanwhile: either may be newer', async () => {
     const { registry, poll, was, made } = await aPoll(GLOB, FIRST, 'release-1');
     await poll();
     registry.tags = { ...registry.tags, 'release-2': NEW, 'release-3': NEWER };
@@ -240,7 +246,7 @@ describe('a poll by a pattern', () => {
     expect(await made()).toEqual([]);
   });
 
-  it('is silent about new tags of which hooks told', async () => {
+  it('is silent about new tags that webhooks reported', async () => {
     const { registry, poll, was, made } = await aPoll(GLOB, FIRST, 'release-1');
     await poll();
     registry.tags = { ...registry.tags, 'release-2': NEW };
@@ -249,7 +255,7 @@ describe('a poll by a pattern', () => {
     expect([warnings, await made()]).toEqual([[], []]);
   });
 
-  it('tries a new tag again where the registry did not tell its digest', async () => {
+  it('retries a new tag if the registry did not return its digest', async () => {
     const { registry, poll, made } = await aPoll(GLOB, FIRST, 'release-1');
     await poll();
     registry.tags = { ...registry.tags, 'release-2': undefined as unknown as string };
@@ -259,7 +265,7 @@ describe('a poll by a pattern', () => {
     expect(await made()).toEqual(['release-2 waiting']);
   });
 
-  it('does not bring back what ran before, nor names more tags than can be read', async () => {
+  it('does not bring back what ran before, and limits how many tags a warning names', async () => {
     const { registry, poll, was, made } = await aPoll(GLOB, FIRST, 'release-1');
     await was({
       tag: 'old',
@@ -277,10 +283,10 @@ describe('a poll by a pattern', () => {
     expect(await made()).toEqual([]);
   });
 
-  it('begins anew for a service that was not polled meanwhile', async () => {
-    const { registry, look, poll, made } = await aPoll(GLOB, FIRST, 'release-1');
+  it('starts again for a service that was not polled meanwhile', async () => {
+    const { registry, servicePoll, poll, made } = await aPoll(GLOB, FIRST, 'release-1');
     await poll();
-    look.forgetOthers([]);
+    servicePoll.forgetOthers([]);
     registry.tags = { ...registry.tags, 'release-2': NEW };
     expect(await poll()).toBe('same');
     expect(await made()).toEqual([]);

@@ -1,5 +1,4 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { UNDER_WAY } from '../../domain/deployment/deployment.js';
 import type { Service } from '../../domain/settings/environment.js';
 import {
   newTags,
@@ -8,45 +7,44 @@ import {
   type TagListFacts,
 } from '../../domain/deployment/poll.js';
 import { Storage } from '../../storage/storage.js';
-import type { Current } from '../../environments/policy.service.js';
-import { ServiceInspector } from '../../environments/service-inspector.js';
+import { PolicyService, type Current } from '../../environments/policy.service.js';
 import { keyOf } from './host-poller.js';
 import { PollDeployments } from './poll-deployments.js';
 import type { PollResult } from './poll-counters.js';
 import type { RegistryAnswers } from './registry-answers.js';
 
-/** More new tags than that are not looked up one by one: their order cannot be known anyway. */
+/** More new tags than this are not looked up one by one: their order cannot be known anyway. */
 const MOST_NEW_TAGS = 20;
-/** Of several tags, how many a message names. */
+/** How many of several tags a message names. */
 const MOST_NAMED = 5;
 
-/** What a poll keeps for the next one of a service with a pattern. */
+/** What a poll of a service with a pattern keeps for the next one. */
 interface LastPoll {
   readonly repository: string;
   readonly tags: ReadonlySet<string>;
-  /** Id of the newest deployment of the service, of whatever tag. */
+  /** Id of the service's newest deployment, whatever its tag. */
   readonly newest: string | null;
 }
 
-/** One look at one service: which of its tags may have moved, and whether that is worth a deployment. */
+/** One poll of one service: finds out which of its tags may have moved, and whether that calls for a deployment. */
 @Injectable()
 export class ServicePoll {
   readonly #logger = new Logger('Poll');
-  /** By service, since the start of the process; of patterns alone. */
+  /** By service, since the start of the process; only services with a pattern. */
   readonly #lastPolls = new Map<string, LastPoll>();
 
   constructor(
     private readonly storage: Storage,
-    private readonly inspector: ServiceInspector,
+    private readonly policy: PolicyService,
     private readonly deployments: PollDeployments,
   ) {}
 
   /**
-   * @throws DeployError of the registry, the engine or storage; the reason of the answers' signal
+   * @throws DeployError of the registry, the engine or storage; the reason of the answers' signal..
    */
-  async look(service: Service, answers: RegistryAnswers): Promise<Exclude<PollResult, 'failed'>> {
-    const current = await this.current(service);
-    // What was stopped stays stopped, and what is missing is for a person to make.
+  async poll(service: Service, answers: RegistryAnswers): Promise<Exclude<PollResult, 'failed'>> {
+    const current = await this.policy.currentOrThrow(service);
+    // A stopped container stays stopped, and a missing one is created manually.
     if (current === null) return 'same';
     const { tagRule: rule } = service;
     if (rule.kind === 'exact') return this.offer(service, rule.tag, current, answers);
@@ -63,19 +61,10 @@ export class ServicePoll {
     return result;
   }
 
-  /** Forgets the services that are not among these. */
+  /** Forgets all services but these. */
   forgetOthers(services: readonly Service[]): void {
     const keys = new Set(services.map(keyOf));
     for (const key of this.#lastPolls.keys()) if (!keys.has(key)) this.#lastPolls.delete(key);
-  }
-
-  /** Null where nothing runs. */
-  private async current(service: Service): Promise<Current | null> {
-    const active = await this.storage.deployments.activeOf(service.environment, service.name);
-    const underWay = active.find((each) => UNDER_WAY.includes(each.phase));
-    if (underWay?.digest != null) return { digests: [underWay.digest], tag: underWay.tag };
-    const { running, digests } = await this.inspector.inspect(service);
-    return running === null ? null : { digests, tag: running.tag };
   }
 
   private async offer(
@@ -89,7 +78,7 @@ export class ServicePoll {
     return isMade ? 'changed' : 'same';
   }
 
-  /** The one tag to look at; null where there is none, or where it cannot be known which one is the newest. */
+  /** The one tag to look up; null if there is none, or if it cannot be known which one is the newest. */
   private async chooseTag(
     service: Service,
     facts: TagListFacts,
@@ -97,13 +86,13 @@ export class ServicePoll {
   ): Promise<string | null> {
     const found = newTags(facts);
     if (facts.rule.kind === 'semver') return found[0] ?? rebuildableTag(facts);
-    const untold = await this.withoutDeployment(service, found);
-    const [only] = untold;
+    const unreported = await this.withoutDeployment(service, found);
+    const [only] = unreported;
     if (only === undefined) return rebuildableTag(facts);
-    // Whatever else came since the poll before may have come later than the one that nobody told of.
+    // Anything else that arrived since the previous poll may be newer than the unreported tag.
     const isAlone = found.length === 1 && (await this.newestOf(service)) === newestBefore;
     if (isAlone) return only;
-    this.warnOfUnclear(service, facts.rule, untold);
+    this.warnOfUnclear(service, facts.rule, unreported);
     return null;
   }
 
@@ -112,12 +101,12 @@ export class ServicePoll {
     tags: readonly string[],
   ): Promise<readonly string[]> {
     if (tags.length > MOST_NEW_TAGS) return tags;
-    const untold: string[] = [];
+    const unreported: string[] = [];
     for (const tag of tags) {
       const known = { environment, service: name, image, tag };
-      if ((await this.storage.deployments.ofTag(known, 1)).length === 0) untold.push(tag);
+      if ((await this.storage.deployments.ofTag(known, 1)).length === 0) unreported.push(tag);
     }
-    return untold;
+    return unreported;
   }
 
   private warnOfUnclear(
@@ -130,7 +119,7 @@ export class ServicePoll {
     this.#logger.warn({
       environment,
       service,
-      msg: `found tags of ${repository} that no push told of, by a ${kind} rule: ${named}. The registry does not tell which push was the last, so none is deployed; deploy the right one by hand`,
+      msg: `found tags of ${repository} that no push reported, by a ${kind} rule: ${named}. The registry does not say which was pushed last, so none is deployed; deploy the right one manually`,
     });
   }
 
