@@ -7,7 +7,8 @@ import { type ContainerInspection, nameOf } from '../docker/inspection/inspectio
 import { runningDigest } from '../docker/inspection/running-digest.js';
 import type { Service } from '../domain/settings/environment.js';
 import { DeployError } from '../domain/errors.js';
-import { parseImageReference } from '../domain/image/image-reference.js';
+import { canonicalRepository } from '../domain/image/image-reference.js';
+import { writtenImage } from '../domain/image/written-image.js';
 import type { ContainerState } from '../domain/rollout/container-state.js';
 
 /** What runs, of CONTRACT section 4. A digest or tag that cannot be known is null, never guessed. */
@@ -85,11 +86,9 @@ export async function servingNow(
   }
 }
 
-/** As the container's user, or Deploy after him, wrote it. */
+/** The tag that the container was created with, by its user or by Deploy; null if it is of another repository. */
 function runningTag(container: ContainerInspection, service: Service): string | null {
-  const image = container.Config.Image ?? '';
-  if (/^(sha256:)?[a-f0-9]{12,64}$/.test(image)) return null;
-  const { domain, path, tag, digest } = parseImageReference(image);
-  if (`${domain}/${path}` !== service.repository) return null;
-  return tag ?? (digest === null ? 'latest' : null);
+  const image = writtenImage(container.Config.Image ?? '');
+  if (image === null || canonicalRepository(image.repository) !== service.repository) return null;
+  return image.tag;
 }

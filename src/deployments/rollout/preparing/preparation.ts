@@ -14,7 +14,8 @@ import type { Deployment } from '../../../domain/deployment/deployment.js';
 import type { Service } from '../../../domain/settings/environment.js';
 import { isAffected, type DependentIntent } from '../../../domain/rollout/dependents.js';
 import { DeployError } from '../../../domain/errors.js';
-import { canonicalRepository, parseImageReference } from '../../../domain/image/image-reference.js';
+import { canonicalRepository } from '../../../domain/image/image-reference.js';
+import { writtenImage } from '../../../domain/image/written-image.js';
 import { carriedFiles, twinLabels } from '../../../domain/rollout/labels.js';
 import { NOTHING_DONE, type RolloutIntent } from '../../../domain/rollout/intent.js';
 import { rolloutNames } from '../../../domain/rollout/rollout-names.js';
@@ -210,31 +211,20 @@ function writtenRepository(
   service: Service,
 ): string {
   const written = container.Config.Image ?? '';
-  const repository = repositoryAsWritten(written);
-  if (repository !== null) {
-    if (canonicalRepository(repository) === service.repository) return repository;
-    throw mismatch(service, written);
-  }
-  // It was run by image id: the image itself must be known to be of this repository.
-  const known = [...(image?.RepoDigests ?? []), ...repoTags(image)];
-  const match = known
-    .map(repositoryAsWritten)
-    .find((each) => each !== null && canonicalRepository(each) === service.repository);
-  if (match == null) throw mismatch(service, written);
-  return match;
+  const own = writtenImage(written);
+  // A container that was created by image id: the image itself must be known to be of this repository.
+  const candidates =
+    own === null ? [...(image?.RepoDigests ?? []), ...repoTags(image)].map(writtenImage) : [own];
+  const repository = candidates
+    .map((each) => each?.repository)
+    .find((each) => each !== undefined && canonicalRepository(each) === service.repository);
+  if (repository === undefined) throw mismatch(service, written);
+  return repository;
 }
 
 function repoTags(image: ImageInspection | null): string[] {
   const tags = image?.['RepoTags'];
   return Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : [];
-}
-
-/** Without tag and digest; null for an image id. */
-function repositoryAsWritten(image: string): string | null {
-  if (/^(sha256:)?[a-f0-9]{12,64}$/.test(image)) return null;
-  const { tag } = parseImageReference(image);
-  const withoutDigest = image.split('@')[0] ?? image;
-  return tag === null ? withoutDigest : withoutDigest.slice(0, -tag.length - 1);
 }
 
 function mismatch(service: Service, written: string): DeployError {

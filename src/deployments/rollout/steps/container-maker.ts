@@ -4,7 +4,8 @@ import type { EngineClient } from '../../../docker/client/engine-client.js';
 import type { ContainerInspection } from '../../../docker/inspection/inspection.js';
 import type { DependentIntent } from '../../../domain/rollout/dependents.js';
 import { DeployError } from '../../../domain/errors.js';
-import { canonicalRepository, parseImageReference } from '../../../domain/image/image-reference.js';
+import { canonicalRepository } from '../../../domain/image/image-reference.js';
+import { writtenImage } from '../../../domain/image/written-image.js';
 import { candidateLabels } from '../../../domain/rollout/labels.js';
 import { networksWithNames, networksWithoutNames } from '../../../domain/rollout/networks.js';
 import type { NetworkAttachment, RolloutIntent } from '../../../domain/rollout/intent.js';
@@ -119,8 +120,8 @@ export class ContainerMaker {
   }
 
   private holdTag<T>(image: string, engine: EngineClient, work: () => Promise<T>): Promise<T> {
-    const split = splitTag(image);
-    const key = split === null ? image : `${canonicalRepository(split.repository)}:${split.tag}`;
+    const local = localTag(image);
+    const key = local === null ? image : `${canonicalRepository(local.repository)}:${local.tag}`;
     return this.#lock.hold(engine.engine.name, key, work);
   }
 }
@@ -173,22 +174,21 @@ function wantedImage(intent: RolloutIntent): string {
   return intent.imageId;
 }
 
-/** A container may also have been made by image id or digest: then there is no tag to move. */
 async function pointTag(engine: EngineClient, image: string, imageId: string): Promise<void> {
-  const split = splitTag(image);
-  if (split !== null) await engine.tag(imageId, split.repository, split.tag);
+  const local = localTag(image);
+  if (local !== null) await engine.tag(imageId, local.repository, local.tag);
 }
 
-function splitTag(image: string): { repository: string; tag: string } | null {
-  if (image.includes('@') || /^(sha256:)?[a-f0-9]{12,64}$/.test(image)) return null;
-  const { tag } = parseImageReference(image);
-  if (tag === null) return { repository: image, tag: 'latest' };
-  return { repository: image.slice(0, -tag.length - 1), tag };
+/** Null if the container was created by image id or digest: then there is no tag to move. */
+function localTag(image: string): { repository: string; tag: string } | null {
+  const written = writtenImage(image);
+  if (written === null || written.tag === null || written.digest !== null) return null;
+  return { repository: written.repository, tag: written.tag };
 }
 
 /** Whether two references are the same tag, however they are written. */
 export function isSameTag(left: string, right: string): boolean {
-  const [one, other] = [splitTag(left), splitTag(right)];
+  const [one, other] = [localTag(left), localTag(right)];
   if (one === null || other === null || one.tag !== other.tag) return false;
   return canonicalRepository(one.repository) === canonicalRepository(other.repository);
 }

@@ -1,4 +1,5 @@
 import { EngineError } from '../../../docker/client/engine-error.js';
+import type { Replacement } from '../../../docker/creation/container-options.js';
 import {
   abandonedName,
   dependentOf,
@@ -70,7 +71,7 @@ async function create(
   maker: ContainerMaker,
   { engine, intent }: StepContext,
   dependent: DependentIntent,
-  replacement: Parameters<ContainerMaker['createOnImage']>[3],
+  replacement: Replacement,
 ): Promise<{ readonly id: string }> {
   const { candidate } = rolloutNames(dependent.name);
   const back = tagBelongsTo(dependent, intent);
