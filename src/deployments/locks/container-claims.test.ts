@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ContainerClaims } from './container-claims.js';
 
-describe('claims on containers', () => {
-  it('are for one deployment at a time, on each engine', () => {
+describe('container claims', () => {
+  it('belong to one deployment at a time, on each engine', () => {
     const claims = new ContainerClaims();
     expect(claims.take('one', 'local', ['web'])).toBe('taken');
     expect(claims.take('two', 'local', ['web'])).toBe('held');
@@ -11,14 +11,14 @@ describe('claims on containers', () => {
     expect(claims.take('two', 'local', ['worker'])).toBe('held');
   });
 
-  it('are had all or none', () => {
+  it('are taken all or none', () => {
     const claims = new ContainerClaims();
     claims.take('one', 'local', ['web']);
     expect(claims.take('two', 'local', ['worker', 'web'])).toBe('held');
     expect(claims.take('three', 'local', ['worker'])).toBe('taken');
   });
 
-  it('tell where somebody had one of them since a turn', () => {
+  it('report a container that was released since a turn', () => {
     const claims = new ContainerClaims();
     claims.take('one', 'local', ['web']);
     const since = claims.turn;
@@ -29,7 +29,7 @@ describe('claims on containers', () => {
     expect(claims.take('one', 'local', ['web', 'worker'], claims.turn)).toBe('taken');
   });
 
-  it('are waited for until something is given back', async () => {
+  it('are waited for until something is released', async () => {
     const claims = new ContainerClaims();
     claims.take('one', 'local', ['web']);
     const signal = new AbortController().signal;

@@ -1,66 +1,67 @@
 import { Injectable } from '@nestjs/common';
+import { Signal } from './signal.js';
 
 /**
- * Which rollout works on which containers of an engine, by name. Two never work on the same one. Whoever claims
- * several gets all of them or none, and holds nothing while it waits: so nobody waits for ever.
+ * Which deployment's rollout works on which containers of an engine, by name. Invariants:
+ *
+ * - A container is claimed by at most one deployment at a time.
+ * - A claim for several containers gets all of them or none, and whoever waits holds nothing: no deadlock.
+ * - A claim never blocks. `givenBack` does, and must not be called by a deployment that still holds a claim.
+ * - What was released after a given turn is reported as `changed`: facts gathered before that turn may be stale.
+ * - Claims live in this process alone and do not survive it; recovery takes them again.
  */
 @Injectable()
 export class ContainerClaims {
-  /** Deployments by what they hold. */
+  /** The claiming deployment, by engine and container. */
   readonly #holders = new Map<string, string>();
-  /** When what was held was given back, in turns. */
-  readonly #givenBack = new Map<string, number>();
-  readonly #waiting = new Set<() => void>();
-  #turn = 0;
+  /** The turn at which a container was last released, by engine and container. */
+  readonly #releasedAt = new Map<string, number>();
+  readonly #released = new Signal();
 
-  /** Grows whenever something is given back. */
+  /** Grows by one with each release. */
   get turn(): number {
-    return this.#turn;
+    return this.#released.count;
   }
 
   /**
-   * Claims containers for a deployment, beside those that it has.
-   * @param since A turn: what somebody gave back after it does not count as free, for it may be other than it was.
-   * @returns `held` where another deployment has one of them, `changed` where one is other than it was.
+   * Claims containers for a deployment, in addition to those that it holds.
+   * @param since A turn: a container that another deployment released after it does not count as free.
+   * @returns `held` if another deployment holds one of them, `changed` if one was released after `since`.
    */
   take(
     deployment: string,
     engine: string,
     names: readonly string[],
-    since: number = this.#turn,
+    since: number = this.turn,
   ): 'taken' | 'held' | 'changed' {
     const keys = names.map((name) => `${engine} ${name}`);
     const holders = keys.map((key) => this.#holders.get(key) ?? deployment);
     if (holders.some((holder) => holder !== deployment)) return 'held';
     const isNew = (key: string): boolean => !this.#holders.has(key);
-    if (keys.some((key) => isNew(key) && (this.#givenBack.get(key) ?? 0) > since)) return 'changed';
+    if (keys.some((key) => isNew(key) && (this.#releasedAt.get(key) ?? 0) > since)) {
+      return 'changed';
+    }
     for (const key of keys) this.#holders.set(key, deployment);
     return 'taken';
   }
 
-  /** Gives back all that a deployment has. */
+  /** Releases all that a deployment holds. */
   release(deployment: string): void {
     const keys = [...this.#holders].filter(([, holder]) => holder === deployment);
     if (keys.length === 0) return;
-    this.#turn += 1;
+    const turn = this.turn + 1;
     for (const [key] of keys) {
       this.#holders.delete(key);
-      this.#givenBack.set(key, this.#turn);
+      this.#releasedAt.set(key, turn);
     }
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const wake of waiting) wake();
+    this.#released.raise();
   }
 
-  /** Resolves when something is given back. @throws the signal's reason when it aborts. */
-  async givenBack(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    await new Promise<void>((resolve) => {
-      this.#waiting.add(resolve);
-      signal.addEventListener('abort', () => {
-        resolve();
-      });
-    });
-    signal.throwIfAborted();
+  /**
+   * Resolves as soon as something is released after the given turn.
+   * @throws the signal's reason when it aborts.
+   */
+  async givenBack(signal: AbortSignal, since: number = this.turn): Promise<void> {
+    await this.#released.wait(since, { abort: signal });
   }
 }

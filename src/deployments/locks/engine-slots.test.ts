@@ -9,7 +9,7 @@ async function filled(): Promise<{ slots: EngineSlots; releases: (() => void)[] 
   return { slots, releases: releases.filter((release) => release !== null) };
 }
 
-describe('the places on an engine', () => {
+describe('the slots of an engine', () => {
   it('are four', async () => {
     const { slots, releases } = await filled();
     expect([slots.limit, releases.length]).toEqual([4, 4]);
@@ -21,7 +21,7 @@ describe('the places on an engine', () => {
     expect(await slots.take('prod', vi.fn())).not.toBeNull();
   });
 
-  it('are there for a rollout that is under way already, also beyond the limit', async () => {
+  it('can be taken beyond the limit by a rollout that is under way already', async () => {
     const { slots, releases } = await filled();
     const release = slots.takeOverLimit('local');
     releases[0]?.();
@@ -30,7 +30,7 @@ describe('the places on an engine', () => {
     expect(await slots.take('local', vi.fn())).not.toBeNull();
   });
 
-  it('are told of once when one becomes free, to everybody who was refused', async () => {
+  it('notify everybody who was refused, once, when one becomes free', async () => {
     const { slots, releases } = await filled();
     const waiting = [vi.fn(), vi.fn()];
     for (const each of waiting) await slots.take('local', each);
@@ -39,7 +39,7 @@ describe('the places on an engine', () => {
     expect(waiting.map((each) => each.mock.calls.length)).toEqual([1, 1]);
   });
 
-  it('are given back once, however often that is said', async () => {
+  it('are released once, no matter how often that is called', async () => {
     const { slots, releases } = await filled();
     releases[0]?.();
     releases[0]?.();
@@ -47,45 +47,45 @@ describe('the places on an engine', () => {
     expect(await slots.take('local', vi.fn())).toBeNull();
   });
 
-  it("are nobody else's while somebody has the engine alone", async () => {
+  it('are not given out while the engine is used exclusively', async () => {
     const slots = new EngineSlots();
     let finish = (): void => undefined;
     const work = new Promise<void>((resolve) => {
       finish = resolve;
     });
-    const told: string[] = [];
-    const alone = slots.alone(['local', 'same'], async () => {
+    const order: string[] = [];
+    const exclusive = slots.exclusively(['local', 'same'], async () => {
       await work;
-      told.push('done');
+      order.push('done');
       return 'removed';
     });
     const taken = slots.take('same', vi.fn()).then((release) => {
-      told.push('taken');
+      order.push('taken');
       return release;
     });
     expect(await slots.take('other', vi.fn())).not.toBeNull();
-    expect(await slots.alone(['same'], vi.fn())).toBeNull();
-    expect(told).toEqual([]);
+    expect(await slots.exclusively(['same'], vi.fn())).toBeNull();
+    expect(order).toEqual([]);
     finish();
-    expect(await alone).toBe('removed');
+    expect(await exclusive).toBe('removed');
     expect(await taken).not.toBeNull();
-    expect(told).toEqual(['done', 'taken']);
+    expect(order).toEqual(['done', 'taken']);
   });
 
-  it('keep everybody from having the engine alone', async () => {
+  it('prevent exclusive use while one is taken', async () => {
     const slots = new EngineSlots();
     const work = vi.fn(() => Promise.resolve('done'));
     const release = slots.takeOverLimit('local');
-    expect(await slots.alone(['other', 'local'], work)).toBeNull();
+    expect(await slots.exclusively(['other', 'local'], work)).toBeNull();
     expect(work).not.toHaveBeenCalled();
     release();
-    expect(await slots.alone(['other', 'local'], work)).toBe('done');
-    const failing = slots.alone(['local'], () => Promise.reject(new Error('broken')));
+    expect(await slots.exclusively(['other', 'local'], work)).toBe('done');
+    const failing = slots.exclusively(['local'], () => Promise.reject(new Error('broken')));
     await expect(failing).rejects.toThrow('broken');
     expect(await slots.take('local', vi.fn())).not.toBeNull();
   });
 
-  it('are told of when the last one was given back', () => {
+  it('notify listeners when the last one is released', () => {
     const slots = new EngineSlots();
     const quiet = vi.fn();
     slots.onIdle(quiet);

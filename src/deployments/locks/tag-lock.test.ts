@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TagLock } from './tag-lock.js';
 
-/** Work that lasts until it is told to end, and says in `log` when it began. */
+/** Work that lasts until `end` or `fail` is called, and writes to `log` when it starts. */
 function work(name: string, log: string[]) {
   let [end, fail] = [(): void => undefined, (): void => undefined];
   const promise = new Promise<string>((resolve, reject) => {
@@ -22,7 +22,7 @@ function work(name: string, log: string[]) {
   };
 }
 
-/** Lets everything run that can. */
+/** Lets everything run that can run. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('the lock of a tag', () => {
@@ -54,7 +54,7 @@ describe('the lock of a tag', () => {
     expect(log).toEqual(['1', '2']);
   });
 
-  it('is free again after a failure, which its own caller gets', async () => {
+  it('is free again after a failure, which only its own caller gets', async () => {
     const [lock, log] = [new TagLock(), [] as string[]];
     const [first, second] = [work('1', log), work('2', log)];
     const failing = lock.hold('local', 'acme/web:1', first.run);
@@ -65,7 +65,7 @@ describe('the lock of a tag', () => {
     expect(await waiting).toBe('2');
   });
 
-  it('is free for whoever comes later', async () => {
+  it('is free for later callers', async () => {
     const [lock, log] = [new TagLock(), [] as string[]];
     for (const name of ['1', '2']) {
       const each = work(name, log);

@@ -95,7 +95,7 @@ export class ImageTidier implements BeforeApplicationShutdown {
     for (const { id } of images.filter((each) => namesToRemove(each, { gone, ...rest }) !== null)) {
       this.#stopping.signal.throwIfAborted();
       // Where a rollout has begun, its end is the next occasion.
-      if (!(await this.slots.alone(names, () => this.removeOne(engine, names, id)))) return;
+      if (!(await this.slots.exclusively(names, () => this.removeOne(engine, names, id)))) return;
       await pause(this.schedule.pauseMs, undefined, { signal: this.#stopping.signal });
     }
   }

@@ -13,36 +13,37 @@ import {
   type GateObservation,
 } from '../../../domain/rollout/health/health-gate.js';
 import type { ContainerState } from '../../../domain/rollout/container-state.js';
+import { Signal } from '../../locks/signal.js';
 import { tryProbe } from './probe.js';
 
-/** The container is looked at again after this long at the latest, in milliseconds, event or not. */
-const LOOK_MS = 1_000;
-/** The first tries of a probe come quickly and then slow down to its interval. */
+/** The container is inspected at least this often, in milliseconds, with or without an event. */
+const INSPECT_MS = 1_000;
+/** The first probes follow each other quickly and then slow down to the configured interval; in milliseconds. */
 const FIRST_PROBE_MS = 50;
 
 export type GateOutcome =
   | { readonly kind: 'passed'; readonly healthyAt: string }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string }
-  /** The engine was started anew, and with it perhaps the container: look at everything again. */
+  /** The engine was restarted, and perhaps the container with it: everything has to be observed again. */
   | { readonly kind: 'interrupted' };
 
-/** What a watch knows of the container from before. Times are milliseconds of the engine's clock. */
+/** What is known about the container before the watch. Times are milliseconds of the engine's clock. */
 export interface WatchOptions {
-  /** When it passed its checks already. */
+  /** When it passed its checks, if it already has. */
   readonly passedAt?: number;
-  /** How long it has to stay up after that, in milliseconds; as configured where it is left out. */
+  /** How long it has to stay up after that, in milliseconds; as configured by default. */
   readonly stableForMs?: number;
-  /** When it got its networks back: its time counts from there, and what its check said before does not count. */
+  /** When it got its networks back: its time counts from then on, and earlier results of its check are ignored. */
   readonly reconnectedAt?: number | null;
-  /** Its own check does not count: it only has to stay up. */
+  /** Its own health check is ignored: it only has to stay up. */
   readonly ignoresHealth?: boolean;
 }
 
 /**
- * Watches a started container until it has proved itself or failed to, driven by the engine's events
- * and by looks in between.
- * @param epoch The engine's epoch when the watch was decided on: what ends in another one is not judged.
- * @throws EngineError where the engine goes away, and the signal's reason when it aborts.
+ * Watches a started container until it passes or fails the health gate: inspects it at each of the engine's events and
+ * in between.
+ * @param epoch The engine's epoch when the watch was decided on: in another epoch the container is not judged.
+ * @throws EngineError if the engine goes away, and the signal's reason when it aborts.
  */
 export async function watchHealth(
   engine: EngineClient,
@@ -53,33 +54,27 @@ export async function watchHealth(
   options: WatchOptions = {},
 ): Promise<GateOutcome> {
   const clock = await clockOf(engine);
-  const alarm = new Alarm();
+  const changes = new Signal();
   const watching = new AbortController();
-  const stopWatching = (): void => {
-    watching.abort();
-    alarm.ring();
-  };
-  signal.addEventListener('abort', stopWatching);
   const events = engine
     .watch(
       id,
       () => {
-        alarm.ring();
+        changes.raise();
       },
       watching.signal,
     )
-    .catch(() => undefined); // Only a hint is lost: the container is looked at every second anyway.
+    .catch(() => undefined); // Only a hint is lost: the container is inspected every second anyway.
   try {
     return await watchUntilDecided(engine, id, subject, {
       epoch,
       clock,
-      alarm,
+      changes,
       signal,
       options,
     });
   } finally {
-    signal.removeEventListener('abort', stopWatching);
-    stopWatching();
+    watching.abort();
     await events;
   }
 }
@@ -87,7 +82,8 @@ export async function watchHealth(
 interface Watch {
   readonly epoch: string;
   readonly clock: EngineClock;
-  readonly alarm: Alarm;
+  /** Raised by the engine's events about the container. */
+  readonly changes: Signal;
   readonly signal: AbortSignal;
   readonly options: WatchOptions;
 }
@@ -98,9 +94,9 @@ async function watchUntilDecided(
   subject: GateSubject,
   watch: Watch,
 ): Promise<GateOutcome> {
-  const first = await look(engine, id);
+  const first = await inspect(engine, id);
   if (first === null) return removed(subject);
-  // A new container was started once; an old one may have restarts behind it.
+  // A new container was started once; an old one may have been restarted before.
   const isNew = id !== subject.old.id;
   const {
     passedAt = null,
@@ -118,12 +114,13 @@ async function watchUntilDecided(
   const prober = new Prober(engine, subject, settings, watch.clock);
   for (;;) {
     watch.signal.throwIfAborted();
-    const seen = await look(engine, id);
+    const since = watch.changes.count;
+    const current = await inspect(engine, id);
     if ((await engine.epoch()) !== watch.epoch) return { kind: 'interrupted' };
-    if (seen === null) return removed(subject);
-    await prober.probeIfDue(seen.inspection);
+    if (current === null) return removed(subject);
+    await prober.probeIfDue(current.inspection);
     const now = watch.clock();
-    const container = ignoresHealth ? withoutHealth(seen.state) : seen.state;
+    const container = ignoresHealth ? withoutHealth(current.state) : current.state;
     const verdict = judge(memory, { container, probe: prober.latest, now }, settings);
     if (verdict.kind === 'passed') {
       return { kind: 'passed', healthyAt: new Date(verdict.healthyAt).toISOString() };
@@ -131,26 +128,29 @@ async function watchUntilDecided(
     if (verdict.kind === 'failed') return verdict;
     memory = verdict.memory;
     const untilStable =
-      memory.passedAt === null ? LOOK_MS : memory.passedAt + settings.stableForMs - now;
-    await watch.alarm.wait(Math.max(1, Math.min(LOOK_MS, untilStable, prober.dueInMs())));
+      memory.passedAt === null ? INSPECT_MS : memory.passedAt + settings.stableForMs - now;
+    await watch.changes.wait(since, {
+      abort: watch.signal,
+      withinMs: Math.max(1, Math.min(INSPECT_MS, untilStable, prober.dueInMs())),
+    });
   }
 }
 
 /** The engine's time now, in milliseconds since 1970, as far as this process knows it. */
 type EngineClock = () => number;
 
-/** Read once, and from there on counted by a clock that nobody sets: a gate neither ends nor grows with it. */
+/** Read once and then advanced by a monotonic clock: setting the engine's clock neither shortens nor extends a gate. */
 async function clockOf(engine: EngineClient): Promise<EngineClock> {
-  const told = await engine.now();
-  const heardAt = performance.now();
-  return () => told + performance.now() - heardAt;
+  const engineTime = await engine.now();
+  const readAt = performance.now();
+  return () => engineTime + performance.now() - readAt;
 }
 
 function withoutHealth(container: ContainerState): ContainerState {
   return { ...container, health: 'none', healthyAt: null };
 }
 
-async function look(engine: EngineClient, id: string) {
+async function inspect(engine: EngineClient, id: string) {
   const inspection = await engine.container(id);
   const state = inspection === null ? null : containerState(inspection);
   return inspection === null || state === null ? null : { inspection, state };
@@ -167,11 +167,11 @@ function removed(subject: GateSubject): GateOutcome {
   return {
     kind: 'failed',
     code: 'container-removed',
-    message: 'the container was removed while it was watched',
+    message: 'the container was removed while its health was watched',
   };
 }
 
-/** Tries the configured probe, quickly at first and then at its interval. */
+/** Runs the configured probe, quickly at first and then at its interval. */
 class Prober {
   latest: GateObservation['probe'] = null;
   #pauseMs = FIRST_PROBE_MS;
@@ -185,14 +185,14 @@ class Prober {
   ) {}
 
   dueInMs(): number {
-    return this.settings.probe === null ? LOOK_MS : this.#dueAt - performance.now();
+    return this.settings.probe === null ? INSPECT_MS : this.#dueAt - performance.now();
   }
 
   async probeIfDue(inspection: ContainerInspection): Promise<void> {
     const { probe } = this.settings;
     if (probe === null || performance.now() < this.#dueAt) return;
     const { probeVia, waiting } = this.subject;
-    // A macvlan network cannot be reached from the machine that it is on.
+    // A host cannot reach its own macvlan networks.
     const except = waiting?.kind === 'macvlan' ? waiting.name : null;
     const result = await tryProbe(this.engine, inspection, probe, probeVia, except);
     if (result !== null) this.latest = { ...result, at: this.clock() };
@@ -201,32 +201,7 @@ class Prober {
   }
 }
 
-/** A wait that can be cut short. */
-class Alarm {
-  #wake: (() => void) | null = null;
-  #isRinging = false;
-
-  ring(): void {
-    this.#isRinging = true;
-    this.#wake?.();
-  }
-
-  async wait(milliseconds: number): Promise<void> {
-    if (!this.#isRinging) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, milliseconds);
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-    this.#wake = null;
-    this.#isRinging = false;
-  }
-}
-
-/** Tells an engine that went away from one that refused. */
+/** Whether the engine went away, as opposed to refusing the call. */
 export function isEngineGone(error: unknown): error is EngineError {
   return error instanceof EngineError && error.isUnreachable;
 }

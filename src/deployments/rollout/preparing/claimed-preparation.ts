@@ -8,8 +8,8 @@ import { DeploymentLog } from '../../deployment-log.js';
 import { RolloutPreparation, type Prepared } from './preparation.js';
 
 /**
- * Prepares rollouts that have their containers for themselves: the service's, and those that depend on it, which
- * may be services with rollouts of their own.
+ * Prepares rollouts that have exclusive use of their containers: the service's own, and its dependents, which may be
+ * services with rollouts of their own.
  */
 @Injectable()
 export class ClaimedPreparation {
@@ -20,9 +20,9 @@ export class ClaimedPreparation {
   ) {}
 
   /**
-   * Waits for other rollouts that work on one of the containers, and then says what a rollout would start from.
-   * Everything stays claimed until {@link release}.
-   * @throws what the preparation does; the signal's reason when it aborts.
+   * Waits for other rollouts that work on one of the containers, then prepares. The containers stay claimed until
+   * {@link release}.
+   * @throws what `RolloutPreparation.prepare` throws; the signal's reason when it aborts.
    */
   async prepare(
     deployment: Deployment & { readonly digest: string },
@@ -30,8 +30,8 @@ export class ClaimedPreparation {
     signal: AbortSignal,
   ): Promise<Prepared> {
     const { id } = deployment;
-    for (let hasSaid = false; ;) {
-      // What another rollout is in the middle of tells nothing.
+    for (let isLogged = false; ;) {
+      // A container that another rollout is replacing cannot be prepared for.
       await this.claim(deployment, service.engine, [service.container], signal);
       const since = this.claims.turn;
       const prepared = await this.preparation.prepare(deployment, service);
@@ -40,14 +40,13 @@ export class ClaimedPreparation {
       this.claims.release(id);
       if (claim === 'changed') continue;
       const { turn } = this.claims;
-      if (!hasSaid) await this.sayWaiting(deployment);
-      hasSaid = true;
-      // It may have been given back while that was said.
-      if (this.claims.turn === turn) await this.claims.givenBack(signal);
+      if (!isLogged) await this.logWaiting(deployment);
+      isLogged = true;
+      await this.claims.givenBack(signal, turn);
     }
   }
 
-  /** Claims the containers of a rollout that was begun, as soon as nobody else has one of them. */
+  /** Claims the containers of a rollout that was started before, as soon as no other rollout holds one of them. */
   async takeOver(
     deployment: Deployment,
     intent: RolloutIntent,
@@ -56,12 +55,12 @@ export class ClaimedPreparation {
     await this.claim(deployment, intent.engine, containersOf(intent), signal);
   }
 
-  /** Claims them at once, where nobody has one of them. */
+  /** Claims the containers immediately, if no other rollout holds one of them. */
   reserve({ deployment, engine, ...intent }: RolloutIntent): void {
     this.claims.take(deployment, engine, containersOf(intent));
   }
 
-  /** Nothing of the deployment's rollout is done any more. */
+  /** To be called when the deployment's rollout does nothing more. */
   release(deployment: string): void {
     this.claims.release(deployment);
   }
@@ -72,16 +71,16 @@ export class ClaimedPreparation {
     names: readonly string[],
     signal: AbortSignal,
   ): Promise<void> {
-    for (let hasSaid = false; this.claims.take(deployment.id, engine, names) !== 'taken';) {
-      if (!hasSaid) await this.sayWaiting(deployment);
-      hasSaid = true;
-      // It may have been given back while that was said.
+    for (let isLogged = false; ;) {
+      const { turn } = this.claims;
       if (this.claims.take(deployment.id, engine, names) === 'taken') return;
-      await this.claims.givenBack(signal);
+      if (!isLogged) await this.logWaiting(deployment);
+      isLogged = true;
+      await this.claims.givenBack(signal, turn);
     }
   }
 
-  private async sayWaiting(deployment: Deployment): Promise<void> {
+  private async logWaiting(deployment: Deployment): Promise<void> {
     await this.log.append(
       deployment,
       'info',
