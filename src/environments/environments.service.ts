@@ -9,7 +9,7 @@ import type { PushEvent } from '../domain/image/push-event.js';
 import { matchesTag } from '../domain/image/tag-rule.js';
 import { Storage } from '../storage/storage.js';
 
-/** What is configured, which services a push concerns, and what an environment's policy says. */
+/** What is configured, which services a push concerns, and what an environment's policy decides. */
 @Injectable()
 export class EnvironmentsService {
   constructor(
@@ -43,13 +43,13 @@ export class EnvironmentsService {
     return service;
   }
 
-  /** Null where the configuration does not name it (any more). */
+  /** Null if it is not, or no longer, configured. */
   findService(environment: string, name: string): Service | null {
     const found = this.all().find((each) => each.name === environment);
     return found?.services.find((each) => each.name === name) ?? null;
   }
 
-  /** The services that a push through a webhook concerns: its repository, a matching tag, an environment that it may touch. */
+  /** The services that a webhook's push concerns: same repository, matching tag, in an environment that the webhook may touch. */
   concernedBy(push: PushEvent, webhook: Webhook): Service[] {
     return this.all()
       .filter(({ name }) => webhook.environments === null || webhook.environments.includes(name))
@@ -59,7 +59,7 @@ export class EnvironmentsService {
       .filter((service) => service.policy.promoteFrom === null);
   }
 
-  /** The services to which versions of this one are promoted. */
+  /** The services to which versions of this service are promoted. */
   promotedFrom(environment: string, service: string): Service[] {
     return this.all()
       .flatMap((each) => each.services)
@@ -68,27 +68,27 @@ export class EnvironmentsService {
       });
   }
 
-  /** The freeze that is in force in an environment; null: none. `now`: milliseconds since 1970. */
+  /** The freeze in force in an environment; null: none. `now`: milliseconds since 1970. */
   async freeze(environment: string, now: number): Promise<Freeze | null> {
-    const byHand = await this.storage.freezes.get(environment);
-    return freezeInForce(environment, byHand, this.configuration.current().freezes, now);
+    const manual = await this.storage.freezes.get(environment);
+    return freezeInForce(environment, manual, this.configuration.current().freezes, now);
   }
 
   /**
-   * Whether a deployment whose digest is known may go now.
-   * @param seen What only engines show: the tag of what runs or is being rolled out, and how a promotion does.
+   * Whether a deployment whose digest is known may start now.
+   * @param observed What only engines show: the tag that runs or is being rolled out, and how a promotion's source is doing.
    * @param now Milliseconds since 1970.
    */
   async decide(
     deployment: Deployment,
     service: Service,
-    seen: Pick<PolicyFacts, 'currentTag' | 'promotion'>,
+    observed: Pick<PolicyFacts, 'currentTag' | 'promotion'>,
     now: number,
   ): Promise<PolicyDecision> {
     const { environment, name } = service;
     const digest = deployment.digest ?? '';
     const facts: PolicyFacts = {
-      ...seen,
+      ...observed,
       rule: service.tagRule,
       policy: service.policy,
       isQuarantined: await this.storage.quarantine.has(environment, name, digest),

@@ -11,7 +11,7 @@ import { canonicalRepository } from '../domain/image/image-reference.js';
 import { writtenImage } from '../domain/image/written-image.js';
 import type { ContainerState } from '../domain/rollout/container-state.js';
 
-/** What runs, of CONTRACT section 4. A digest or tag that cannot be known is null, never guessed. */
+/** What runs, as the API shows it. A digest or tag that cannot be known is null, never guessed. */
 export interface RunningView {
   readonly containerId: string;
   readonly digest: string | null;
@@ -24,7 +24,7 @@ export interface RunningView {
 export interface InspectedService {
   readonly state: 'ok' | 'missing' | 'stopped' | 'unhealthy';
   readonly running: RunningView | null;
-  /** Every digest that the running image is known by, of the service's repository. */
+  /** All digests of the running image in the service's repository. */
   readonly digests: readonly string[];
 }
 
@@ -33,7 +33,7 @@ const SERVING_PAUSE_MS = 1_000;
 
 const MISSING: InspectedService = { state: 'missing', running: null, digests: [] };
 
-/** Looks at what a service runs now. */
+/** Inspects what a service runs now. */
 @Injectable()
 export class ServiceInspector {
   constructor(private readonly engines: Engines) {}
@@ -42,7 +42,7 @@ export class ServiceInspector {
   async inspect(service: Service): Promise<InspectedService> {
     const engine = this.engines.get(service.engine);
     const container = await engine.container(service.container);
-    // A name also matches a prefix of an id.
+    // The engine also takes a name for a prefix of an id.
     if (container === null || nameOf(container) !== service.container) return MISSING;
     const state = containerState(container);
     if (state === null) return MISSING;
@@ -67,8 +67,8 @@ export class ServiceInspector {
 }
 
 /**
- * Who serves where nothing was touched. An engine that answers with an error is asked again for some seconds:
- * nobody must be told that nothing serves for that.
+ * What serves if nothing was touched. An engine that answers with an error is asked again for some seconds: an error
+ * must not be reported as "nothing serves".
  */
 export async function servingNow(
   inspector: ServiceInspector,

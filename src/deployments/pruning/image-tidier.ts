@@ -11,17 +11,20 @@ import { PruningCounters } from './pruning-counters.js';
 import { RemovableImages } from './removable-images.js';
 
 /**
- * Removes images that services need no more. Invariant: while one is removed no rollout is under way on that
- * engine and none begins, so that no image is taken from a rollout that has just found or pulled it. Everything
- * is asked anew then, storage and engine; and the engine is never forced, so it has the last word.
+ * Removes images that no service needs any more. Invariants:
+ *
+ * - While an image is removed no rollout is under way on that engine and none starts, so no rollout loses an image that
+ *   it has just found or pulled.
+ * - Storage and engine are asked again at that moment.
+ * - A removal is never forced: the engine has the last word.
  */
 @Injectable()
 export class ImageTidier implements BeforeApplicationShutdown {
   readonly #logger = new Logger(ImageTidier.name);
   readonly #stopping = new AbortController();
-  /** Names of engines on which something may be left to remove. */
+  /** Names of engines that may have images to remove. */
   readonly #due = new Set<string>();
-  /** Images that the engine would not remove: told once. */
+  /** Images that the engine refused to remove, each logged once. */
   readonly #refused = new Set<string>();
   #isWorking = false;
   #work: Promise<void> = Promise.resolve();
@@ -31,39 +34,39 @@ export class ImageTidier implements BeforeApplicationShutdown {
     private readonly slots: EngineSlots,
     private readonly removable: RemovableImages,
     private readonly schedule: PruneSchedule,
-    private readonly tally: PruningCounters,
+    private readonly counters: PruningCounters,
   ) {
     slots.onIdle((engine) => {
-      this.#soon([engine]);
+      this.tidySoon([engine]);
     });
   }
 
-  /** Tidies every engine; each that does not answer is told of in the log. Never throws. */
+  /** Tidies every engine; an engine that does not answer is logged. Never throws. */
   async tidyAll(): Promise<void> {
-    this.#soon(this.engines.names());
+    this.tidySoon(this.engines.names());
     await this.#work;
   }
 
-  /** Lets the removal in hand end. */
+  /** Waits for the removal under way. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#stopping.abort(new Error('the server stops'));
     await this.#work;
   }
 
-  #soon(engines: readonly string[]): void {
+  private tidySoon(engines: readonly string[]): void {
     for (const engine of engines) this.#due.add(engine);
     if (this.#isWorking || this.#stopping.signal.aborted) return;
     this.#isWorking = true;
-    this.#work = this.#tidyDue();
+    this.#work = this.tidyDue();
   }
 
-  async #tidyDue(): Promise<void> {
+  private async tidyDue(): Promise<void> {
     try {
       while (this.#due.size > 0) {
         await pause(this.schedule.tidyAfterMs, undefined, { signal: this.#stopping.signal });
         for (const engine of this.#due) {
           this.#due.delete(engine);
-          await this.#attempt(engine);
+          await this.attempt(engine);
         }
       }
     } catch (error) {
@@ -73,19 +76,19 @@ export class ImageTidier implements BeforeApplicationShutdown {
     }
   }
 
-  async #attempt(engine: string): Promise<void> {
+  private async attempt(engine: string): Promise<void> {
     try {
       await this.tidy(engine);
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
-      this.tally.failures += 1;
-      const msg = `cannot remove old images on ${engine} now, tries again later: ${messageOf(error)}`;
+      this.counters.failures += 1;
+      const msg = `cannot remove old images on ${engine}, will retry later: ${messageOf(error)}`;
       this.#logger.warn({ msg, engine, err: error });
     }
   }
 
   private async tidy(name: string): Promise<void> {
-    // One that is not in the configuration any more, or that a rollout without configuration was on.
+    // The engine may no longer be configured, for instance if a rollout outlived its configuration.
     if (!this.engines.names().includes(name)) return;
     const engine = this.engines.get(name);
     const names = this.namesOf(engine);
@@ -94,20 +97,20 @@ export class ImageTidier implements BeforeApplicationShutdown {
     const images = await engine.images.list();
     for (const { id } of images.filter((each) => namesToRemove(each, { gone, ...rest }) !== null)) {
       this.#stopping.signal.throwIfAborted();
-      // Where a rollout has begun, its end is the next occasion.
+      // If a rollout has started, its end is the next opportunity.
       if (!(await this.slots.exclusively(names, () => this.removeOne(engine, names, id)))) return;
       await pause(this.schedule.pauseMs, undefined, { signal: this.#stopping.signal });
     }
   }
 
-  /** Two names in the configuration may mean one engine. */
+  /** Several names in the configuration may refer to the same engine. */
   private namesOf({ engine }: EngineClient): string[] {
     return this.engines
       .names()
       .filter((name) => this.engines.get(name).engine.host === engine.host);
   }
 
-  /** @returns false where a rollout is under way after all. */
+  /** @returns false if a rollout is under way after all. */
   private async removeOne(
     engine: EngineClient,
     engineNames: readonly string[],
@@ -133,13 +136,13 @@ export class ImageTidier implements BeforeApplicationShutdown {
     const where = { engine: engine.engine.name, image: image.id };
     try {
       for (const name of names) await engine.images.removeName(name);
-      this.tally.pruned.images += 1;
+      this.counters.pruned.images += 1;
       this.#logger.log({ msg: `removed the old image ${names.join(', ')}`, ...where });
     } catch (error) {
       if (!(error instanceof EngineError) || error.statusCode !== 409) throw error;
       if (this.#refused.has(image.id)) return;
       this.#refused.add(image.id);
-      this.#logger.log({ msg: `an old image stays: ${error.message}`, ...where });
+      this.#logger.log({ msg: `kept an old image: ${error.message}`, ...where });
     }
   }
 }

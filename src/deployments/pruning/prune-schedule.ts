@@ -1,20 +1,20 @@
 import { Injectable } from '@nestjs/common';
 
-/** When old things are pruned, how much at a time, and by which clock. */
+/** When old records and images are pruned, how many at a time, and by which clock. */
 @Injectable()
 export class PruneSchedule {
-  /** From the start of the server to the first time, in milliseconds: what is under way comes first. */
+  /** From the start of the server to the first pruning, in milliseconds: deployments under way come first. */
   readonly firstAfterMs: number = 60_000;
-  /** From the end of one time to the next, in milliseconds. */
+  /** From the end of one pruning to the next, in milliseconds. */
   readonly everyMs: number = 3_600_000;
-  /** Between two batches, or two images, in milliseconds: whoever waits gets a turn. */
+  /** Between two batches, or two images, in milliseconds: gives waiting work a turn. */
   readonly pauseMs: number = 50;
-  /** From the moment at which no rollout is under way any more to the removal of images, in milliseconds. */
+  /** From the end of the last rollout on an engine to the removal of its images, in milliseconds. */
   readonly tidyAfterMs: number = 1_000;
-  /** Rows that go in one transaction; a deployment takes its steps and its log along. */
+  /** How many rows one transaction deletes; a deployment goes with its steps and its log. */
   readonly batches = { deployments: 20, deliveries: 100, events: 200 } as const;
 
-  /** The time by which things are old, in milliseconds since 1970. */
+  /** The time against which ages are measured, in milliseconds since 1970. */
   now(): number {
     return Date.now();
   }

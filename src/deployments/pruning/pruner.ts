@@ -15,8 +15,8 @@ import { PruneSchedule } from './prune-schedule.js';
 import { PruningCounters } from './pruning-counters.js';
 
 /**
- * Deletes what is older than the retention and lets images be removed: a little after the start, then every
- * hour, and when the retention was changed. What fails is tried again the next time; nothing else depends on it.
+ * Deletes records older than the retention and has old images removed: shortly after the start, then every hour, and
+ * when the retention changes. A failure is retried at the next pruning and affects nothing else.
  */
 @Injectable()
 export class Pruner implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -31,28 +31,28 @@ export class Pruner implements OnApplicationBootstrap, BeforeApplicationShutdown
     private readonly configuration: ConfigurationService,
     private readonly images: ImageTidier,
     private readonly schedule: PruneSchedule,
-    private readonly tally: PruningCounters,
+    private readonly counters: PruningCounters,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#running = this.#run();
+    this.#running = this.run();
     this.#stopListening = this.configuration.onChange((current, previous) => {
       if (current.retentionMs !== previous.retentionMs) this.#wakeUp.poke();
     });
   }
 
-  /** Lets the batch in hand end. */
+  /** Waits for the batch under way. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#stopListening();
     this.#stopping.abort(new Error('the server stops'));
     await this.#running;
   }
 
-  async #run(): Promise<void> {
+  private async run(): Promise<void> {
     try {
       for (let pauseMs = this.schedule.firstAfterMs; ; pauseMs = this.schedule.everyMs) {
         await this.#wakeUp.wait(pauseMs);
-        await this.#attempt('old history', () => this.pruneHistory());
+        await this.attempt('old history', () => this.pruneHistory());
         await this.images.tidyAll();
       }
     } catch (error) {
@@ -60,14 +60,14 @@ export class Pruner implements OnApplicationBootstrap, BeforeApplicationShutdown
     }
   }
 
-  async #attempt(what: string, work: () => Promise<void>): Promise<void> {
+  private async attempt(what: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
-      this.tally.failures += 1;
+      this.counters.failures += 1;
       const minutes = String(Math.round(this.schedule.everyMs / 60_000));
-      const msg = `cannot prune ${what} now, tries again in ${minutes} min: ${messageOf(error)}`;
+      const msg = `cannot prune ${what}, will retry in ${minutes} min: ${messageOf(error)}`;
       this.#logger.error({ msg, err: error });
     }
   }
@@ -77,30 +77,30 @@ export class Pruner implements OnApplicationBootstrap, BeforeApplicationShutdown
     const { batches } = this.schedule;
     const { retentionMs } = this.configuration.current();
     const { history, deliveries } = cutoffsOf(this.schedule.now(), retentionMs);
-    const before = { ...this.tally.pruned };
+    const before = { ...this.counters.pruned };
     for (
       let service = await pruning.serviceAfter(null);
       service !== null;
       service = await pruning.serviceAfter(service)
     ) {
       const name = service;
-      await this.#inBatches('deployments', (limit) =>
+      await this.inBatches('deployments', (limit) =>
         pruning.deployments(name, { before: history, limit }),
       );
     }
-    // After the deployments, which they may be needed by.
-    await this.#inBatches('deliveries', (limit) =>
+    // After the deployments, which may refer to them.
+    await this.inBatches('deliveries', (limit) =>
       pruning.deliveries({ before: deliveries, limit }),
     );
-    await this.#inBatches('events', (limit) => pruning.events({ before: history, limit }));
+    await this.inBatches('events', (limit) => pruning.events({ before: history, limit }));
     const counts = (Object.keys(batches) as (keyof typeof batches)[]).map(
-      (what) => `${String(this.tally.pruned[what] - before[what])} ${what}`,
+      (what) => `${String(this.counters.pruned[what] - before[what])} ${what}`,
     );
     if (counts.every((count) => count.startsWith('0 '))) return;
-    this.#logger.log({ msg: `pruned what is older than ${history}: ${counts.join(', ')}` });
+    this.#logger.log({ msg: `pruned records older than ${history}: ${counts.join(', ')}` });
   }
 
-  async #inBatches(
+  private async inBatches(
     what: keyof PruneSchedule['batches'],
     prune: (limit: number) => Promise<number>,
   ): Promise<void> {
@@ -108,7 +108,7 @@ export class Pruner implements OnApplicationBootstrap, BeforeApplicationShutdown
     for (;;) {
       this.#stopping.signal.throwIfAborted();
       const count = await prune(limit);
-      this.tally.pruned[what] += count;
+      this.counters.pruned[what] += count;
       if (count < limit) return;
       await pause(this.schedule.pauseMs, undefined, { signal: this.#stopping.signal });
     }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 export type Prunable = 'deployments' | 'deliveries' | 'events' | 'images';
 
-/** How much was pruned since the start of the process, for the metrics. */
+/** How many records and images were pruned since the start of the process, for the metrics. */
 @Injectable()
 export class PruningCounters {
   readonly pruned: Record<Prunable, number> = {

@@ -5,10 +5,10 @@ import { imagesOfService, type RemovableNames } from '../../domain/deployment/im
 import { EnvironmentsService } from '../../environments/environments.service.js';
 import { Storage } from '../../storage/storage.js';
 
-/** How many rollouts of a service are looked at. What was replaced before those went long ago. */
+/** How many rollouts of a service are considered. Images replaced before those were removed long ago. */
 const HISTORY_DEPTH = 1_000;
 
-/** Says, by what storage knows, which images on an engine are needed no more. */
+/** Determines from storage which images on an engine are no longer needed. */
 @Injectable()
 export class RemovableImages {
   constructor(
@@ -16,7 +16,7 @@ export class RemovableImages {
     private readonly environments: EnvironmentsService,
   ) {}
 
-  /** What no service and no deployment of this Deploy needs on the engine of these names. */
+  /** The images on the engine of these names that no service and no deployment of this Deploy needs. */
   async on(engines: readonly string[]): Promise<RemovableNames> {
     const services = this.servicesOn(engines);
     const gone = new Set<string>();
@@ -44,14 +44,14 @@ export class RemovableImages {
     };
   }
 
-  /** Whether a rollout is under way there, also one that has no place at the moment. */
+  /** Whether a rollout is under way there, even one that holds no slot at the moment. */
   async isBusy(engines: readonly string[]): Promise<boolean> {
     const active = await this.storage.deployments.active();
     return active
       .filter(({ phase }) => UNDER_WAY.includes(phase))
       .some(({ environment, service }) => {
         const configured = this.environments.findService(environment, service);
-        // Nobody knows where one is that is not configured any more.
+        // If the service is no longer configured, its engine is unknown.
         return configured === null || engines.includes(configured.engine);
       });
   }

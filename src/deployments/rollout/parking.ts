@@ -4,10 +4,10 @@ import { isTouched, type RolloutIntent } from '../../domain/rollout/intent.js';
 import type { Snapshot } from '../../domain/rollout/snapshot.js';
 import type { EngineStep } from '../../domain/rollout/step.js';
 
-/** Steps that wait for a container to prove itself. */
+/** Steps that wait for a container to pass its health check. */
 const WAITING: readonly EngineStep['name'][] = ['verify-new', 'verify-old', 'verify-dependent'];
 
-/** Steps that run a hook, which may take as long as its user allows. */
+/** Steps that run a hook, which may take as long as its configured timeout. */
 const HOOKS: readonly EngineStep['name'][] = [
   'run-before-hook',
   'run-after-hook',
@@ -15,11 +15,11 @@ const HOOKS: readonly EngineStep['name'][] = [
 ];
 
 /**
- * A rollout is parked only where something serves: not between the stop of one and the start of the other. What depends
- * on it is brought up as well before, where nothing has to be waited for.
+ * Whether a rollout may be parked before a step: only while something serves, never between the stop of one container
+ * and the start of the other. Dependents are brought up first too, unless the step only waits.
  */
 export function mayPark(step: EngineStep, snapshot: Snapshot, intent: RolloutIntent): boolean {
-  // The next start is soon enough for an action; what one has left does not stay until then.
+  // A hook can wait for the next start of Deploy; the container of a finished one cannot.
   if (HOOKS.includes(step.name)) return true;
   if (step.name === 'remove-hook') return false;
   if (!isTouched(intent)) return true;

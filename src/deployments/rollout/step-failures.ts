@@ -8,22 +8,22 @@ import type { EngineStep } from '../../domain/rollout/step.js';
 
 type Name = EngineStep['name'];
 
-/** A step that fails and leaves everything as it was is tried so often at least. */
+/** A failing step that leaves everything as it was is tried at least this many times. */
 const STEP_TRIES = 3;
 const PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 2_000;
 
-/** Nobody serves, and there is no other way to change that: for so long, in milliseconds. */
+/** How long to retry while nothing serves and only this step can change that, in milliseconds. */
 const BRING_UP_MS = 300_000;
-/** The service has its name, or is up but not watched: for so long, in milliseconds. */
+/** How long to retry while the service only lacks its name, or is up but not watched, in milliseconds. */
 const NAME_MS = 15_000;
 const WATCH_MS = 60_000;
-/** Somebody else has the port: an engine that comes up, or its proxy, lets go of one within so many milliseconds. */
+/** How long to retry while a port is taken, in milliseconds: a starting engine, or its proxy, releases one within it. */
 const PORT_MS = 20_000;
-/** The service is up, and something is to be put in order: for so long, in milliseconds. */
+/** How long to retry while the service is up and only cleanup is left, in milliseconds. */
 const TIDY_MS = 30_000;
 
-/** For how long steps are tried beyond {@link STEP_TRIES}. Before the old container is touched none is. */
+/** How long steps are retried beyond {@link STEP_TRIES}; none is before the old container is touched. */
 const FORWARD_MS: Partial<Record<Name, number>> = {
   'verify-new': WATCH_MS,
   'watch-new': WATCH_MS,
@@ -57,8 +57,8 @@ const BACK_MS: Partial<Record<Name, number>> = {
 };
 
 /**
- * Steps that the service does not depend on: where they cannot be done the rollout goes on and says so.
- * An old container whose name cannot be had serves under the one that it has.
+ * Steps that the service does not depend on: if one cannot be done, the rollout continues and says so. An old container
+ * that cannot get its name back serves under the name that it has.
  */
 const DISPENSABLE: readonly Name[] = [
   'drain-old',
@@ -76,7 +76,7 @@ const DISPENSABLE: readonly Name[] = [
   'run-failure-hook',
 ];
 
-/** How often a step has failed without another between, and since when: milliseconds of `performance.now()`. */
+/** How many times in a row a step has failed, and since when: milliseconds of `performance.now()`. */
 export interface Failures {
   readonly step: Name | null;
   readonly count: number;
@@ -93,8 +93,8 @@ export function oneMore(failures: Failures, step: Name, now: number): Failures {
 }
 
 /**
- * Whether a step that has failed is tried once more. An engine that refuses everything for some seconds, or that
- * hangs, must not be the reason why a service stays down, or loses its restart policy.
+ * Whether a failed step is retried. An engine that refuses every call for some seconds, or hangs, must not be the reason
+ * why a service stays down or loses its restart policy.
  */
 export function isTriedAgain(
   step: EngineStep,
@@ -109,18 +109,18 @@ export function isTriedAgain(
   return now - failures.since < patienceMs(step, error, snapshot, intent);
 }
 
-/** The first lost answer is followed by a look at once: often the engine has done it. */
+/** The wait before the next try, in milliseconds. 0 after the first lost answer: often the engine has done the step. */
 export function pauseAfter({ count }: Failures, error: unknown): number {
   if (count === 1 && isLost(error)) return 0;
   return Math.min(PAUSE_MS * count, LONGEST_PAUSE_MS);
 }
 
-/** Whether a rollout goes on without the step. A hand-back fails on some engines while the old one runs. */
+/** Whether a rollout continues without the step. A hand-back fails on some engines while the old container runs. */
 export function isDispensable(step: EngineStep, intent: RolloutIntent): boolean {
   return DISPENSABLE.includes(step.name) || isFirstHandBack(step, intent);
 }
 
-/** What a failed step means for the deployment, while it goes forward. */
+/** What a failed step means for the deployment while its rollout goes forward. */
 export function stepFailure(
   step: EngineStep,
   error: unknown,
@@ -142,23 +142,23 @@ function patienceMs(
   snapshot: Snapshot,
   intent: RolloutIntent,
 ): number {
-  // The service comes first, and there is a second time for it.
+  // The service comes first, and this step has a second chance.
   if (step.name === 'remove-hook') return isUp(snapshot) ? TIDY_MS : 0;
   if (intent.goal === 'forward') return FORWARD_MS[step.name] ?? 0;
   if (step.name === 'start-dependent') {
     const { old = null, replacement = null } = snapshot.dependents[step.of] ?? {};
     const dependent = [old, replacement].find((each) => each?.id === step.id);
-    // The engine told why it cannot, it is gone, or it ended at once: that is for a person.
+    // The engine said why it cannot start, it is gone, or it exited at once: only a person can fix that.
     const isRefused = dependent == null || dependent.error !== '';
     return isRefused || !(error instanceof EngineError) ? 0 : TIDY_MS;
   }
   const { old, twin } = snapshot;
   const back = old ?? twin;
-  // The engine told why it cannot: that is for a person, but a port may be free in a moment.
+  // The engine said why it cannot start: only a person can fix that, but a port may be free in a moment.
   if (step.name === 'start-old' && back !== null && back.error !== '') {
     return classifyStartFailure(back.error).code === 'port-taken' ? PORT_MS : 0;
   }
-  // Nobody serves meanwhile; there is a second time for it.
+  // Nothing serves meanwhile, and this step has a second chance.
   if (step.name === 'rearm-old' && (back === null || !isActive(back))) return 0;
   return isFirstHandBack(step, intent) ? 0 : (BACK_MS[step.name] ?? 0);
 }
@@ -172,7 +172,7 @@ function isFirstHandBack({ name }: EngineStep, intent: RolloutIntent): boolean {
 }
 
 function isWorthRetrying(step: EngineStep, intent: RolloutIntent, error: unknown): boolean {
-  // The engine removes a --rm container whose start it refuses: there is nothing left to start.
+  // The engine removes a --rm container that it refuses to start: nothing is left to start.
   if (step.name === 'start-new' && intent.old.autoRemove && !isLost(error)) return false;
   if (error instanceof EngineError) return error.statusCode !== 400;
   return !(error instanceof DeployError) || error.retryable;

@@ -13,33 +13,33 @@ import { Planner, type PlanView } from './planner.js';
 
 const LOOKUP_MS = 20_000;
 
-/** What a push would do in one service now, and why. */
+/** What a push would do to one service now, and why. */
 export interface Explanation {
   readonly service: string;
-  /** `ignore`: the push does not concern it; `fail`: it would fail before anything is touched. */
+  /** `ignore`: the push does not concern the service; `fail`: it would fail before anything is touched. */
   readonly decision: 'deploy' | 'wait' | 'skip' | 'ignore' | 'fail';
-  /** Which digest the tag has now; null where it was not asked for or is unknown. */
+  /** The current digest of the tag; null if it was not looked up or is unknown. */
   readonly digest: string | null;
   readonly waitingFor: WaitingFor | null;
-  /** RFC 3339, UTC: when it would be decided again; null where nothing but an event does that. */
+  /** RFC 3339, UTC: when it would be decided again; null if only an event triggers that. */
   readonly notBefore: string | null;
-  /** Null where it would be deployed. */
+  /** Null if it would be deployed. */
   readonly reason: string | null;
-  /** Of a failure. */
+  /** Set for a failure. */
   readonly code: ErrorCode | null;
-  /** What would be done; null where nothing would. */
+  /** What would be done; null if nothing would. */
   readonly plan: PlanView | null;
 }
 
 type Outcome = Pick<Explanation, 'decision'> & Partial<Explanation>;
 
-/** Says what a push of a tag would do, without doing it: the real policy, on what the registry and engines show now. */
+/** Explains what a push of a tag would do, without doing it: by the real policy, from what registry and engines show now. */
 @Injectable()
 export class Explainer {
   constructor(
     private readonly environments: EnvironmentsService,
     private readonly registry: RegistryClient,
-    private readonly decisions: PolicyService,
+    private readonly policy: PolicyService,
     private readonly planner: Planner,
   ) {}
 
@@ -85,13 +85,13 @@ export class Explainer {
     { tag, digest }: { readonly tag: string; readonly digest: string },
   ): Promise<Outcome> {
     const now = Date.now();
-    const current = await this.decisions.current(service);
+    const current = await this.policy.current(service);
     if (current.digests.includes(digest)) {
       return { decision: 'skip', reason: `${digest} is running already` };
     }
     const trigger = { kind: 'webhook', by: 'explain', delivery: null } as const;
     const deployment = { ...newDeploymentOf(service, { tag, trigger }), digest };
-    const decision = await this.decisions.decide(deployment, service, current, now);
+    const decision = await this.policy.decide(deployment, service, current, now);
     switch (decision.kind) {
       case 'go': {
         const plan = await this.planner.rollout(deployment, service);
@@ -99,13 +99,13 @@ export class Explainer {
         if (!movesInGroup(deployment, group)) return { decision: 'deploy', plan };
         const others = group.order.filter((name) => name !== service.name).join(', ');
         const notBefore = new Date(now + group.settleMs).toISOString();
-        const reason = `moves together with what else is pushed of ${others}`;
+        const reason = `will be deployed together with pushes of ${others}`;
         return { decision: 'wait', waitingFor: 'group', notBefore, reason, plan };
       }
       case 'wait': {
         const { until: notBefore, reason } = decision;
-        const told = waitingReason({ phase: 'waiting', reason, notBefore }, now);
-        return { decision: 'wait', waitingFor: decision.for, notBefore, reason: told };
+        const fullReason = waitingReason({ phase: 'waiting', reason, notBefore }, now);
+        return { decision: 'wait', waitingFor: decision.for, notBefore, reason: fullReason };
       }
       case 'skip':
       case 'expire':
@@ -121,5 +121,5 @@ function whyNotConcerned(service: Service, repository: string, tag: string): str
   }
   const { promoteFrom } = service.policy;
   if (promoteFrom === null) return null;
-  return `versions come here from ${promoteFrom.environment}/${promoteFrom.service} only, once they succeeded there`;
+  return `versions arrive only by promotion from ${promoteFrom.environment}/${promoteFrom.service}, once they have succeeded there`;
 }

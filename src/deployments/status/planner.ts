@@ -17,7 +17,7 @@ import { observe } from '../rollout/observer.js';
 import { RolloutPreparation } from '../rollout/preparing/preparation.js';
 import { ServiceInspector, type RunningView } from '../../environments/service-inspector.js';
 
-/** How many earlier deployments the expected downtime is taken from. */
+/** How many earlier deployments are considered for the expected downtime. */
 const DOWNTIME_SAMPLES = 10;
 const LOOKUP_MS = 20_000;
 
@@ -26,25 +26,25 @@ interface Version {
   readonly digest: string | null;
 }
 
-/** CONTRACT section 4, `plan`. */
+/** The plan of a dry run, as the API shows it. */
 export interface PlanView {
-  /** As configured where nothing would be done, else the one that would be used. */
+  /** The strategy that would be used; as configured if nothing would be done. */
   readonly strategy: RolloutSettings['strategy'];
-  /** Why it is that one; null where nothing would be done. */
+  /** Why that strategy; null if nothing would be done. */
   readonly strategyReason: string | null;
   readonly from: Version | null;
   readonly to: Version;
   readonly steps: readonly { readonly name: string; readonly description: string }[];
   readonly differences: readonly string[];
-  /** Containers that depend on this one, in the order in which they are brought up. */
+  /** Containers that depend on this one, in the order in which they would be brought up. */
   readonly dependents: readonly Pick<DependentIntent, 'name' | 'by' | 'does'>[];
-  /** Median of the last successful deployments by that strategy; null where there was none. */
+  /** Median of the last successful deployments with that strategy; null if there was none. */
   readonly expectedDowntimeMs: number | null;
-  /** Why nothing would be done; null where something would. */
+  /** Why nothing would be done; null if something would. */
   readonly reason: string | null;
 }
 
-/** Says what a deployment would do, without doing it: the real decisions on the real engine's state. */
+/** Plans a deployment without doing it: the real decisions on the real state of the engine. */
 @Injectable()
 export class Planner {
   constructor(
@@ -56,7 +56,7 @@ export class Planner {
     private readonly inspector: ServiceInspector,
   ) {}
 
-  /** @throws DeployError where the deployment would fail before anything is touched, with the same code. */
+  /** @throws DeployError with the code with which the deployment would fail before anything is touched. */
   async plan(wanted: Deployment, service: Service): Promise<PlanView> {
     const digest = wanted.digest ?? (await this.lookUp(wanted));
     const { running, digests } = await this.inspector.inspect(service);
@@ -76,8 +76,8 @@ export class Planner {
   }
 
   /**
-   * What the rollout of a digest that may go would do now.
-   * @throws DeployError where it would fail before anything is touched, with the same code.
+   * What the rollout of an admitted digest would do now.
+   * @throws DeployError with the code with which it would fail before anything is touched.
    */
   async rollout(
     wanted: Deployment & { readonly digest: string },
@@ -119,9 +119,9 @@ export class Planner {
     if (!wanted.force && running.includes(wanted.digest)) {
       return `${wanted.digest} is running already`;
     }
-    const seen = { currentTag: runningTag, promotion: null };
+    const facts = { currentTag: runningTag, promotion: null };
     const now = Date.now();
-    const decision = await this.environments.decide(wanted, service, seen, now);
+    const decision = await this.environments.decide(wanted, service, facts, now);
     if (decision.kind === 'go') return null;
     const notBefore = decision.kind === 'wait' ? decision.until : null;
     return waitingReason({ phase: 'waiting', reason: decision.reason, notBefore }, now);
@@ -137,7 +137,7 @@ export class Planner {
       .map((each) => each.downtimeMs)
       .filter((each) => each !== null)
       .sort((left, right) => left - right);
-    // Two run at once: by that strategy there is no gap to begin with.
+    // With start-first both run at once: no downtime is expected.
     const expected = strategy === 'start-first' ? 0 : null;
     return samples[Math.floor(samples.length / 2)] ?? expected;
   }

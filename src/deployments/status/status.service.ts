@@ -21,35 +21,35 @@ import {
 
 const ENGINE_PING_MS = 1_500;
 
-/** CONTRACT section 4, `service`. */
+/** A service, as the API shows it. */
 export interface ServiceView {
   readonly name: string;
   readonly environment: string;
   readonly container: string;
   readonly image: string;
-  /** The rule, as it is written in the configuration. */
+  /** The tag rule, as written in the configuration. */
   readonly tag: WrittenTagRule;
   readonly strategy: string;
   readonly policy: Record<string, unknown>;
   readonly window: WindowView | null;
   readonly running: RunningView | null;
-  /** `unknown` where the engine does not answer; then `stateReason` says why. */
+  /** `unknown` if the engine does not answer; then `stateReason` says why. */
   readonly state: InspectedService['state'] | 'unknown';
   readonly stateReason: string | null;
   readonly lastDeployment: DeploymentView | null;
   readonly quarantined: readonly string[];
 }
 
-/** CONTRACT section 4, `environment`. */
+/** An environment, as the API shows it. */
 export interface EnvironmentView {
   readonly name: string;
   readonly engine: string;
-  /** As the configuration would write it; services may say otherwise. */
+  /** In the form of the configuration; services may override it. */
   readonly policy: Record<string, unknown>;
-  /** Null where that policy has no windows. */
+  /** Null if that policy has no windows. */
   readonly window: WindowView | null;
   readonly frozen: Freeze | null;
-  /** As the configuration would write it; null where every service moves alone. */
+  /** In the form of the configuration; null if every service is deployed on its own. */
   readonly group: GroupView | null;
   readonly services: readonly ServiceView[];
 }
@@ -69,7 +69,7 @@ export class StatusService {
     private readonly storage: Storage,
   ) {}
 
-  /** Those of these names, in the order of the file; null: all. */
+  /** The environments with these names, in the order of the file; null: all. */
   async environments(names: readonly string[] | null): Promise<EnvironmentView[]> {
     const shown = this.environmentsService
       .all()

@@ -12,21 +12,21 @@ import { DeployError, messageOf } from '../../../domain/errors.js';
 import type { Probe } from '../../../domain/settings/rollout-settings.js';
 import type { RolloutIntent } from '../../../domain/rollout/intent.js';
 
-/** One try of a probe may take so long, in milliseconds. */
+/** How long one probe may take, in milliseconds. */
 const TRY_MS = 5_000;
-/** An address of this machine that does not answer at once is out of reach. */
+/** An address on this machine that does not answer within this many milliseconds is out of reach. */
 const REACH_MS = 1_000;
 
 export interface ProbeResult {
   readonly passed: boolean;
-  /** What it saw, for people. */
+  /** What it found; human-readable. */
   readonly detail: string;
 }
 
 /**
- * How an http or tcp probe reaches the container: at its own address where this process can reach that,
- * else at a published port. Decided on the old container, before anything is touched.
- * @throws DeployError `probe-unreachable`, which names `exec` as the way out.
+ * How an http or tcp probe reaches the container: at its own address if this process can reach that, else at a
+ * published port. Decided on the old container, before anything is touched.
+ * @throws DeployError `probe-unreachable`, which suggests `exec` instead.
  */
 export async function chooseProbeWay(
   engine: EngineClient,
@@ -36,8 +36,8 @@ export async function chooseProbeWay(
   if (probe === null || probe.kind === 'exec') return null;
   const isLocal = engine.engine.host.startsWith('unix://');
   const own = containerAddress(container, probe.port);
-  // Of a container that does not run nothing can be tried: its own address is the likelier one.
-  if (isLocal && (own === null || (await isReachable(own, 'be it with a refusal')))) {
+  // On a stopped container nothing can be tried: its own address is the likelier one to work.
+  if (isLocal && (own === null || (await isReachable(own, 'connected or refused')))) {
     return 'container';
   }
   const published = publishedAddress(container, probe.port, hostOf(engine));
@@ -49,9 +49,9 @@ export async function chooseProbeWay(
 }
 
 /**
- * Tries a probe once. It never throws for what the container does.
- * @param except A network on which this machine does not reach the container.
- * @returns null where the engine did not tell: that says nothing of the container.
+ * Runs a probe once. It never throws for anything that the container does.
+ * @param except A network through which this machine cannot reach the container.
+ * @returns null if the engine did not answer: that says nothing about the container.
  */
 export async function tryProbe(
   engine: EngineClient,
@@ -81,14 +81,14 @@ export async function tryProbe(
   }
 }
 
-/** Of a container that does not run (409) the look at it tells. A command that cannot be executed is a 400. */
+/** A stopped container (409) is reported by its inspection. A command that cannot be executed is a 400. */
 function isEnginesOwn(statusCode: number | null): boolean {
   return statusCode === null || statusCode === 409 || statusCode >= 500;
 }
 
 function tryHttp(address: ProbeAddress, path: string, status: number): Promise<ProbeResult> {
   return new Promise((resolve, reject) => {
-    // A connection of its own each time: the probe must see what a new client sees.
+    // A new connection each time: the probe must see what a new client sees.
     const request = get({ ...address, path, agent: false, timeout: TRY_MS }, (answer) => {
       answer.destroy();
       const { statusCode = 0 } = answer;
@@ -102,12 +102,12 @@ function tryHttp(address: ProbeAddress, path: string, status: number): Promise<P
 }
 
 /**
- * Whether something answers at the address. At a container's own address a refusal is an answer too; at
- * a published port it is not: the engine would accept, so the port is another machine's or namespace's.
+ * Whether something answers at the address. At a container's own address a refusal counts as an answer; at a published
+ * port it does not: the engine would accept, so the port belongs to another machine or namespace.
  */
 async function isReachable(
   address: ProbeAddress,
-  answer: 'connected' | 'be it with a refusal',
+  answer: 'connected' | 'connected or refused',
 ): Promise<boolean> {
   try {
     await connectTo(address, REACH_MS);

@@ -4,7 +4,7 @@ import { Storage } from '../../../storage/storage.js';
 import { DeploymentLog } from '../../deployment-log.js';
 import { RolloutJournal, type JournalOpening } from './rollout-journal.js';
 
-/** The journal of all rollouts: what is about to be done, on disk before it is done. */
+/** The journal of all rollouts: every step is on disk before it is done. */
 @Injectable()
 export class Journal {
   constructor(
@@ -12,7 +12,7 @@ export class Journal {
     private readonly log: DeploymentLog,
   ) {}
 
-  /** @returns null where no rollout of the deployment was ever begun. */
+  /** @returns null if no rollout of the deployment was ever started. */
   async read(deployment: string): Promise<RolloutIntent | null> {
     const stored = await this.storage.deployments.intent(deployment);
     // Deploy may have been updated while a rollout was under way.
@@ -21,7 +21,7 @@ export class Journal {
       : { ...NO_OVERLAP, ...NOTHING_DONE, ...(stored as RolloutIntent) };
   }
 
-  /** The pages of one rollout, to write on. @param opening What its first entry changes of the deployment. */
+  /** The journal of one rollout, to write to. @param opening Applied to the deployment together with the first entry. */
   open(opening: JournalOpening | null): RolloutJournal {
     return new RolloutJournal(this.storage, this.log, opening);
   }

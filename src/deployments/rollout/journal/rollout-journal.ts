@@ -9,7 +9,7 @@ import type { DeploymentLog } from '../../deployment-log.js';
 /** What the first entry of a rollout changes of its deployment. */
 export type JournalOpening = Pick<DeploymentDetails, 'previousDigest' | 'strategy'>;
 
-/** A step that is under way, in the journal. Null where it could not be written. */
+/** Index of a step under way in the journal; null if it could not be written. */
 export type OpenStep = number | null;
 
 interface EndedStep {
@@ -21,13 +21,15 @@ interface EndedStep {
 }
 
 /**
- * The journal of one rollout. What is about to be done is on disk before it is done; how it ended goes
- * there together with the next entry, for the engine itself tells that after a crash. Until the old
- * container is touched a journal that cannot be written ends the rollout; from then on it never stands in
- * the way of bringing the service up: the labels on the engine tell the same story.
+ * The journal of one rollout. Invariants:
+ *
+ * - A step is on disk before it is done. Its result is written together with the next entry: after a crash the engine
+ *   itself shows it.
+ * - Until the old container is touched, a journal that cannot be written ends the rollout. From then on it never keeps
+ *   the service from being brought up: the labels on the engine hold the same information.
  */
 export class RolloutJournal {
-  /** Steps that have ended, which is not on disk yet. */
+  /** Ended steps that are not on disk yet. */
   #ended: readonly EndedStep[] = [];
   /** Not on disk yet. */
   #opening: JournalOpening | null;
@@ -41,8 +43,8 @@ export class RolloutJournal {
   }
 
   /**
-   * Writes what is about to be done, and the intent with which it is done, in one transaction.
-   * @param before the intent until now: the very step that touches the old one must be on disk first.
+   * Writes the step that is about to be done, and the intent that it is done with, in one transaction.
+   * @param before The intent until now: the very step that first touches the old container must be on disk before it.
    */
   begin(
     before: RolloutIntent,
@@ -57,7 +59,7 @@ export class RolloutJournal {
     });
   }
 
-  /** Takes note of how a step ended, and of the intent after it. The next entry writes it, or {@link flush}. */
+  /** Records how a step ended, and the intent after it. It is written with the next entry, or by {@link flush}. */
   end(
     intent: RolloutIntent,
     open: OpenStep,
@@ -77,7 +79,7 @@ export class RolloutJournal {
     });
   }
 
-  /** Writes what is not on disk yet. For when no other entry follows at once. */
+  /** Writes what is not on disk yet, for when no entry follows immediately. */
   async flush(): Promise<void> {
     const last = this.#ended.at(-1);
     if (last !== undefined) await this.write(last.intent, last.intent, () => Promise.resolve());
@@ -106,7 +108,7 @@ export class RolloutJournal {
       await this.log.append(
         { id, environment, service },
         'error',
-        `the journal cannot be written (${messageOf(error)}); the rollout goes on from what the engine shows`,
+        `the journal cannot be written (${messageOf(error)}); the rollout continues from what the engine shows`,
       );
       return null;
     }

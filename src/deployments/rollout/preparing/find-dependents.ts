@@ -12,9 +12,9 @@ import { DeployError } from '../../../domain/errors.js';
 import { carriedFiles } from '../../../domain/rollout/labels.js';
 
 /**
- * Everything that depends on a container, also by way of others, in the order in which it has to be brought up.
+ * Everything that depends on a container, directly or through others, in the order in which to bring it up.
  * @param others All other containers of the engine.
- * @throws DeployError `has-dependents` where one of them cannot follow when the container is replaced; EngineError.
+ * @throws DeployError `has-dependents` if one of them cannot follow when the container is replaced; EngineError.
  */
 export async function findDependents(
   engine: EngineClient,
@@ -53,14 +53,14 @@ function refuseEntangled(
   const brought = [container.Id, ...affected.map(({ ordered }) => ordered.id)];
   const reasons = affected.flatMap(({ ordered, inspection }) => {
     const why = whyNotFollow(inspection, [container, ...others], brought, self);
-    return why === null ? [] : [`${why} (it depends by ${ordered.by.join(', ')})`];
+    return why === null ? [] : [`${why} (it depends on it through ${ordered.by.join(', ')})`];
   });
   const isBound = affected.some(({ ordered }) => ordered.does === 'recreate');
   if (container.HostConfig.AutoRemove === true && isBound) {
     const bound = affected.filter(({ ordered }) => ordered.does === 'recreate');
     const names = bound.map(({ inspection }) => nameOf(inspection)).join(', ');
     reasons.push(
-      `${nameOf(container)} was run with --rm, and ${names} could not be bound to it again once it is gone`,
+      `${nameOf(container)} was run with --rm, so ${names} could not be bound to it again once it is gone`,
     );
   }
   if (reasons.length > 0) throw refused(container, reasons);

@@ -28,19 +28,19 @@ import { chooseProbeWay } from '../health/probe.js';
 import { chooseFor } from './strategy-choice.js';
 import { replacementSettings, type ReplacementSettings } from '../steps/replacement-settings.js';
 
-/** How many earlier deployments are asked for containers that they may have left. */
+/** How many earlier deployments are searched for containers that they may have left behind. */
 const FORMER_DEPLOYMENTS = 20;
 
-/** A rollout that has not begun. */
+/** A rollout that has not started. */
 export interface Prepared {
   readonly intent: RolloutIntent;
-  /** Why the strategy is the one of the intent, for people. */
+  /** Why the intent has its strategy; human-readable. */
   readonly strategyReason: string;
-  /** For its first look. */
+  /** What its first observation starts from. */
   readonly known: Known;
 }
 
-/** Looks at the running container before anything is touched and says what a rollout would start from. */
+/** Inspects the running container before anything is touched and determines what a rollout would start from. */
 @Injectable()
 export class RolloutPreparation {
   constructor(
@@ -50,7 +50,7 @@ export class RolloutPreparation {
 
   /**
    * What a rollout would start from.
-   * @throws DeployError where it must not begin: `container-missing`, `container-paused`,
+   * @throws DeployError if it must not start: `container-missing`, `container-paused`,
    * `container-unsupported`, `image-mismatch`, `has-dependents`, `probe-unreachable`,
    * `strategy-unsupported`; EngineError.
    */
@@ -59,7 +59,7 @@ export class RolloutPreparation {
     service: Service,
   ): Promise<Prepared> {
     const engine = this.engines.get(service.engine);
-    // The slowest answer, and the same for whoever asks next.
+    // The slowest answer, cached for the next caller.
     engine.facts().catch(() => undefined);
     const { environment, name } = service;
     const former = await this.storage.deployments.intentsOf(environment, name, FORMER_DEPLOYMENTS);
@@ -86,7 +86,7 @@ export class RolloutPreparation {
     }
     const [probeVia, files] = await Promise.all([
       chooseProbeWay(engine, container, service.rollout.health.probe),
-      // The files of a --rm container go with it, and compose makes no such service.
+      // The files of a --rm container go with it, and compose creates no such service.
       state.autoRemove ? [] : engine.files.find(container, carriedFiles(container.Config.Labels)),
     ]);
     const { overlap, reason } = await chooseFor(
@@ -128,7 +128,7 @@ export class RolloutPreparation {
       dependents,
       hooks: service.hooks,
     };
-    const told = {
+    const answers = {
       epoch,
       oldImage: image,
       hasWaitingNetwork: false,
@@ -138,13 +138,13 @@ export class RolloutPreparation {
       strategyReason: reason,
       intent: this.withReplacement(settings, intent),
       known: {
-        before: lookOf(told, intent, this.storage.instanceId),
+        before: lookOf(answers, intent, this.storage.instanceId),
         changed: peers.some((each) => isOfInterest(each, intent)) ? 'anything' : [],
       },
     };
   }
 
-  /** Completes the intent with what the new container's settings say. */
+  /** Completes the intent from the new container's settings. */
   private withReplacement(settings: ReplacementSettings, intent: RolloutIntent): RolloutIntent {
     const replacement = replacementOf({
       ...settings,
@@ -164,7 +164,7 @@ export class RolloutPreparation {
   }
 }
 
-/** The container under the service's name, or else the one that a failed deployment left beside it. */
+/** The container with the service's name, or else the old one that a failed deployment left beside it. */
 async function currentContainer(
   engine: EngineClient,
   service: Service,
@@ -172,21 +172,21 @@ async function currentContainer(
 ): Promise<ContainerInspection> {
   const names = rolloutNames(service.container);
   const current = await engine.container(names.final);
-  // A name also matches a prefix of an id.
+  // The engine also takes a name for a prefix of an id.
   if (current !== null && nameOf(current) === names.final) return current;
   const left = await engine.container(names.old);
   if (left !== null && formerIds.includes(left.Id)) return left;
   throw missing(service);
 }
 
-/** Whether another container has one of the names that a rollout uses, or has to follow it. */
+/** Whether the container has one of the names that a rollout uses, or is a dependent that has to follow. */
 function isOfInterest({ id, names }: ContainerSummary, intent: RolloutIntent): boolean {
   if (intent.dependents.some((each) => each.id === id && isAffected(each))) return true;
   const used = Object.values(rolloutNames(intent.container));
   return id !== intent.old.id && names.some((name) => used.includes(name));
 }
 
-/** Ids of the containers that a rollout replaced. Before Deploy knew of dependents, none were stored. */
+/** Ids of the containers that a rollout replaced. Intents of older versions of Deploy hold no dependents. */
 function idsIn({ old, dependents }: RolloutIntent): string[] {
   const others = (dependents as RolloutIntent['dependents'] | undefined) ?? [];
   return [old.id, ...others.filter(({ does }) => does === 'recreate').map(({ id }) => id)];
@@ -195,7 +195,7 @@ function idsIn({ old, dependents }: RolloutIntent): string[] {
 function missing(service: Service): DeployError {
   return new DeployError(
     'container-missing',
-    `there is no container ${service.container} on engine ${service.engine}; create it once by hand (docker run, docker compose), Deploy keeps its settings from then on`,
+    `there is no container ${service.container} on engine ${service.engine}; create it once manually (docker run, docker compose), and Deploy keeps its settings from then on`,
   );
 }
 
@@ -235,8 +235,8 @@ function mismatch(service: Service, written: string): DeployError {
 }
 
 /**
- * Those that have to follow when this container is replaced.
- * @throws DeployError where it or one of them could not be started again.
+ * The containers that have to follow when this one is replaced.
+ * @throws DeployError if it or one of them could not be started again.
  */
 async function entangledWith(
   engine: EngineClient,

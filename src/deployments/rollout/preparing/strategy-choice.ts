@@ -14,12 +14,12 @@ import {
 } from '../../../domain/rollout/intent.js';
 import { chooseStrategy } from '../../../domain/rollout/strategy.js';
 
-/** Sorts before every name that people give. */
+/** Sorts before any name that a user gives. */
 const WAITING_PREFIX = '0-deploy-wait-';
 const BRIDGE_NAME = 'com.docker.network.bridge.name';
 const HANDOVER_WATCH_MS = 30_000;
 
-/** What the choice of a strategy puts into a rollout's intent. */
+/** What the choice of a strategy contributes to a rollout's intent. */
 type Overlap = Pick<
   RolloutIntent,
   'strategy' | 'networks' | 'aliases' | 'drain' | 'watchMs' | 'waiting'
@@ -27,12 +27,12 @@ type Overlap = Pick<
 
 export interface ChosenStrategy {
   readonly overlap: Overlap;
-  /** Why it is this one, for people. */
+  /** Why this strategy was chosen; human-readable. */
   readonly reason: string;
 }
 
 /**
- * Which strategy the container can be replaced by, of those that the configuration allows.
+ * Chooses the strategy for replacing the container, among those that the configuration allows.
  * @throws DeployError `strategy-unsupported`; EngineError.
  */
 export async function chooseFor(
@@ -83,14 +83,14 @@ export async function chooseFor(
   return { overlap: { ...overlap, aliases: isHandover ? 'when-healthy' : aliases }, reason };
 }
 
-/** How long the old container is kept at hand where the configuration does not say it, in milliseconds. */
+/** How long the old container is kept at hand by default, in milliseconds. */
 export function watchByDefault(strategy: Strategy): number {
   return strategy === 'handover' ? HANDOVER_WATCH_MS : 0;
 }
 
 /**
- * `macvlan` on the bridge that is the container's gateway; without that driver a bridge of its own, for
- * those that have no neighbours to reach by name.
+ * A `macvlan` network on the bridge that is the container's gateway; without that driver an internal bridge, for
+ * containers that need no others by name.
  */
 function waitingNetworkOf(
   gateway: NetworkInspection | null,
@@ -103,7 +103,7 @@ function waitingNetworkOf(
   return { name: `${WAITING_PREFIX}${parent}`, kind: 'macvlan', parent };
 }
 
-/** Labels of the volumes that a container has, by volume name. @throws EngineError */
+/** Labels of a container's volumes, by volume name. @throws EngineError */
 export async function labelsOfVolumes(
   engine: EngineClient,
   container: ContainerInspection,

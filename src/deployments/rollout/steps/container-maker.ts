@@ -16,10 +16,10 @@ import type { Look } from '../observer.js';
 import { replacementSettings } from './replacement-settings.js';
 import { TagLock } from '../../locks/tag-lock.js';
 
-/** Somebody outside may move a tag between our tagging and our creating; so often it is tried again. */
+/** Another program may move a tag between tagging and creating; the creation is tried this many times. */
 const TAG_TRIES = 3;
 
-/** Makes the containers of a rollout: the new one, and the copy of an old one that was run with `--rm`. */
+/** Creates the containers of a rollout: the new one, and the copy of an old one that was run with `--rm`. */
 @Injectable()
 export class ContainerMaker {
   readonly #lock = new TagLock();
@@ -27,8 +27,8 @@ export class ContainerMaker {
   constructor(private readonly storage: Storage) {}
 
   /**
-   * How the new container is made: the old one's settings, the new image, our labels.
-   * @param look the one that shows the old one.
+   * How to create the new container: the old one's settings, the new image, Deploy's labels.
+   * @param look An observation that includes the old container.
    */
   async candidate(engine: EngineClient, intent: RolloutIntent, look: Look): Promise<Replacement> {
     const container = look.inspections.get(intent.old.id);
@@ -45,7 +45,7 @@ export class ContainerMaker {
     return { body: intent.strategy === 'handover' ? unarmed(body) : body, ...rest };
   }
 
-  /** Creates the new container, proves that it is of the pulled image, and returns what it then is. */
+  /** Creates the new container, makes sure that it has the pulled image, and returns its inspection. */
   async createCandidate(
     engine: EngineClient,
     intent: RolloutIntent,
@@ -59,8 +59,8 @@ export class ContainerMaker {
   }
 
   /**
-   * Creates the copy of the old container, on the old image. The tag that its user wrote is pointed to
-   * the old image while that happens.
+   * Creates the copy of the old container, from the old image. The tag that its user wrote points to the old image
+   * meanwhile.
    */
   async createTwin(engine: EngineClient, intent: RolloutIntent): Promise<void> {
     const record = intent.old.record as Replacement | null;
@@ -74,7 +74,7 @@ export class ContainerMaker {
     });
   }
 
-  /** How the container is made that takes a dependent's place. @param look shows what it depends on. */
+  /** How to create a dependent's replacement. @param look An observation that includes what it depends on. */
   dependent(
     engine: EngineClient,
     intent: RolloutIntent,
@@ -85,9 +85,9 @@ export class ContainerMaker {
   }
 
   /**
-   * Creates a container of an image that its tag may not point to any more: the tag is pointed to it while that
-   * happens, and back.
-   * @param back What the tag shall point to then, where nobody knows it better.
+   * Creates a container from an image that its tag may no longer point to: the tag points to it meanwhile, and is
+   * moved back afterwards.
+   * @param back What the tag is moved to if it points to that image already; null: it stays there.
    */
   async createOnImage(
     engine: EngineClient,
@@ -106,12 +106,12 @@ export class ContainerMaker {
     });
   }
 
-  /** Points a tag to what it was before a dependent was created from it. */
+  /** Points a tag to the image that it named before a dependent was created from it. */
   async returnTag(engine: EngineClient, image: string, imageId: string): Promise<void> {
     await this.holdTag(image, engine, () => pointTag(engine, image, imageId));
   }
 
-  /** Points the local tag to the old image again, where the old container's user wrote that tag. */
+  /** Points the local tag to the old image again, if the old container was created with that tag. */
   async restoreTag(engine: EngineClient, intent: RolloutIntent): Promise<void> {
     if (!isSameTag(intent.image, intent.old.image)) return;
     await this.holdTag(intent.image, engine, () =>
@@ -126,16 +126,16 @@ export class ContainerMaker {
   }
 }
 
-/** Beside the old container nobody may find the new one by name yet, unless that is wanted. */
+/** Beside the old container the new one cannot be found by name yet, unless configured otherwise. */
 function networksAtFirst(intent: RolloutIntent): { networks?: readonly NetworkAttachment[] } {
   if (intent.strategy === 'recreate') return {};
-  // To the others it is connected when it runs.
+  // It is connected to the others once it runs.
   if (intent.strategy === 'handover') return { networks: networksWithoutNames(intent).slice(0, 1) };
   const hasNames = intent.aliases === 'at-start';
   return { networks: hasNames ? networksWithNames(intent) : networksWithoutNames(intent) };
 }
 
-/** An engine that is restarted must not start it while the ports are the old one's. */
+/** A restarted engine must not start it while the old container has the ports. */
 function unarmed(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const never = { Name: 'no', MaximumRetryCount: 0 };
   return { ...body, HostConfig: { ...(body['HostConfig'] as object), RestartPolicy: never } };
@@ -158,7 +158,7 @@ async function createFrom(
   throw new DeployError('tag-moved', `something else keeps moving the local tag ${image}`);
 }
 
-/** Connects a container that was not started yet to the networks that its creation could not name. */
+/** Connects a container that was not started yet to the networks that the create call could not name. */
 export async function connectFurther(
   engine: EngineClient,
   id: string,

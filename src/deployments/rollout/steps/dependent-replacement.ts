@@ -10,10 +10,10 @@ import type { Look } from '../observer.js';
 import { replacementSettings } from './replacement-settings.js';
 
 /**
- * How the container is made that takes a dependent's place: its own settings and image, bound to the new
- * containers of those that it depends on.
- * @param look One that shows the dependent, and the new containers.
- * @throws DeployError `dependent-failed` where it is not there; EngineError.
+ * How to create a dependent's replacement: with its own settings and image, bound to the new containers that it
+ * depends on.
+ * @param look An observation that includes the dependent and the new containers.
+ * @throws DeployError `dependent-failed` if the dependent is gone; EngineError.
  */
 export async function dependentReplacement(
   engine: EngineClient,
@@ -41,7 +41,7 @@ export async function dependentReplacement(
   return { body: boundTo(body, container, replacedIn(look, intent)), ...rest };
 }
 
-/** By what names those are known, for good, that have temporary ones now or soon. */
+/** The final names of the containers that have temporary names now or soon. */
 function finalNames({ old, container, dependents }: RolloutIntent): [string, string][] {
   return [
     [old.id, container],

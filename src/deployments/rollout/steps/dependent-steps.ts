@@ -18,12 +18,12 @@ import { logTail, removeStopped, stopAndSettle } from './stop-and-remove.js';
 import { watchHealth, type GateOutcome } from '../health/health-watch.js';
 import type { Executors, StepContext, StepResult } from './step-context.js';
 
-/** How long one without a check of its own has to stay up, in milliseconds. */
+/** How long a dependent without a health check has to stay up, in milliseconds. */
 const STAYS_UP_MS = 1_000;
 
 type DependentExecutors = Pick<Executors, DependentStep['name']>;
 
-/** The steps that let the containers follow that depend on the replaced one. Each is idempotent. */
+/** The steps by which dependents follow the replaced container. Each is idempotent. */
 export function dependentSteps(maker: ContainerMaker): DependentExecutors {
   return {
     'create-dependent': async (step, context) => {
@@ -88,7 +88,7 @@ async function returnTag(
   await maker.returnTag(engine, dependent.image, back);
 }
 
-/** The image that a dependent's tag shall name; null where it names the dependent's own. */
+/** The image that a dependent's tag should point to; null if that is the dependent's own. */
 function tagBelongsTo(dependent: DependentIntent, intent: RolloutIntent): string | null {
   const isOfService = isSameTag(dependent.image, intent.image);
   return isOfService && intent.imageId !== null ? intent.imageId : dependent.tagImageId;
@@ -120,8 +120,8 @@ async function verify({ of, id }: DependentStep, context: StepContext): Promise<
 }
 
 /**
- * What is intended where a step of a dependent cannot be done. Null where that is a failure of the rollout: going
- * forward it is, but for what only tidies up.
+ * The intent after a step of a dependent that cannot be done. Null if that fails the rollout: it does while going
+ * forward, except for steps that only clean up.
  */
 export function withoutDependentStep(
   step: DependentStep,
@@ -147,7 +147,7 @@ export function dependentFailure(
   return { code: isLost ? 'engine-unavailable' : 'dependent-failed', message };
 }
 
-/** What a dependent cannot do any more is told, and the others go on. */
+/** Gives up on a dependent, records why, and continues with the others. */
 function giveUpOn(
   step: Pick<DependentStep, 'name' | 'of'>,
   trouble: string,
@@ -184,6 +184,6 @@ function containerOf(
   id: string,
 ): ContainerState {
   const container = [state?.old, state?.replacement].find((each) => each?.id === id);
-  if (container == null) throw new DeployError('internal', `${id} was not looked at`);
+  if (container == null) throw new DeployError('internal', `${id} was not inspected`);
   return container;
 }

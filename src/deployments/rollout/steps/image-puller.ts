@@ -7,9 +7,9 @@ import type { RolloutIntent } from '../../../domain/rollout/intent.js';
 import { RegistryCredentials } from '../../../registries/registry-credentials.js';
 import { isEngineGone } from '../health/health-watch.js';
 
-/** Gives up on a pull that makes no progress for so long, in milliseconds. */
+/** A pull that makes no progress for this long is abandoned, in milliseconds. */
 const STALL_MS = 120_000;
-/** The longest that a pull may take in all, in milliseconds. */
+/** How long a pull may take in total, in milliseconds. */
 const LONGEST_MS = 3_600_000;
 
 /** Brings the wanted image to the engine, by its digest. */
@@ -18,9 +18,9 @@ export class ImagePuller {
   constructor(private readonly credentials: RegistryCredentials) {}
 
   /**
-   * Pulls `repository@digest`, where the engine does not hold it already, and returns the image's id.
-   * @param old The image whose platform is wanted.
-   * @throws DeployError `pull-failed`, `disk-full` or `registry-auth`; EngineError where the engine went away.
+   * Pulls `repository@digest`, unless the engine holds it already, and returns the image's id.
+   * @param old The old container's image, for its platform.
+   * @throws DeployError `pull-failed`, `disk-full` or `registry-auth`; EngineError if the engine went away.
    */
   async pull(
     engine: EngineClient,
@@ -43,24 +43,24 @@ export class ImagePuller {
       signal.throwIfAborted();
       if (isEngineGone(error)) throw error;
       if (error instanceof DeployError && !(error instanceof EngineError)) throw error;
-      const words = messageOf(error);
-      throw new DeployError(pullCode(error, words), `cannot pull ${reference}: ${words}`, {
+      const message = messageOf(error);
+      throw new DeployError(pullCode(error, message), `cannot pull ${reference}: ${message}`, {
         cause: error,
       });
     }
   }
 }
 
-function pullCode(error: unknown, words: string): ErrorCode {
-  if (/no space left on device/i.test(words)) return 'disk-full';
+function pullCode(error: unknown, message: string): ErrorCode {
+  if (/no space left on device/i.test(message)) return 'disk-full';
   const isRefused = error instanceof EngineError && error.statusCode === 401;
-  if (isRefused || /unauthorized|authentication required|access denied|denied:/i.test(words)) {
+  if (isRefused || /unauthorized|authentication required|access denied|denied:/i.test(message)) {
     return 'registry-auth';
   }
   return 'pull-failed';
 }
 
-/** The old image's platform where it is not the engine's own, e.g. `linux/arm64`. */
+/** The old image's platform if it differs from the engine's, e.g. `linux/arm64`. */
 function foreignPlatform(
   old: ImageInspection | null,
   engine: { readonly os: string; readonly architecture: string },

@@ -5,12 +5,12 @@ import { inGatewayOrder, isConnected } from '../../../domain/rollout/networks.js
 import type { NetworkAttachment, RolloutIntent } from '../../../domain/rollout/intent.js';
 import type { ContainerState } from '../../../domain/rollout/container-state.js';
 
-/** None, or that of something between, which does not know what the engine did. */
+/** No status, or that of a proxy in between, which does not know what the engine did. */
 const LOST_ANSWERS: readonly (number | null)[] = [null, 502, 504];
 
 /**
- * Takes a container off the service's networks. The gateway comes last: with it go the ports, and what remained
- * would get them.
+ * Disconnects a container from the service's networks. The gateway comes last: the ports go with it, and a network that
+ * remained would get them.
  * @throws EngineError
  */
 export async function detach(
@@ -26,7 +26,7 @@ export async function detach(
   }
 }
 
-/** Connects a container to networks with all their aliases, anew where it lacks some. @throws EngineError */
+/** Connects a container to networks with all their aliases; reconnects it if it lacks some. @throws EngineError */
 export async function connect(
   engine: EngineClient,
   container: ContainerState,
@@ -44,15 +44,15 @@ export async function connect(
   }
 }
 
-/** Takes a container off one network. @throws EngineError */
+/** Disconnects a container from one network. @throws EngineError */
 export function leave(engine: EngineClient, network: string, id: string): Promise<void> {
   const disconnect = (): Promise<void> => engine.networks.disconnect(network, id);
   return orAlreadySo(disconnect, engine, id, ({ networks }) => !(network in networks));
 }
 
 /**
- * Nobody serves while networks change hands: where the answer to a call is lost the engine is looked at at once, and
- * what it has done all the same counts. @throws the call's error where it has not.
+ * Nothing serves while networks change hands: if the answer to a call is lost, the container is inspected immediately,
+ * and the call counts as successful if the engine carried it out. @throws the call's error if it did not.
  */
 async function orAlreadySo(
   call: () => Promise<void>,
@@ -70,7 +70,7 @@ async function orAlreadySo(
   }
 }
 
-/** An engine that could not bind a port says so only when the network is connected anew. @throws EngineError */
+/** An engine that could not bind a port says so only when the network is connected again. @throws EngineError */
 export async function connectAnew(
   engine: EngineClient,
   container: ContainerState,

@@ -86,9 +86,9 @@ class FakeEngine implements Pick<EngineClient, 'now'> {
 
   readonly networks = {
     connect: (name: string, id: string, endpoint: EndpointSettings) =>
-      this.#do(`connect ${id} ${name}`, id, (before) => ({ ...before, [name]: endpoint })),
+      this.do(`connect ${id} ${name}`, id, (before) => ({ ...before, [name]: endpoint })),
     disconnect: (name: string, id: string) =>
-      this.#do(`disconnect ${id} ${name}`, id, (before) =>
+      this.do(`disconnect ${id} ${name}`, id, (before) =>
         Object.fromEntries(Object.entries(before).filter(([each]) => each !== name)),
       ),
   };
@@ -110,7 +110,7 @@ class FakeEngine implements Pick<EngineClient, 'now'> {
     return Object.keys(this.#networks.get(id) ?? {});
   }
 
-  #do(call: string, id: string, change: (before: Networks) => Networks): Promise<void> {
+  private do(call: string, id: string, change: (before: Networks) => Networks): Promise<void> {
     const isLost = call === this.lost;
     if (!isLost || this.isActing) this.#networks.set(id, change(this.#networks.get(id) ?? {}));
     return isLost ? Promise.reject(LOST) : Promise.resolve();

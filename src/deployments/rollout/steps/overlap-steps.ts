@@ -20,9 +20,9 @@ import { connect, connectAnew, detach, leave } from './network-moves.js';
 import type { Executors, StepContext, StepResult } from './step-context.js';
 import type { WaitingNetworks } from './waiting-networks.js';
 
-/** How long the old container may take to answer when it is told to finish, in milliseconds. */
+/** How long the old container may take to answer the drain request, in milliseconds. */
 const DRAIN_ANSWER_MS = 5_000;
-/** While it finishes it is looked at so often, in milliseconds. */
+/** How often a draining container is inspected, in milliseconds. */
 const DRAIN_LOOK_MS = 500;
 
 type OverlapExecutors = Pick<
@@ -37,7 +37,7 @@ type OverlapExecutors = Pick<
   | 'remove-waiting-network'
 >;
 
-/** The steps that move containers between networks. Each looks at who is where and does what is left. */
+/** The steps that move containers between networks. Each does only what is left to do. */
 export function overlapSteps(waiting: WaitingNetworks): OverlapExecutors {
   return {
     'make-waiting-network': async (_step, { engine, intent }) => {
@@ -61,7 +61,7 @@ export function overlapSteps(waiting: WaitingNetworks): OverlapExecutors {
     'join-new': async (step, context) => {
       const { engine, intent } = context;
       await connect(engine, candidateOf(context), networksWithNames(intent));
-      // What it had proved may have ended with its connections.
+      // Its health may have depended on the connections that it had.
       return { patch: { verifiedAt: null }, changed: [step.id] };
     },
     'drain-old': async (step, { engine, intent, look, signal }) => {
@@ -81,7 +81,7 @@ export function overlapSteps(waiting: WaitingNetworks): OverlapExecutors {
   };
 }
 
-/** Connects a new container that waits to the service's networks, of which none becomes its gateway. */
+/** Connects a waiting new container to the service's networks, none of which becomes its gateway. */
 export async function attachWithoutNames(
   id: string,
   { engine, intent, look }: StepContext,
@@ -91,7 +91,7 @@ export async function attachWithoutNames(
   for (const { name, endpoint } of missing) await engine.networks.connect(name, id, endpoint);
 }
 
-/** The ports go with the last network of the old one, and come with the end of the new one's waiting. */
+/** The ports go with the old container's last network, and come when the new one leaves the waiting network. */
 async function handOver(context: StepContext): Promise<StepResult> {
   const { engine, intent, look } = context;
   const { old } = look.snapshot;
@@ -104,7 +104,7 @@ async function handOver(context: StepContext): Promise<StepResult> {
       begun = Date.now();
     });
   }
-  // It could not bind the ports while the old one had them, or while somebody else did.
+  // It could not bind the ports while the old container or another process had them.
   const isUnbound = isOldThere || candidate.unpublished.length > 0;
   if (isUnbound && hasTheNetworks(candidate, intent)) {
     await connectAnew(engine, candidate, intent, networksWithNames(intent));
@@ -114,7 +114,7 @@ async function handOver(context: StepContext): Promise<StepResult> {
   if (intent.waiting !== null && isWaiting(candidate, intent)) {
     await leave(engine, intent.waiting.name, candidate.id);
   }
-  // One that does not run yet ends the gap with its first healthy moment.
+  // If it does not run yet, the downtime ends with its first healthy moment.
   if (!isActive(candidate)) return {};
   return { patch: serviceIsBack(intent, begun, clockOffset) };
 }
@@ -139,8 +139,8 @@ async function handBack({ engine, intent, look }: StepContext): Promise<StepResu
 }
 
 /**
- * @param begun When the ports went, by this machine's clock; only the difference counts.
- * @param clockOffset The engine's clock minus ours, in milliseconds.
+ * @param begun When the ports were released, by this machine's clock; only the difference counts.
+ * @param clockOffset The engine's clock minus this machine's, in milliseconds.
  */
 function serviceIsBack(
   intent: RolloutIntent,
@@ -156,9 +156,9 @@ function serviceIsBack(
 }
 
 /**
- * Tells the old one to finish and gives it its time, also where it could not be told: the proxies before it
- * need that time as well. One that has ended needs no more.
- * @throws EngineError where the engine went away; the signal's reason.
+ * Asks the old container to finish and waits, even if it could not be asked: the proxies in front of it need that time
+ * as well. The wait ends when the container does.
+ * @throws EngineError if the engine went away; the signal's reason.
  */
 async function drain(
   engine: EngineClient,
@@ -167,7 +167,7 @@ async function drain(
   abort: AbortSignal,
 ): Promise<Pick<StepResult, 'problem'>> {
   const deadline = performance.now() + waitMs;
-  const problem = await tell(engine, container, signal, http);
+  const problem = await requestDrain(engine, container, signal, http);
   for (let left = waitMs; left > 0; left = deadline - performance.now()) {
     await pause(Math.min(left, DRAIN_LOOK_MS), undefined, { signal: abort });
     if ((await engine.container(container.Id))?.State.Running !== true) break;
@@ -175,8 +175,8 @@ async function drain(
   return problem === null ? {} : { problem };
 }
 
-/** @returns why it could not be told; null where it was. */
-async function tell(
+/** @returns why the container could not be asked; null if it was. */
+async function requestDrain(
   engine: EngineClient,
   container: ContainerInspection,
   signal: DrainSettings['signal'],
@@ -184,7 +184,7 @@ async function tell(
 ): Promise<string | null> {
   try {
     if (signal !== null) await engine.signal(container.Id, signal);
-    if (http !== null) await ask(container, http);
+    if (http !== null) await requestOverHttp(container, http);
     return null;
   } catch (error) {
     if (isEngineGone(error)) throw error;
@@ -192,7 +192,7 @@ async function tell(
   }
 }
 
-function ask(
+function requestOverHttp(
   container: ContainerInspection,
   { port, path }: NonNullable<DrainSettings['http']>,
 ): Promise<void> {

@@ -7,7 +7,7 @@ import type { ContainerMaker } from './container-maker.js';
 import { replacementSettings } from './replacement-settings.js';
 import type { Executors, StepContext, StepResult } from './step-context.js';
 
-/** The steps that make sure that nothing of the old container is lost, while it still runs untouched. */
+/** The steps that make sure that none of the old container's settings are lost, while it still runs untouched. */
 export function proofSteps(maker: ContainerMaker): Pick<Executors, 'carry-files' | 'compare'> {
   return {
     'carry-files': async (step, context) => carryFiles(step.id, context),
@@ -26,7 +26,7 @@ async function carryFiles(id: string, { engine, intent }: StepContext): Promise<
     if (before?.size !== after?.size || before?.mode !== after?.mode) {
       throw new DeployError(
         'settings-changed',
-        `${path} is not in the new container as it was in the old one`,
+        `${path} in the new container differs from the old one's`,
       );
     }
   }
@@ -56,12 +56,12 @@ async function compare(
   return {
     patch: { comparison },
     changed: [],
-    ...(lost === null ? {} : { failure: { code: 'settings-changed', message: inWords(lost) } }),
+    ...(lost === null ? {} : { failure: { code: 'settings-changed', message: lossMessage(lost) } }),
   };
 }
 
-function inWords(lost: string): string {
-  return `the new container would not have the settings of the old one, which was left as it is: ${lost}`;
+function lossMessage(lost: string): string {
+  return `the new container would not have all settings of the old one, which was not touched: ${lost}`;
 }
 
 function purposeOf(intent: RolloutIntent, imageId: string): Purpose {

@@ -5,13 +5,13 @@ import type {
   ImageInspection,
 } from '../../../docker/inspection/inspection.js';
 
-/** What of the old container and its engine decides how its replacement is made. */
+/** What determines how a container's replacement is created, apart from image and labels. */
 export type ReplacementSettings = Omit<ReplacementInput, 'image' | 'labels' | 'newImageId'>;
 
 /**
- * Asks the engine for everything else that decides how a container is made anew.
- * @param oldImage What it was made from.
- * @param peers All containers of the engine, where they are known already.
+ * Asks the engine for everything else that determines how a container is recreated.
+ * @param oldImage The image that it was created from.
+ * @param peers All containers of the engine, if they are known already.
  * @throws EngineError
  */
 export async function replacementSettings(
@@ -38,12 +38,12 @@ export async function replacementSettings(
   };
 }
 
-/** A container that others link to is listed with their names for it, such as `other/alias`, too. */
+/** A container that others link to is also listed under their names for it, such as `other/alias`. */
 function ownName({ id, names }: ContainerSummary): string {
   return names.find((name) => !name.includes('/')) ?? id;
 }
 
-/** Whether some setting refers to another container, whose name has to be known. */
+/** Whether a setting refers to another container, whose name is then needed. */
 function namesAnother({ HostConfig: own }: ContainerInspection): boolean {
   const modes = [own.NetworkMode, own.IpcMode, own.PidMode];
   return modes.some((mode) => mode?.startsWith('container:')) || (own.VolumesFrom ?? []).length > 0;

@@ -7,23 +7,23 @@ import type { Changed, Look } from '../observer.js';
 export interface StepContext {
   readonly engine: EngineClient;
   readonly intent: RolloutIntent;
-  /** The one that the step was decided by. */
+  /** The observation that the step was decided on. */
   readonly look: Look;
   readonly signal: AbortSignal;
 }
 
-/** What a step that was carried out changes. An expected bad result is a value, a broken call is thrown. */
+/** What a step changed. An expected bad result is a value; a broken call is thrown. */
 export interface StepResult {
   readonly patch?: Partial<RolloutIntent>;
-  /** What the next look has to ask for; anything where it is left out. */
+  /** What the next observation has to refresh; everything by default. */
   readonly changed?: Changed;
   readonly failure?: { readonly code: ErrorCode; readonly message: string };
   readonly interrupted?: boolean;
-  /** What went wrong and does not keep the rollout from going on: the step is shown as failed, with this. */
+  /** What went wrong without stopping the rollout: the step is shown as failed, with this message. */
   readonly problem?: string;
 }
 
-/** One executor for each step of the engine, checked by the compiler to be complete. Each is idempotent. */
+/** One executor per engine step; the compiler checks that none is missing. Each is idempotent. */
 export type Executors = {
   readonly [Name in EngineStep['name']]: (
     step: Extract<EngineStep, { name: Name }>,

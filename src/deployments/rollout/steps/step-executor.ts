@@ -44,7 +44,7 @@ export function beforeStep(
   };
 }
 
-/** Carries steps out. */
+/** Carries out steps. */
 @Injectable()
 export class StepExecutor {
   constructor(
@@ -68,7 +68,7 @@ export class StepExecutor {
     ...dependentSteps(this.maker),
     pull: async (_step, { engine, intent, look, signal }) => ({
       patch: { imageId: await this.puller.pull(engine, intent, look.oldImage, signal) },
-      // It may have taken long. Whoever took one of the names meanwhile is told by the creation's refusal.
+      // It may have taken long. If a name was taken meanwhile, the create call is refused.
       changed: [intent.old.id],
     }),
     'clear-leftover': async (step, { engine, intent, look }) =>
@@ -89,10 +89,10 @@ export class StepExecutor {
     },
     'stop-old': async (step, { engine, intent, look }) => {
       const { at, inspection } = await stopAndSettle(engine, step.id, look);
-      // One that was run with --rm is still there for a moment.
+      // A container that was run with --rm is still there for a moment.
       const isGoing = inspection !== null && containerState(inspection) === null;
       return {
-        // Going forward in a handover it had stopped serving long before.
+        // Going forward in a handover, it stopped serving long before.
         patch: intent.detachIssued && intent.goal !== 'back' ? {} : { oldDownAt: at },
         changed: [isGoing ? step.id : { id: step.id, inspection }],
       };
@@ -114,7 +114,7 @@ export class StepExecutor {
     'remove-old': async (step, { engine, look }) => removeStopped(engine, step.id, look),
     'remove-twin': async (step, { engine, look }) => removeStopped(engine, step.id, look),
     'stop-new': async (step, { engine, intent, look }) => {
-      // The log of a container that was run with --rm goes with its end.
+      // The log of a container that was run with --rm is lost when it ends.
       const isGoing = look.snapshot.candidate?.autoRemove === true;
       const early = isGoing ? await logTail(engine, step.id, intent) : null;
       await stopAndSettle(engine, step.id, look);
@@ -142,7 +142,7 @@ export class StepExecutor {
         await connectFurther(engine, step.id, record);
       }
       await engine.start(step.id);
-      // It may have gone down again after it had proved healthy: then it has to do so anew.
+      // It may have gone down after it became healthy: then it has to become healthy again.
       return { patch: { restoredAt: null } };
     },
     'verify-old': async (step, context) => this.verifyOld(step.id, context),
@@ -165,13 +165,13 @@ export class StepExecutor {
     const { engine, intent, look } = context;
     await engine.start(id);
     const { candidate } = look.snapshot;
-    // At once, for its program may need its neighbours while it boots.
+    // At once: the application may need its neighbours while it boots.
     const isParked = candidate !== null && isWaiting(candidate, intent);
     if (isParked && intent.waiting?.kind === 'macvlan') await attachWithoutNames(id, context);
     return { patch: { verifiedAt: null, watchedAt: null }, changed: 'the-known' };
   }
 
-  /** A longer look at one that has proved healthy, while the old one is at hand. */
+  /** Keeps watching a healthy new container while the old one is at hand. */
   private async watchNew(id: string, context: StepContext): Promise<StepResult> {
     const outcome = await watch(id, context, {
       passedAt: await switchedAt(context),
@@ -206,9 +206,9 @@ async function removeHook(id: string, engine: EngineClient): Promise<StepResult>
 }
 
 /**
- * From when on the new container has served alone, in milliseconds of the engine's clock: since it proved
- * healthy, since the old one ended or since it got the ports, whichever came last. What the journal lost of a
- * handover counts as now: a watch that is too long does no harm.
+ * Since when the new container has served alone, in milliseconds of the engine's clock: since it became healthy, the old
+ * one ended or it got the ports, whichever came last. If the journal lost the time of a handover, now counts: a watch
+ * that is too long does no harm.
  */
 async function switchedAt({ engine, intent, look }: StepContext): Promise<number> {
   const isLost = intent.strategy === 'handover' && intent.reconnectedAt === null;

@@ -11,13 +11,13 @@ import type { StepResult } from './step-context.js';
 
 const LOG_TAIL_LINES = 50;
 const UNREAD = '(the log could not be read';
-/** How long a container may take to be shown as stopped after its stop was done, in milliseconds. */
+/** How long the engine may still show a stopped container as running, in milliseconds. */
 const SETTLE_MS = 10_000;
 const SETTLE_PAUSE_MS = 20;
 
 /**
- * Stops a container and returns when it was seen stopped: what it is then, and the time of its end by the
- * engine's clock.
+ * Stops a container and waits until the engine shows it as stopped.
+ * @returns its inspection then, and the time of its end by the engine's clock.
  */
 export async function stopAndSettle(
   engine: EngineClient,
@@ -34,13 +34,13 @@ export async function stopAndSettle(
       return { at: state?.finishedAt ?? new Date(await engine.now()).toISOString(), inspection };
     }
     if (performance.now() > deadline) {
-      throw new EngineError(`${state.name} is still ${state.status} after its stop`, 500);
+      throw new EngineError(`${state.name} is still ${state.status} after it was stopped`, 500);
     }
     await pause(SETTLE_PAUSE_MS);
   }
 }
 
-/** Removes a container, after its stop where it runs; its volumes stay. */
+/** Removes a container, and stops it first if it runs; its volumes stay. */
 export async function removeStopped(
   engine: EngineClient,
   id: string,
@@ -54,8 +54,8 @@ export async function removeStopped(
 }
 
 /**
- * The first tail that was kept stays. A log that cannot be read must not stop an undoing; it says why, until it
- * can be read.
+ * The last lines of a container's log, for the intent. The first tail that was read is kept. A log that cannot be read
+ * must not stop a rollback: the reason takes its place until it can be read.
  */
 export async function logTail(
   engine: EngineClient,

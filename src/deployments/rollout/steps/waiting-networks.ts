@@ -11,29 +11,29 @@ import { Storage } from '../../../storage/storage.js';
  */
 @Injectable()
 export class WaitingNetworks {
-  /** Deployments, by engine and network. Empty after a start: what runs makes itself known with its steps. */
+  /** Deployments, by engine and network. Empty after a start: rollouts under way register again with their steps. */
   readonly #users = new Map<string, Set<string>>();
   /** The last removal under way, by engine and network. */
   readonly #removals = new Map<string, Promise<void>>();
 
   constructor(private readonly storage: Storage) {}
 
-  /** Makes the network of a rollout, unless it is there. @throws EngineError */
+  /** Creates the network of a rollout, unless it exists. @throws EngineError */
   async make(engine: EngineClient, intent: RolloutIntent): Promise<void> {
     const { waiting } = intent;
     if (waiting === null) return;
     this.use(intent);
     await this.#removals.get(keyOf(intent, waiting));
     try {
-      await this.#create(engine, waiting);
+      await this.create(engine, waiting);
     } catch (error) {
-      // One that gives up now has nothing to release.
+      // A rollout that fails here has nothing to release.
       this.#users.get(keyOf(intent, waiting))?.delete(intent.deployment);
       throw error;
     }
   }
 
-  #create(engine: EngineClient, waiting: WaitingNetwork): Promise<void> {
+  private create(engine: EngineClient, waiting: WaitingNetwork): Promise<void> {
     return engine.networks.make(
       waiting.name,
       {
@@ -46,7 +46,7 @@ export class WaitingNetworks {
     );
   }
 
-  /** From here on the rollout needs its network. */
+  /** Registers that the rollout needs its network from now on. */
   use(intent: RolloutIntent): void {
     const { waiting, deployment } = intent;
     if (waiting === null) return;
@@ -55,7 +55,7 @@ export class WaitingNetworks {
     this.#users.set(key, users.add(deployment));
   }
 
-  /** The rollout needs its network no more: it is removed where nobody else does. @throws EngineError */
+  /** Registers that the rollout no longer needs its network, and removes it if no other does. @throws EngineError */
   async release(engine: EngineClient, intent: RolloutIntent): Promise<void> {
     const { waiting, deployment } = intent;
     if (waiting === null) return;
@@ -67,7 +67,7 @@ export class WaitingNetworks {
     const removal = engine.networks.removeUnused(waiting.name);
     this.#removals.set(
       key,
-      removal.catch(() => undefined), // Told to who released it; who makes the network only waits for its end.
+      removal.catch(() => undefined), // Reported to the caller below; whoever creates the network only waits for the end.
     );
     await removal;
   }

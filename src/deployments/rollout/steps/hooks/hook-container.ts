@@ -15,12 +15,12 @@ import { replacementSettings } from '../replacement-settings.js';
 import type { StepContext } from '../step-context.js';
 import { labelsOfVolumes } from '../../preparing/strategy-choice.js';
 
-/** Its end is looked for at least so often, in milliseconds. */
-const LOOK_MS = 500;
-/** How long the last of its output is waited for when it has ended, in milliseconds. */
+/** How often the container is inspected for its end, in milliseconds. */
+const INSPECT_MS = 500;
+/** How long to wait for the rest of its output after its end, in milliseconds. */
 const OUTPUT_MS = 2_000;
 
-/** What a one-off container is made of. */
+/** What a one-off container is created for. */
 export interface OneOff {
   readonly hook: RunHook;
   readonly list: HookList;
@@ -29,11 +29,11 @@ export interface OneOff {
 }
 
 /**
- * Runs a one-off container of the new image with the service's settings, until it ends, and removes it. Where it
- * cannot be removed, or this program is killed, the next look at the engine shows it, and it is removed then.
- * @param onLine Called with each line that it writes.
- * @returns why it failed; null where it ended with exit code 0.
- * @throws EngineError, DeployError `hook-failed`; an AbortError where the signal ended it.
+ * Runs a one-off container of the new image with the service's settings until it ends, and removes it. If it cannot be
+ * removed, or Deploy is killed, the next observation shows it, and it is removed then.
+ * @param onLine Called with each line of its output.
+ * @returns why it failed; null if it exited with code 0.
+ * @throws EngineError, DeployError `hook-failed`; an AbortError if the signal ended it.
  */
 export async function runOneOff(
   oneOff: OneOff,
@@ -52,13 +52,13 @@ export async function runOneOff(
     await connectFurther(engine, id, replacement);
     signal.throwIfAborted();
     await engine.start(id);
-    return whyBad(await untilItEnds(engine, id, onLine, signal));
+    return whyFailed(await untilItEnds(engine, id, onLine, signal));
   } finally {
-    await engine.hooks.remove(id).catch(() => undefined); // Told by the next look.
+    await engine.hooks.remove(id).catch(() => undefined); // The next observation shows it.
   }
 }
 
-/** The container of the service whose settings the one-off one gets: one that is sure to be there. */
+/** The container whose settings the one-off container gets: one of the service that is sure to exist. */
 function templateFor(list: HookList, { look }: StepContext): ContainerInspection {
   const { old, twin, candidate } = look.snapshot;
   const inOrder = list === 'after' ? [candidate, old] : [old, twin, candidate];
@@ -102,7 +102,7 @@ async function replacementFor(
   );
 }
 
-/** What two must never have at once, whoever they are. */
+/** Refuses volumes that no two containers may have at once. */
 async function refuseExclusive(
   engine: EngineClient,
   template: ContainerInspection,
@@ -113,7 +113,7 @@ async function refuseExclusive(
   if (exclusiveVolumes.length === 0) return;
   throw new DeployError(
     'hook-failed',
-    `what is mounted at ${exclusiveVolumes.join(', ')} is marked as exclusive, so no one-off container may have it beside the service; use exec, or take the mark away`,
+    `what is mounted at ${exclusiveVolumes.join(', ')} is marked as exclusive, so no one-off container may have it beside the service; use exec, or remove the mark`,
   );
 }
 
@@ -124,34 +124,33 @@ async function untilItEnds(
   signal: AbortSignal,
 ): Promise<ContainerState> {
   const following = new AbortController();
-  const seen = { isOver: false };
-  // Its exit code decides: output that cannot be read is no reason to call it failed.
+  const outputState = { isOver: false };
+  // The exit code decides: output that cannot be read does not make it fail.
   const output = engine.hooks
     .follow(id, onLine, following.signal)
     .catch(() => undefined)
     .then(() => {
-      seen.isOver = true;
+      outputState.isOver = true;
     });
   try {
     for (;;) {
       signal.throwIfAborted();
       const inspection = await engine.container(id);
-      if (inspection === null)
-        throw new DeployError('hook-failed', 'somebody removed its container');
+      if (inspection === null) throw new DeployError('hook-failed', 'its container was removed');
       const state = containerState(inspection);
       if (state !== null && !isActive(state)) {
         await Promise.race([output, pause(OUTPUT_MS, undefined, { ref: false })]);
         return state;
       }
-      const nextLook = pause(LOOK_MS, undefined, { signal });
-      await (seen.isOver ? nextLook : Promise.race([output, nextLook]));
+      const nextInspection = pause(INSPECT_MS, undefined, { signal });
+      await (outputState.isOver ? nextInspection : Promise.race([output, nextInspection]));
     }
   } finally {
     following.abort();
   }
 }
 
-function whyBad({ exitCode, outOfMemory, error }: ContainerState): string | null {
+function whyFailed({ exitCode, outOfMemory, error }: ContainerState): string | null {
   if (outOfMemory) return 'it was killed because it ran out of memory';
   if (error !== '') return error;
   return exitCode === 0 ? null : `it exited with code ${String(exitCode)}`;

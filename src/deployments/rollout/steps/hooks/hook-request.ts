@@ -4,17 +4,17 @@ import type { RolloutIntent } from '../../../../domain/rollout/intent.js';
 import type { OutgoingCall } from '../../../../outgoing/outgoing-calls.js';
 import type { DeploymentView } from '../../../../domain/deployment/deployment-view.js';
 
-/** What a hook tells another program. */
+/** What a hook sends to another program. */
 export interface HookMessage {
   readonly event: HookList;
-  /** As the API shows it, without its steps. */
+  /** As in the API, without its steps. */
   readonly deployment: DeploymentView;
   /** Why the rollout failed; null while it has not. */
   readonly failure: RolloutIntent['failure'];
 }
 
 /**
- * The request of a hook. A signed one has the header `X-Deploy-Signature: sha256=<hex>`: HMAC-SHA256 over the
+ * The request of a hook. A signed request has the header `X-Deploy-Signature: sha256=<hex>`: HMAC-SHA256 over the
  * timestamp, a dot and the body, where the timestamp is that of `X-Deploy-Timestamp`.
  * @param now Milliseconds since 1970.
  */

@@ -166,7 +166,7 @@ describe('a command', () => {
   it('fails where its container does not run', async () => {
     const old = aContainer({ status: 'exited' });
     const { result } = await run({ action: anExecHook(), snapshot: { old } });
-    expect(result.failure?.message).toContain('the old container does not run');
+    expect(result.failure?.message).toContain('the old container is not running');
   });
 
   it('fails at its deadline, and it is told that it may go on', async () => {
@@ -175,7 +175,7 @@ describe('a command', () => {
       execute: (_id, _command, _onLine, signal) => untilAborted(signal),
     });
     expect(result.failure?.message).toContain(
-      'did not end within 0.02 s, and its command may still be at work',
+      'did not end within 0.02 s, and its command may still be running',
     );
   });
 
@@ -238,7 +238,7 @@ describe('an action whose secrets were in memory only', () => {
   it('fails where nothing equal is configured any more', async () => {
     const configured = [anHttpHook({ timeoutMs: 1_000 })];
     const { result, urls } = await run({ action: stored, configured });
-    expect(result.failure?.message).toContain('names it no more');
+    expect(result.failure?.message).toContain('no longer contains it');
     expect(urls).toEqual([]);
   });
 
@@ -252,7 +252,7 @@ describe('an action whose secrets were in memory only', () => {
     const without = JSON.parse(JSON.stringify(aRunHook({ env }))) as HookAction;
     expect(without).toMatchObject({ env: { MODE: 'all', TOKEN: '***' } });
     const { result } = await run({ action: without });
-    expect(result.failure?.message).toContain('names it no more');
+    expect(result.failure?.message).toContain('no longer contains it');
   });
 });
 

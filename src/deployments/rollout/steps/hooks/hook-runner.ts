@@ -23,7 +23,7 @@ import { hookRequest } from './hook-request.js';
 import { withSecrets } from './hook-secrets.js';
 import type { StepContext, StepResult } from '../step-context.js';
 
-/** Of an answer that is a refusal so much is told, in characters. */
+/** How much of a refusing answer is reported, in characters. */
 const SHOWN_ANSWER = 200;
 
 /** One action under way. */
@@ -35,7 +35,7 @@ interface Running {
   readonly signal: AbortSignal;
 }
 
-/** Runs the actions of hooks, each within its deadline, and judges what their end means for the rollout. */
+/** Runs the actions of hooks, each within its timeout, and decides what their result means for the rollout. */
 @Injectable()
 export class HookRunner {
   constructor(
@@ -46,8 +46,8 @@ export class HookRunner {
   ) {}
 
   /**
-   * Runs one action. One that was cut off is run again: at least once, not exactly once.
-   * @throws the signal's reason when the server stops; EngineError where the engine went away.
+   * Runs one action. An action that was interrupted is run again: at least once, not exactly once.
+   * @throws the signal's reason when the server stops; EngineError if the engine went away.
    */
   async run(step: HookRun, context: StepContext): Promise<StepResult> {
     const { intent, look } = context;
@@ -58,7 +58,7 @@ export class HookRunner {
     const isAfterAll = listOf(step) === 'onFailure';
     if (isAfterAll)
       return { patch: afterHook(step, intent, onError === 'abort'), problem: message };
-    // Without an old one there is no way back, and the new one serves.
+    // Without an old container there is no rollback, and the new one serves.
     const { old, twin } = look.snapshot;
     const isFinal = listOf(step) === 'after' && old === null && twin === null;
     if (onError === 'continue' || isFinal)
@@ -71,7 +71,7 @@ export class HookRunner {
     const list = listOf(step);
     const action = withSecrets(actionOf(step, intent), this.configuredIn(list, context));
     if (action === null) {
-      return 'the configuration, which has its secrets, names it no more as it was when the rollout began';
+      return 'its secrets are lost: the configuration no longer contains it as it was when the rollout started';
     }
     const secrets = secretValuesIn([this.configuration.current(), action]);
     const output = new HookOutput(secrets, (lines) =>
@@ -81,16 +81,16 @@ export class HookRunner {
         lines.map((line) => `hook ${hookInWords(step, intent)} | ${line}`),
       ),
     );
-    const late = new AbortController();
+    const timeout = new AbortController();
     const timer = setTimeout(() => {
-      late.abort(new Error('it took too long'));
+      timeout.abort(new Error('it took too long'));
     }, action.timeoutMs);
     try {
-      const signal = AbortSignal.any([context.signal, late.signal]);
+      const signal = AbortSignal.any([context.signal, timeout.signal]);
       return await this.attempt(action, { list, context, output, signal });
     } catch (error) {
       context.signal.throwIfAborted();
-      if (late.signal.aborted) return tooLate(action);
+      if (timeout.signal.aborted) return timeoutMessage(action);
       if (isEngineGone(error)) throw error;
       return redacted(messageOf(error), secrets);
     } finally {
@@ -112,11 +112,11 @@ export class HookRunner {
         return withLastLine(await runOneOff(oneOff, context, onLine, signal), output);
       }
       case 'http':
-        return this.tell(action, running);
+        return this.sendRequest(action, running);
     }
   }
 
-  private async tell(
+  private async sendRequest(
     hook: HttpHook,
     { list, context, output, signal }: Running,
   ): Promise<string | null> {
@@ -128,14 +128,14 @@ export class HookRunner {
       ...hookRequest(hook, message, Date.now()),
       signal,
     });
-    const isGood = status >= 200 && status <= 299;
-    const words = `${hook.origin} answered ${String(status)}`;
-    if (isGood) output.take(words);
-    if (isGood) return null;
-    if (status >= 300 && status <= 399) return `${words}, and redirects are not followed`;
+    const isAccepted = status >= 200 && status <= 299;
+    const summary = `${hook.origin} answered ${String(status)}`;
+    if (isAccepted) output.take(summary);
+    if (isAccepted) return null;
+    if (status >= 300 && status <= 399) return `${summary}, and redirects are not followed`;
     const secrets = secretValuesIn([this.configuration.current(), hook]);
     const shown = redacted(text, secrets).slice(0, SHOWN_ANSWER);
-    return shown === '' ? words : `${words}: ${quoted(shown)}`;
+    return shown === '' ? summary : `${summary}: ${quoted(shown)}`;
   }
 
   private configuredIn(list: HookList, { intent }: StepContext): readonly HookAction[] {
@@ -154,7 +154,9 @@ async function execute(
 ): Promise<string | null> {
   const target = targetOf(hook, look.snapshot);
   if (target?.status !== 'running') {
-    return hook.in === 'serving' ? 'no container serves' : `the ${hook.in} container does not run`;
+    return hook.in === 'serving'
+      ? 'no container is serving'
+      : `the ${hook.in} container is not running`;
   }
   const exitCode = await engine.hooks.execute(target.id, hook.command, onLine, signal);
   return exitCode === 0 ? null : `its command exited with code ${String(exitCode)}`;
@@ -169,11 +171,11 @@ function targetOf(
   return [old, twin, candidate].find((each) => each?.status === 'running') ?? null;
 }
 
-function tooLate({ kind, timeoutMs }: HookAction): string {
-  const words = `it did not end within ${String(timeoutMs / 1000)} s`;
+function timeoutMessage({ kind, timeoutMs }: HookAction): string {
+  const message = `it did not end within ${String(timeoutMs / 1000)} s`;
   return kind === 'exec'
-    ? `${words}, and its command may still be at work in the container`
-    : words;
+    ? `${message}, and its command may still be running in the container`
+    : message;
 }
 
 function withLastLine(why: string | null, { lastLine }: HookOutput): string | null {

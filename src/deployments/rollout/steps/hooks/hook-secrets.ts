@@ -4,9 +4,9 @@ import { Secret } from '../../../../domain/secrets/secret.js';
 const MASK = String(new Secret(''));
 
 /**
- * The action with its secrets, which storage does not keep: as it is, where they are in memory, else the equal one of
- * those that are configured now.
- * @returns null where they are lost: nothing is configured any more that is equal but for its secrets.
+ * The action with its secrets, which storage does not keep: the action itself if they are in memory, else the configured
+ * action that equals it.
+ * @returns null if they are lost: no configured action equals it apart from its secrets.
  */
 export function withSecrets(
   action: HookAction,
@@ -17,7 +17,7 @@ export function withSecrets(
   return configured.find((each) => JSON.stringify(each) === wanted) ?? null;
 }
 
-/** Whether a secret was read back from storage as the mask that it prints as. */
+/** Whether the value came back from storage with a mask in place of a secret. */
 function hasLost(value: unknown): boolean {
   if (value === MASK) return true;
   if (typeof value !== 'object' || value === null || value instanceof Secret) return false;
