@@ -22,7 +22,7 @@ const nameOf = (version: string): string => `acme/web@${aDigest(version)}`;
 class FakeEngine {
   images: LocalImage[];
   readonly used = new Set<string>();
-  /** What happens just before an image is looked at for the last time. */
+  /** What happens just before an image is checked for the last time. */
   beforeLastLook = (): Promise<void> | void => undefined;
   failure: EngineError | null = null;
 
@@ -77,16 +77,16 @@ async function aTidier(services: readonly Partial<Service>[] = [{}]) {
       configured.find((each) => each.name === name) ?? null,
   };
   const slots = new EngineSlots();
-  const tally = new PruningCounters();
+  const counters = new PruningCounters();
   const tidier = new ImageTidier(
     engines as unknown as Engines,
     slots,
     new RemovableImages(storage, environments as unknown as EnvironmentsService),
     Object.assign(new PruneSchedule(), { tidyAfterMs: 1, pauseMs: 1 }),
-    tally,
+    counters,
   );
   onTestFinished(() => tidier.beforeApplicationShutdown());
-  return { storage, engine, slots, tally, tidier };
+  return { storage, engine, slots, counters, tidier };
 }
 
 let count = 0;
@@ -114,12 +114,12 @@ async function ship(
 }
 
 describe('old images', () => {
-  const told: { level: string; msg: string }[] = [];
+  const logged: { level: string; msg: string }[] = [];
   beforeEach(() => {
-    told.length = 0;
+    logged.length = 0;
     for (const level of ['log', 'warn'] as const) {
       vi.spyOn(Logger.prototype, level).mockImplementation((entry: unknown) => {
-        told.push({ level, msg: (entry as { msg: string }).msg });
+        logged.push({ level, msg: (entry as { msg: string }).msg });
       });
     }
   });
@@ -127,16 +127,16 @@ describe('old images', () => {
     vi.restoreAllMocks();
   });
 
-  it('are removed, and those that are kept for a rollback are not', async () => {
-    const { engine, tidier, tally } = await aTidier();
+  it('are removed, except those kept for a rollback', async () => {
+    const { engine, tidier, counters } = await aTidier();
     await tidier.tidyAll();
     expect(engine.versions).toEqual(['4', '5']);
-    expect(tally.pruned.images).toBe(3);
-    expect(told).toHaveLength(3);
-    expect(told[0]?.msg).toContain('removed the old image');
+    expect(counters.pruned.images).toBe(3);
+    expect(logged).toHaveLength(3);
+    expect(logged[0]?.msg).toContain('removed the old image');
   });
 
-  it('are removed when the last rollout on the engine has ended', async () => {
+  it('are removed when the last rollout on the engine ends', async () => {
     const { engine, slots, tidier } = await aTidier();
     const [one, two] = [slots.takeOverLimit('local'), slots.takeOverLimit('local')];
     one();
@@ -148,7 +148,7 @@ describe('old images', () => {
     });
   });
 
-  it('stay while a rollout is under way, under whichever name of the engine', async () => {
+  it('stay while a rollout is under way, whichever name it has for the engine', async () => {
     const { engine, slots, tidier } = await aTidier();
     const release = slots.takeOverLimit('same');
     await tidier.tidyAll();
@@ -156,7 +156,7 @@ describe('old images', () => {
     release();
   });
 
-  it('stay while storage knows of a rollout under way, although none has a place', async () => {
+  it('stay while storage knows of a rollout under way, even if it holds no slot', async () => {
     const { storage, engine, tidier } = await aTidier();
     await ship(storage, '6', 'running', 'not-configured');
     await tidier.tidyAll();
@@ -173,7 +173,7 @@ describe('old images', () => {
     },
   );
 
-  it('stay where another service of the engine keeps them', async () => {
+  it('stay if another service on the engine keeps them', async () => {
     const other = { name: 'api', rollout: { keepImages: 2 } } as Partial<Service>;
     const { storage, engine, tidier } = await aTidier([{}, other]);
     for (const version of ['1', '2', '3']) await ship(storage, version, 'succeeded', 'api');
@@ -181,48 +181,48 @@ describe('old images', () => {
     expect(engine.versions).toEqual(['1', '2', '3', '4', '5']);
   });
 
-  it('stay where any container uses them', async () => {
+  it('stay if any container uses them', async () => {
     const { engine, tidier } = await aTidier();
     engine.used.add('id-2');
     await tidier.tidyAll();
     expect(engine.versions).toEqual(['2', '4', '5']);
   });
 
-  it('stay where somebody wants them at the last moment', async () => {
+  it('stay if a deployment needs them at the last moment', async () => {
     const { storage, engine, slots, tidier } = await aTidier();
     const waiting: Promise<unknown>[] = [];
     engine.beforeLastLook = async () => {
       if (waiting.length > 0) return;
-      // It is on disk before it asks for a place, which it gets when the image is gone.
+      // It is on disk before it asks for a slot, which it gets once the image is gone.
       await ship(storage, '2', 'queued');
       waiting.push(slots.take('local', vi.fn()));
     };
     await tidier.tidyAll();
     expect(await Promise.all(waiting)).toEqual([expect.any(Function)]);
-    // One was removed; then somebody had a place.
+    // One was removed; then a slot was taken.
     expect(engine.versions).toEqual(['2', '3', '4', '5']);
   });
 
-  it('that the engine does not remove are told of once, and tried again', async () => {
-    const { engine, tidier, tally } = await aTidier();
+  it('that the engine refuses to remove are logged once, and retried', async () => {
+    const { engine, tidier, counters } = await aTidier();
     engine.failure = new EngineError('cannot remove image: it is used', 409);
     await tidier.tidyAll();
     await tidier.tidyAll();
-    expect(told.map(({ level }) => level)).toEqual(['log', 'log', 'log']);
-    expect(tally.failures).toBe(0);
+    expect(logged.map(({ level }) => level)).toEqual(['log', 'log', 'log']);
+    expect(counters.failures).toBe(0);
     engine.failure = null;
     await tidier.tidyAll();
     expect(engine.versions).toEqual(['4', '5']);
   });
 
-  it('on an engine that does not answer are told of, and tried again', async () => {
-    const { engine, tidier, tally } = await aTidier();
+  it('on an engine that does not answer are logged, and retried', async () => {
+    const { engine, tidier, counters } = await aTidier();
     engine.failure = new EngineError('cannot remove image: no answer', null);
     await tidier.tidyAll();
     // Under each of its names.
-    expect(tally.failures).toBe(2);
-    expect(told[0]).toMatchObject({ level: 'warn' });
-    expect(told[0]?.msg).toContain('no answer');
+    expect(counters.failures).toBe(2);
+    expect(logged[0]).toMatchObject({ level: 'warn' });
+    expect(logged[0]?.msg).toContain('no answer');
     engine.failure = null;
     await tidier.tidyAll();
     expect(engine.versions).toEqual(['4', '5']);

@@ -18,7 +18,7 @@ import { PruningCounters } from './pruning-counters.js';
 const DAY_MS = 86_400_000;
 const START = Date.parse('2026-03-01T00:00:00.000Z');
 
-/** A pruner over a storage with one deployment and one delivery for each of so many days since the start. */
+/** A pruner over a storage with one deployment and one delivery for each of `dayCount` days since the start. */
 async function aPruner(dayCount: number, schedule: Partial<PruneSchedule> = {}) {
   const storage = await anOpenStorage();
   await storage.transaction(async (stored) => {
@@ -33,7 +33,7 @@ async function aPruner(dayCount: number, schedule: Partial<PruneSchedule> = {}) 
   });
   const configuration = new FakeConfiguration();
   const clock = { now: START + dayCount * DAY_MS };
-  const tally = new PruningCounters();
+  const counters = new PruningCounters();
   const images = { tidyAll: vi.fn(() => Promise.resolve()) };
   const pruner = new Pruner(
     storage,
@@ -46,10 +46,10 @@ async function aPruner(dayCount: number, schedule: Partial<PruneSchedule> = {}) 
       now: () => clock.now,
       ...schedule,
     }),
-    tally,
+    counters,
   );
   onTestFinished(() => pruner.beforeApplicationShutdown());
-  return { storage, configuration, clock, images, tally, pruner };
+  return { storage, configuration, clock, images, counters, pruner };
 }
 
 class FakeConfiguration {
@@ -94,13 +94,13 @@ describe('pruning', () => {
       errors.push(entry);
     });
   });
-  // Not after each: a pruner may tell something until its test has quite finished.
+  // Not after each: a pruner may log until its test has finished.
   afterAll(() => {
     vi.restoreAllMocks();
   });
 
-  it('begins a little after the start and comes again, by its clock', async () => {
-    const { storage, clock, tally, pruner } = await aPruner(100);
+  it('starts shortly after the server and repeats, by its clock', async () => {
+    const { storage, clock, counters, pruner } = await aPruner(100);
     pruner.onApplicationBootstrap();
     await prunedTo(storage, 90);
     clock.now += 30 * DAY_MS;
@@ -112,41 +112,41 @@ describe('pruning', () => {
       () => deliveriesLeft(storage),
       (left) => left === 20,
     );
-    expect(tally.pruned).toMatchObject({ deployments: 80, deliveries: 80 });
-    expect([tally.failures, errors]).toEqual([0, []]);
+    expect(counters.pruned).toMatchObject({ deployments: 80, deliveries: 80 });
+    expect([counters.failures, errors]).toEqual([0, []]);
   });
 
-  it('does so at once when the retention was changed', async () => {
+  it('starts at once when the retention changes', async () => {
     const { storage, configuration, pruner } = await aPruner(60, { firstAfterMs: 3_600_000 });
     pruner.onApplicationBootstrap();
     configuration.change(30 * DAY_MS);
     await prunedTo(storage, 30);
   });
 
-  it('tells of a failure and tries again the next time', async () => {
-    const { storage, images, tally, pruner } = await aPruner(100);
+  it('logs a failure and retries at the next pruning', async () => {
+    const { storage, images, counters, pruner } = await aPruner(100);
     const failing = vi
       .spyOn(storage.pruning, 'deployments')
       .mockRejectedValueOnce(new DeployError('storage-unavailable', 'the disk is full'));
     pruner.onApplicationBootstrap();
     await prunedTo(storage, 90);
     expect(failing.mock.calls.length).toBeGreaterThan(1);
-    expect(tally.failures).toBe(1);
-    // Images go all the same.
+    expect(counters.failures).toBe(1);
+    // Images are removed all the same.
     expect(images.tidyAll.mock.calls.length).toBeGreaterThan(0);
     expect(errors).toMatchObject([{ msg: expect.stringContaining('the disk is full') as unknown }]);
   });
 
   it('stops between two batches when the server does', async () => {
-    const { storage, tally, pruner } = await aPruner(200, { pauseMs: 60_000 });
+    const { storage, counters, pruner } = await aPruner(200, { pauseMs: 60_000 });
     pruner.onApplicationBootstrap();
     await prunedTo(storage, 180);
     await pruner.beforeApplicationShutdown();
     expect(await deploymentsLeft(storage)).toBe(180);
-    expect([tally.failures, errors]).toEqual([0, []]);
+    expect([counters.failures, errors]).toEqual([0, []]);
   });
 
-  it('waits no longer when the server stops before the first time', async () => {
+  it('stops waiting when the server stops before the first pruning', async () => {
     const { storage, pruner } = await aPruner(100, { firstAfterMs: 3_600_000 });
     pruner.onApplicationBootstrap();
     await pruner.beforeApplicationShutdown();

@@ -11,20 +11,20 @@ const HOOKS: EngineStep[] = [
   { name: 'run-failure-hook', index: 0 },
 ];
 
-describe('a server that is to stop', () => {
+describe('a server that is stopping', () => {
   it('does not stop between the end of one container and the start of the other', () => {
     expect(mayPark({ name: 'take-name', id: aCandidate().id }, DOWN, TOUCHED)).toBe(false);
     expect(mayPark({ name: 'create' }, aSnapshot(), anIntent())).toBe(true);
   });
 
-  it('waits for no hook, which may take longer than it has', () => {
+  it('does not wait for a hook, which may take longer than the shutdown', () => {
     for (const step of HOOKS) {
       expect(mayPark(step, DOWN, TOUCHED)).toBe(true);
       expect(mayPark(step, aSnapshot(), anIntent())).toBe(true);
     }
   });
 
-  it('leaves no container of a hook at work', () => {
+  it('leaves no hook container running', () => {
     expect(mayPark({ name: 'remove-hook', id: 'hook' }, aSnapshot(), anIntent())).toBe(false);
   });
 });

@@ -15,7 +15,7 @@ function tried(statusCode: number | null): Promise<ProbeResult | null> {
 
 describe('a probe by a command', () => {
   it.each([null, 409, 500, 502, 503])(
-    'says nothing of the container where the engine answers %s',
+    'says nothing about the container if the engine answers %s',
     async (statusCode) => {
       await expect(tried(statusCode)).resolves.toBeNull();
     },

@@ -12,7 +12,7 @@ const FULL = new DeployError('storage-unavailable', 'the disk is full');
 const UNTOUCHED = anIntent({ deployment: aDeployment().id });
 const TOUCHED = { ...UNTOUCHED, stopIssued: true };
 
-/** A journal on a storage, and what it says in the log. */
+/** A journal on a storage, and the lines that it logs. */
 function journalOn(storage: Storage): { journal: RolloutJournal; said: string[] } {
   const said: string[] = [];
   const log = {
@@ -67,7 +67,7 @@ describe('a journal that cannot be written', () => {
 });
 
 describe('a journal', () => {
-  it('writes with the first step what it is opened with', async () => {
+  it('writes the patch that it was opened with together with the first step', async () => {
     const storage = await aStorage();
     const { journal } = journalOn(storage);
     await journal.begin(UNTOUCHED, UNTOUCHED, 'pull', 'pull web');
@@ -76,7 +76,7 @@ describe('a journal', () => {
     expect(await storage.deployments.intent(UNTOUCHED.deployment)).toEqual(UNTOUCHED);
   });
 
-  it('writes the end of a step with the beginning of the next, and the time when it ended', async () => {
+  it('writes the end of a step with the start of the next, and the time when it ended', async () => {
     const storage = await aStorage();
     const { journal } = journalOn(storage);
     const open = await journal.begin(UNTOUCHED, UNTOUCHED, 'pull', 'pull web');
@@ -90,7 +90,7 @@ describe('a journal', () => {
     expect(await storage.deployments.intent(UNTOUCHED.deployment)).toEqual(TOUCHED);
   });
 
-  it('writes the end of a step at once where nothing follows, and once', async () => {
+  it('writes the end of a step immediately if nothing follows, and only once', async () => {
     const storage = await aStorage();
     const { journal } = journalOn(storage);
     const open = await journal.begin(UNTOUCHED, UNTOUCHED, 'pull', 'pull web');

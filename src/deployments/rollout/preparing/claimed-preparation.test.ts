@@ -12,7 +12,7 @@ const WEB = { engine: 'local', container: 'web' } as Service;
 const DEPLOYMENT = { ...aDeployment(), digest: DIGEST };
 const NEVER = new AbortController().signal;
 
-/** A preparation of `web`, on which `worker` depends, that counts how often it is asked. */
+/** A preparation of `web`, on which `worker` depends, that counts its calls. */
 function aPreparation(
   onPrepare: (claims: ContainerClaims) => void = () => undefined,
   onSaid: (claims: ContainerClaims) => void = () => undefined,
@@ -40,7 +40,7 @@ function aPreparation(
 }
 
 describe('a preparation that claims its containers', () => {
-  it('has the dependents too, until it gives all back', async () => {
+  it('claims the dependents too, until it releases everything', async () => {
     const { claimed, claims, asked } = aPreparation();
     await claimed.prepare(DEPLOYMENT, WEB, NEVER);
     expect([asked(), claims.take('other', 'local', ['worker'])]).toEqual([1, 'held']);
@@ -48,7 +48,7 @@ describe('a preparation that claims its containers', () => {
     expect(claims.take('other', 'local', ['web', 'worker'])).toBe('taken');
   });
 
-  it('does not look while another rollout works on the container, and says so', async () => {
+  it('does not prepare while another rollout works on the container, and says so', async () => {
     const { claimed, claims, said, asked } = aPreparation();
     claims.take('other', 'local', ['web']);
     const prepared = claimed.prepare(DEPLOYMENT, WEB, NEVER);
@@ -59,7 +59,7 @@ describe('a preparation that claims its containers', () => {
     expect(asked()).toBe(1);
   });
 
-  it('misses nothing that is given back while it says that it waits', async () => {
+  it('misses no release while it logs that it waits', async () => {
     const { claimed, claims, asked } = aPreparation(undefined, () => {
       claims.release('other');
     });
@@ -68,7 +68,7 @@ describe('a preparation that claims its containers', () => {
     expect(asked()).toBe(2);
   });
 
-  it('holds nothing while another rollout works on a dependent, and then looks again', async () => {
+  it('holds nothing while another rollout works on a dependent, and then prepares again', async () => {
     const { claimed, claims, said, asked } = aPreparation();
     claims.take('other', 'local', ['worker']);
     const prepared = claimed.prepare(DEPLOYMENT, WEB, NEVER);
@@ -81,7 +81,7 @@ describe('a preparation that claims its containers', () => {
     expect(asked()).toBe(2);
   });
 
-  it('looks again where another rollout had a dependent meanwhile', async () => {
+  it('prepares again if another rollout held a dependent meanwhile', async () => {
     const { claimed, asked } = aPreparation((claims) => {
       claims.take('other', 'local', ['worker']);
       claims.release('other');
@@ -90,7 +90,7 @@ describe('a preparation that claims its containers', () => {
     expect(asked()).toBe(2);
   });
 
-  it('keeps others off a rollout that was interrupted, which takes over what it has', async () => {
+  it('reserves the containers of an interrupted rollout, which takes them over', async () => {
     const { claimed, claims } = aPreparation();
     const intent = anIntent({ dependents: [aDependent()] });
     claimed.reserve(intent);

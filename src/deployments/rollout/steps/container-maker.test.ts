@@ -7,7 +7,7 @@ import { ContainerMaker } from './container-maker.js';
 import { lookOf } from '../observer.js';
 
 describe('the new container', () => {
-  it('leaves the local tag where it is when its settings cannot be known', async () => {
+  it('leaves the local tag in place if its settings cannot be known', async () => {
     const asked: string[] = [];
     const called = (name: string) => () => {
       asked.push(name);
@@ -23,8 +23,8 @@ describe('the new container', () => {
     const maker = new ContainerMaker({ instanceId: 'instance' } as Storage);
     const intent = anIntent({ imageId: NEW_IMAGE });
     const inspections = new Map([[intent.old.id, { ...aContainer(), Id: intent.old.id }]]);
-    const told = { epoch: '', oldImage: null, hasWaitingNetwork: false, inspections };
-    const look = lookOf(told, intent, 'instance');
+    const answers = { epoch: '', oldImage: null, hasWaitingNetwork: false, inspections };
+    const look = lookOf(answers, intent, 'instance');
     const made = maker.createCandidate(engine, intent, look);
     await expect(made).rejects.toThrow('the engine went away');
     expect(asked).toEqual([]);

@@ -19,11 +19,11 @@ const OLD = 'old-container';
 const NEW = 'new-container';
 const FRONT = { front: { Aliases: ['shop', 'web'] } };
 
-describe('a call of a handover that the engine has done, and whose answer is lost', () => {
+describe('a handover call that the engine carried out, but whose answer is lost', () => {
   it.each([
     ['the old one leaves its network', `disconnect ${OLD} front`],
     ['the new one leaves the network on which it waited', `disconnect ${NEW} ${WAITING}`],
-  ])('does not make it begin anew: %s', async (_what, call) => {
+  ])('does not restart it: %s', async (_what, call) => {
     const { result, engine } = await run('hand-over', call, FRONT, { ...FRONT, [WAITING]: {} });
     expect(engine.networksOf(NEW)).toEqual(['front']);
     expect(engine.networksOf(OLD)).toEqual([]);
@@ -33,14 +33,14 @@ describe('a call of a handover that the engine has done, and whose answer is los
   it.each([
     ['the new one leaves the networks', `disconnect ${NEW} front`],
     ['the old one gets its network back', `connect ${OLD} front`],
-  ])('does not make the way back begin anew: %s', async (_what, call) => {
+  ])('does not restart the rollback: %s', async (_what, call) => {
     const { result, engine } = await run('hand-back', call, {}, FRONT);
     expect(engine.networksOf(NEW)).toEqual([]);
     expect(engine.networksOf(OLD)).toEqual(['front']);
     expect(result.patch).toMatchObject({ oldDownAt: null });
   });
 
-  it('is told where the engine has not done it', async () => {
+  it('fails if the engine did not carry it out', async () => {
     const isActing = false;
     const running = run('hand-over', `disconnect ${OLD} front`, FRONT, FRONT, isActing);
     await expect(running).rejects.toBe(LOST);

@@ -8,7 +8,7 @@ import { WaitingNetworks } from './waiting-networks.js';
 const NETWORK = '0-deploy-wait-br0';
 
 describe('the network on which new containers wait', () => {
-  it('goes with the last rollout that needs it', async () => {
+  it('is removed with the last rollout that needs it', async () => {
     const { waiting, engine, removed } = aScene();
     await waiting.make(engine, anIntent('one'));
     await waiting.make(engine, anIntent('two'));
@@ -18,7 +18,7 @@ describe('the network on which new containers wait', () => {
     expect(removed).toEqual([NETWORK]);
   });
 
-  it('is not kept for a rollout that could not make it', async () => {
+  it('is not kept for a rollout that could not create it', async () => {
     const { waiting, engine, removed, refuse } = aScene();
     refuse();
     await expect(waiting.make(engine, anIntent('one'))).rejects.toThrow('no');

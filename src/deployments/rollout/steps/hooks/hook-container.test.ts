@@ -14,14 +14,14 @@ const ENDED = { Status: 'exited', Running: false, ExitCode: 0 };
 
 interface World {
   readonly intent?: Partial<Omit<RolloutIntent, 'old'>>;
-  /** How it is seen when it was started. */
+  /** Its state once it was started. */
   readonly state?: Partial<typeof ENDED> & { OOMKilled?: boolean };
   readonly labels?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   readonly start?: () => Promise<void>;
 }
 
-/** Runs a one-off container on an engine that does as it is told. */
+/** Runs a one-off container on an engine that carries out every call. */
 async function run(world: World = {}) {
   const calls: string[] = [];
   const done = (call: string) => () => {
@@ -67,7 +67,7 @@ async function run(world: World = {}) {
 }
 
 describe('a one-off container', () => {
-  it('is complete before it is started, and goes when it has ended', async () => {
+  it('is complete before it is started, and is removed when it ends', async () => {
     const { end, calls } = await run({ intent: { files: ['/run/secrets/token'] } });
     expect(end).toBeNull();
     expect(calls).toEqual([
@@ -89,14 +89,14 @@ describe('a one-off container', () => {
     expect(calls.at(-1)).toBe('remove');
   });
 
-  it('goes where it cannot be started', async () => {
+  it('is removed if it cannot be started', async () => {
     const refused = new Error('no such program');
     const { end, calls } = await run({ start: () => Promise.reject(refused) });
     expect(end).toBe(refused);
     expect(calls.at(-1)).toBe('remove');
   });
 
-  it('goes at once when its time is over', async () => {
+  it('is removed at once when its time is over', async () => {
     const late = new AbortController();
     setTimeout(() => {
       late.abort(new Error('it took too long'));
@@ -107,13 +107,13 @@ describe('a one-off container', () => {
     expect(calls.at(-1)).toBe('remove');
   });
 
-  it('is not made where the new image is not there', async () => {
+  it('is not created without the new image', async () => {
     const { end, calls } = await run({ intent: { imageId: null } });
     expect(end).toMatchObject({ code: 'hook-failed' });
     expect(calls).toEqual([]);
   });
 
-  it('is not made where it would have what two must never have at once', async () => {
+  it('is not created if it would share an exclusive volume', async () => {
     const { end, calls } = await run({ labels: { 'deploy.exclusive': 'true' } });
     expect(end).toMatchObject({ code: 'hook-failed' });
     expect(String(end)).toContain('/data is marked as exclusive');

@@ -13,18 +13,18 @@ async function written(lines: readonly string[], secrets: readonly string[] = []
 }
 
 describe('the output of a hook', () => {
-  it('goes to the log in its order', async () => {
+  it('is logged in order', async () => {
     const { log, lastLine } = await written(['one', '', 'two', ' ']);
     expect(log).toEqual(['one', '', 'two', ' ']);
     expect(lastLine).toBe('two');
   });
 
-  it('is written in few pieces, however many lines come at once', async () => {
+  it('is written in few batches, however many lines come at once', async () => {
     const { batches } = await written(Array<string>(100).fill('line'));
     expect(batches.length).toBeLessThanOrEqual(2);
   });
 
-  it('shows no secret, also where colours stand in it', async () => {
+  it('shows no secret, even if it contains colour codes', async () => {
     const { log, lastLine } = await written(
       ['token hunter22', 'token \u001b[31mhunt\u001b[0mer22\u0007'],
       ['hunter22'],
@@ -33,12 +33,12 @@ describe('the output of a hook', () => {
     expect(lastLine).toBe('token ***');
   });
 
-  it('hides a secret that reaches over the end of what is shown', async () => {
+  it('hides a secret that extends beyond the cut', async () => {
     const { log } = await written([`${'x'.repeat(995)}hunter22`], ['hunter22']);
     expect(log.join()).not.toContain('hunt');
   });
 
-  it('is bounded: its beginning, its end, and how much was left out between', async () => {
+  it('is limited to its beginning, its end, and how much was left out in between', async () => {
     const lines = Array.from({ length: 10_000 }, (_, at) => `line ${String(at + 1)}`);
     const { log } = await written([...lines, 'y'.repeat(5_000)]);
     expect(log).toHaveLength(251);

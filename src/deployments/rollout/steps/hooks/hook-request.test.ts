@@ -32,7 +32,7 @@ describe('the request of a hook', () => {
     expect(request.body).not.toContain('pinned');
   });
 
-  it('is signed over its timestamp and its very body', () => {
+  it('is signed over its timestamp and its exact body', () => {
     const secret = new Secret('signing-secret-0123456789');
     const { body, headers } = hookRequest(anHttpHook({ secret }), MESSAGE, NOW);
     const hex = createHmac('sha256', secret.reveal())
@@ -42,7 +42,7 @@ describe('the request of a hook', () => {
     expect(headers['x-deploy-signature']).toBe(`sha256=${hex}`);
   });
 
-  it('is signed without a body where it has none', () => {
+  it('is signed without a body if it has none', () => {
     const secret = new Secret('signing-secret-0123456789');
     const { body, headers } = hookRequest(anHttpHook({ secret, method: 'GET' }), MESSAGE, NOW);
     expect(body).toBeNull();
@@ -50,7 +50,7 @@ describe('the request of a hook', () => {
     expect(headers['x-deploy-signature']).toBe(signatureOf(secret.reveal(), '1800000000', ''));
   });
 
-  it('has a signature that others work out alike', () => {
+  it('has a signature that other programs can reproduce', () => {
     // openssl: printf '%s' '1800000000.{}' | openssl dgst -sha256 -hmac key
     expect(signatureOf('key', '1800000000', '{}')).toBe(
       'sha256=7321475872b03ff21bdc2dfd86ea2d99ec29c479fbe4a77aa6acf4509505493f',

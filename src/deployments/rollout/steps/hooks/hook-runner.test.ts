@@ -82,7 +82,7 @@ async function run(world: World) {
 const exits = (code: number): Pick<World, 'execute'> => ({ execute: () => Promise.resolve(code) });
 
 describe('the end of an action', () => {
-  it('is that it was run, where it is good', async () => {
+  it('is recorded if it succeeded', async () => {
     const { result } = await run({ action: anExecHook() });
     expect(result).toEqual({ patch: { hooksRun: { before: 1, after: 0, onFailure: 0 } } });
   });
@@ -127,7 +127,7 @@ describe('the end of an action', () => {
       { action: anExecHook({ onError: 'continue' }), step: ON_FAILURE, ...exits(1) },
       1,
     ],
-  ])('is only told where %s', async (_why, world, count) => {
+  ])('is only reported if %s', async (_why, world, count) => {
     const { result } = await run(world);
     expect(result.failure).toBeUndefined();
     expect(result.problem).toContain('exited with code 1');
@@ -147,7 +147,7 @@ describe('a command', () => {
     ],
     ['the one that serves', ON_FAILURE, { in: 'serving' }, { candidate: null }, 'old-container'],
     [
-      'the new one where it was left in its place',
+      'the new one if it was left in its place',
       ON_FAILURE,
       { in: 'serving' },
       { old: aContainer({ status: 'exited' }), candidate: aCandidate({ status: 'running' }) },
@@ -163,13 +163,13 @@ describe('a command', () => {
     expect(ids).toEqual([id]);
   });
 
-  it('fails where its container does not run', async () => {
+  it('fails if its container is not running', async () => {
     const old = aContainer({ status: 'exited' });
     const { result } = await run({ action: anExecHook(), snapshot: { old } });
     expect(result.failure?.message).toContain('the old container is not running');
   });
 
-  it('fails at its deadline, and it is told that it may go on', async () => {
+  it('fails at its timeout, with a note that it may still be running', async () => {
     const { result } = await run({
       action: anExecHook({ timeoutMs: 20 }),
       execute: (_id, _command, _onLine, signal) => untilAborted(signal),
@@ -179,7 +179,7 @@ describe('a command', () => {
     );
   });
 
-  it('is cut off when the server stops, which is no failure of it', async () => {
+  it('is interrupted when the server stops, which is no failure', async () => {
     const stopping = new AbortController();
     const running = run({
       action: anExecHook(),
@@ -190,13 +190,13 @@ describe('a command', () => {
     await expect(running).rejects.toThrow('the server stops');
   });
 
-  it('is not to blame where the engine goes away', async () => {
+  it('is not to blame if the engine goes away', async () => {
     const gone = new EngineError('the connection was cut', null);
     const running = run({ action: anExecHook(), execute: () => Promise.reject(gone) });
     await expect(running).rejects.toBe(gone);
   });
 
-  it('fails by what the engine says against it', async () => {
+  it('fails with the reason that the engine gives', async () => {
     const refused = new EngineError('no such program', 400);
     const { result } = await run({ action: anExecHook(), execute: () => Promise.reject(refused) });
     expect(result.failure?.message).toContain('no such program');
@@ -204,7 +204,7 @@ describe('a command', () => {
 });
 
 describe('a request', () => {
-  it('fails by any other status than 200 to 299, and what was answered is told without secrets', async () => {
+  it('fails on any status but 200 to 299, and the answer is reported without secrets', async () => {
     const { result } = await run({
       action: anHttpHook(),
       answer: { status: 500, text: `cannot take ${TOKEN}` },
@@ -214,7 +214,7 @@ describe('a request', () => {
     );
   });
 
-  it('fails by a redirect, which is not followed', async () => {
+  it('fails on a redirect, which is not followed', async () => {
     const { result, urls } = await run({
       action: anHttpHook(),
       answer: { status: 307, text: 'see elsewhere' },
@@ -228,26 +228,26 @@ describe('an action whose secrets were in memory only', () => {
   const action = anHttpHook();
   const stored = JSON.parse(JSON.stringify(action)) as HookAction;
 
-  it('takes them from what is configured now', async () => {
+  it('takes them from the current configuration', async () => {
     const other = anHttpHook({ origin: 'https://other.example.com' });
     const { result, urls } = await run({ action: stored, configured: [other, action] });
     expect(result.failure).toBeUndefined();
     expect(urls).toEqual(['https://ci.example.com/hooks/secret-part']);
   });
 
-  it('fails where nothing equal is configured any more', async () => {
+  it('fails if no equal action is configured any more', async () => {
     const configured = [anHttpHook({ timeoutMs: 1_000 })];
     const { result, urls } = await run({ action: stored, configured });
     expect(result.failure?.message).toContain('no longer contains it');
     expect(urls).toEqual([]);
   });
 
-  it('does not need them where it has none', async () => {
+  it('needs no configuration if it has none', async () => {
     const { result } = await run({ action: anExecHook() });
     expect(result.failure).toBeUndefined();
   });
 
-  it('has its variables stored unless they are secrets', async () => {
+  it('stores its variables unless they are secrets', async () => {
     const env = { MODE: 'all', TOKEN: new Secret('secret-value') };
     const without = JSON.parse(JSON.stringify(aRunHook({ env }))) as HookAction;
     expect(without).toMatchObject({ env: { MODE: 'all', TOKEN: '***' } });
