@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Registry } from '../src/domain/settings/configuration.js';
 import { Secret } from '../src/domain/secrets/secret.js';
+import { GuardedHttp } from '../src/outgoing/guarded-http.js';
 import type { RegistryClient } from '../src/registries/registry-client.js';
 import { Registries } from '../src/registries/registries.js';
 import { aRegistry, digestOf, failureOf, untilDone } from './support/fake-registry.js';
@@ -52,17 +53,15 @@ function anOciIndex(version: string): ImageIndex {
 
 /** Our client, with nothing but these registries configured. */
 function clientWith(...registries: readonly Registry[]): RegistryClient {
-  const made = new Registries(
-    { registries: () => registries },
-    {
-      credentials: {
-        dockerConfigFolder: join(tmpdir(), 'no-such-folder'),
-        dockerAuthConfig: null,
-        path: '',
-      },
+  const http = new GuardedHttp();
+  onTestFinished(() => http.onModuleDestroy());
+  const made = new Registries({ registries: () => registries }, http, {
+    credentials: {
+      dockerConfigFolder: join(tmpdir(), 'no-such-folder'),
+      dockerAuthConfig: null,
+      path: '',
     },
-  );
-  onTestFinished(() => made.onModuleDestroy());
+  });
   return made.client;
 }
 

@@ -100,8 +100,8 @@ export class GuardedHttp {
     return addresses.some((one) => isPrivateAddress(one.address));
   }
 
-  /** Closes every connection, also those in use. */
-  async close(): Promise<void> {
+  /** Closes every connection, including those in use. */
+  async onModuleDestroy(): Promise<void> {
     const agents = [...this.agents.values()];
     this.agents.clear();
     await Promise.all(agents.map((agent) => agent.destroy()));

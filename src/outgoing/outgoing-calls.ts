@@ -52,6 +52,6 @@ export class OutgoingCalls {
 
   /** Closes every connection; calls under way fail. */
   async onModuleDestroy(): Promise<void> {
-    await this.#http.close();
+    await this.#http.onModuleDestroy();
   }
 }

@@ -1,27 +1,26 @@
-import { DeployError, messageOf } from '../domain/errors.js';
+import { messageOf } from '../domain/errors.js';
 import { PRIVATE_ADDRESS_CODE } from './address-guard.js';
 
 /**
- * Why a request had no answer. `wrong-scheme`: the other side does not speak TLS, or speaks it where
- * plain http was tried; `refused`: nobody listens there.
+ * Why a request got no usable answer. `wrong-scheme`: the server does not speak TLS, or speaks TLS although
+ * plain http was tried; `refused`: nothing listens on the port; `refused-address`: we may not connect there.
  */
 export type RequestFailure =
   'refused-address' | 'refused' | 'timeout' | 'too-large' | 'unreachable' | 'wrong-scheme';
 
-/** A request without a usable answer: `registry-unavailable`, or `registry-protocol` where the answer was the fault. */
-export class OutgoingRequestError extends DeployError {
+/** A request without a usable answer. It has no error code: what the failure means depends on who sent the request. */
+export class OutgoingRequestError extends Error {
   constructor(
     readonly failure: RequestFailure,
     message: string,
     cause?: unknown,
   ) {
-    const isProtocol = failure === 'refused-address' || failure === 'too-large';
-    super(isProtocol ? 'registry-protocol' : 'registry-unavailable', message, { cause });
+    super(message, cause === undefined ? undefined : { cause });
     this.name = 'OutgoingRequestError';
   }
 }
 
-/** Says for people what a failure of undici or of the socket below it was. Their errors hold no headers. */
+/** Wraps an error of undici or of the socket with a human-readable message. Those errors hold no headers. */
 export function outgoingRequestError(url: URL, error: unknown): OutgoingRequestError {
   if (error instanceof OutgoingRequestError) return error;
   const code = codeOf(error);

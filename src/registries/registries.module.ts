@@ -2,28 +2,25 @@ import { Module } from '@nestjs/common';
 import { ConfigurationService } from '../config/configuration.service.js';
 import { processEnvironment } from '../config/environment-settings.js';
 import { GuardedHttp } from '../outgoing/guarded-http.js';
-import { OutgoingCalls } from '../outgoing/outgoing-calls.js';
+import { OutgoingModule } from '../outgoing/outgoing.module.js';
 import { Registries } from './registries.js';
 import { RegistryClient } from './registry-client.js';
 import { RegistryCredentials } from './registry-credentials.js';
 import { TagList } from './tag-list.js';
 
-/**
- * Gives `RegistryClient`, `TagList`, `RegistryCredentials` and `GuardedHttp`, over the configuration in force at each
- * call, and `OutgoingCalls` to whom it names.
- */
+/** Provides `RegistryClient`, `TagList` and `RegistryCredentials`, which read the configuration in force at each call. */
 @Module({
+  imports: [OutgoingModule],
   providers: [
     {
       provide: Registries,
-      inject: [ConfigurationService],
-      useFactory: (configuration: ConfigurationService): Registries => {
+      inject: [ConfigurationService, GuardedHttp],
+      useFactory: (configuration: ConfigurationService, http: GuardedHttp): Registries => {
         const { dockerConfigFolder, dockerAuthConfig } = configuration.settings;
         const path = processEnvironment()['PATH'] ?? '';
-        return new Registries(
-          { registries: () => configuration.current().registries },
-          { credentials: { dockerConfigFolder, dockerAuthConfig, path } },
-        );
+        return new Registries({ registries: () => configuration.current().registries }, http, {
+          credentials: { dockerConfigFolder, dockerAuthConfig, path },
+        });
       },
     },
     {
@@ -41,13 +38,7 @@ import { TagList } from './tag-list.js';
       inject: [Registries],
       useFactory: ({ credentials }: Registries): RegistryCredentials => credentials,
     },
-    { provide: OutgoingCalls, useFactory: (): OutgoingCalls => new OutgoingCalls() },
-    {
-      provide: GuardedHttp,
-      inject: [Registries],
-      useFactory: ({ http }: Registries): GuardedHttp => http,
-    },
   ],
-  exports: [RegistryClient, TagList, RegistryCredentials, GuardedHttp, OutgoingCalls],
+  exports: [RegistryClient, TagList, RegistryCredentials],
 })
 export class RegistriesModule {}

@@ -1,6 +1,6 @@
 import { DeployError } from '../domain/errors.js';
 import { isLoopbackHost } from '../outgoing/address-guard.js';
-import type { GuardedHttp, HttpAnswer } from '../outgoing/guarded-http.js';
+import type { GuardedHttp, GuardedRequest, HttpAnswer } from '../outgoing/guarded-http.js';
 import { headerOf } from '../outgoing/guarded-http.js';
 import { OutgoingRequestError } from '../outgoing/outgoing-request-error.js';
 import type { RateLimits, Urgency } from './rate-limits.js';
@@ -128,7 +128,7 @@ export class RegistryTransport {
     }
     const isFromOrigin = url.origin === origin.origin;
     this.rateLimits.refuseWhileHeld(url.host, urgency);
-    const answer = await this.http.request({
+    const answer = await this.answerOf({
       method,
       url,
       headers:
@@ -141,6 +141,14 @@ export class RegistryTransport {
     });
     this.rateLimits.note(url.host, answer);
     return { answer, url, isFromOrigin };
+  }
+
+  private async answerOf(request: GuardedRequest): Promise<HttpAnswer> {
+    try {
+      return await this.http.request(request);
+    } catch (error) {
+      throw error instanceof OutgoingRequestError ? registryError(error) : error;
+    }
   }
 
   private async rulesFor(
@@ -161,9 +169,10 @@ export class RegistryTransport {
 
 /** Whether https failed because nobody speaks TLS there. A deadline does not count: TLS may merely be slow. */
 function isWithoutTls(error: unknown, target: RegistryTarget): boolean {
-  if (!(error instanceof OutgoingRequestError)) return false;
+  const cause = error instanceof DeployError ? error.cause : null;
+  if (!(cause instanceof OutgoingRequestError)) return false;
   const hasPort = /:\d+$/.test(target.authority);
-  return error.failure === 'wrong-scheme' || (error.failure === 'refused' && !hasPort);
+  return cause.failure === 'wrong-scheme' || (cause.failure === 'refused' && !hasPort);
 }
 
 function redirectTarget({ answer, url }: Arrival): URL {
@@ -182,6 +191,13 @@ function redirectTarget({ answer, url }: Arrival): URL {
   next.password = '';
   next.hash = '';
   return next;
+}
+
+/** The registry cannot be reached, or its answer (or its address) breaks our rules. */
+function registryError(error: OutgoingRequestError): DeployError {
+  const isProtocol = error.failure === 'refused-address' || error.failure === 'too-large';
+  const code = isProtocol ? 'registry-protocol' : 'registry-unavailable';
+  return new DeployError(code, error.message, { cause: error });
 }
 
 function protocolError(message: string): DeployError {

@@ -8,6 +8,7 @@ import type { Registry } from '../../src/domain/settings/configuration.js';
 import { DeployError } from '../../src/domain/errors.js';
 import { Secret } from '../../src/domain/secrets/secret.js';
 import type { Lookup } from '../../src/outgoing/address-guard.js';
+import { type GuardedHttpSettings, GuardedHttp } from '../../src/outgoing/guarded-http.js';
 import { type RegistriesSettings, Registries } from '../../src/registries/registries.js';
 import {
   type FakeAnswer,
@@ -52,6 +53,7 @@ export const lookUpAsLoopback: Lookup = (_hostname, options, callback) => {
 export interface WorldOptions {
   readonly registries?: readonly Registry[];
   readonly settings?: Partial<RegistriesSettings>;
+  readonly http?: Partial<GuardedHttpSettings>;
   readonly dockerAuthConfig?: string;
   readonly path?: string;
 }
@@ -85,20 +87,17 @@ export class RegistryWorld {
 
   registries(options: WorldOptions = {}): Registries {
     const { registries = [], settings = {}, dockerAuthConfig, path = this.folder } = options;
-    const made = new Registries(
-      { registries: () => registries },
-      {
-        credentials: {
-          dockerConfigFolder: this.folder,
-          dockerAuthConfig: dockerAuthConfig === undefined ? null : new Secret(dockerAuthConfig),
-          path,
-          helperTimeoutMs: 500,
-        },
-        ...settings,
+    const http = new GuardedHttp(options.http);
+    this.endings.unshift(() => http.onModuleDestroy());
+    return new Registries({ registries: () => registries }, http, {
+      credentials: {
+        dockerConfigFolder: this.folder,
+        dockerAuthConfig: dockerAuthConfig === undefined ? null : new Secret(dockerAuthConfig),
+        path,
+        helperTimeoutMs: 500,
       },
-    );
-    this.endings.unshift(() => made.onModuleDestroy());
-    return made;
+      ...settings,
+    });
   }
 
   private async end(): Promise<void> {

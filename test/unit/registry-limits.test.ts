@@ -15,7 +15,7 @@ const world = RegistryWorld.forEachTest();
 describe('deadlines', () => {
   it('end a request that is not answered', async () => {
     const server = await world.server(() => 'hang');
-    const { client } = world.registries({ settings: { http: { requestTimeoutMs: 200 } } });
+    const { client } = world.registries({ http: { requestTimeoutMs: 200 } });
     const failure = await failureOf(
       client.resolveDigest(`${server.host}/acme/web`, 'latest', untilDone()),
     );
@@ -101,7 +101,7 @@ describe('https and plain http', () => {
     const host = `registry.example.test:${server.port}`;
     const { client } = world.registries({
       registries: [aRegistry(host, { insecure: true })],
-      settings: { http: { lookup: lookUpAsLoopback } },
+      http: { lookup: lookUpAsLoopback },
     });
     expect((await client.resolveDigest(`${host}/acme/web`, 'latest', untilDone())).digest).toBe(
       INDEX_DIGEST,
@@ -110,7 +110,7 @@ describe('https and plain http', () => {
 
   it('never falls back to plain http for others', async () => {
     const server = await world.server(() => MANIFEST);
-    const { client } = world.registries({ settings: { http: { lookup: lookUpAsLoopback } } });
+    const { client } = world.registries({ http: { lookup: lookUpAsLoopback } });
     const repository = `registry.example.test:${server.port}/acme/web`;
     expect(await failureOf(client.resolveDigest(repository, 'latest', untilDone()))).toMatchObject({
       code: 'registry-unavailable',
@@ -120,7 +120,7 @@ describe('https and plain http', () => {
 
   it('checks the certificate of others', async () => {
     const server = await world.server(() => MANIFEST, { tls: true });
-    const { client } = world.registries({ settings: { http: { lookup: lookUpAsLoopback } } });
+    const { client } = world.registries({ http: { lookup: lookUpAsLoopback } });
     const repository = `registry.example.test:${server.port}/acme/web`;
     expect(await failureOf(client.resolveDigest(repository, 'latest', untilDone()))).toMatchObject({
       code: 'registry-unavailable',
@@ -157,12 +157,10 @@ describe('what may be asked for', () => {
   it('Docker Hub by the host of its API, over https', async () => {
     const hosts: string[] = [];
     const { client } = world.registries({
-      settings: {
-        http: {
-          lookup: (hostname, _options, callback) => {
-            hosts.push(hostname);
-            callback(Object.assign(new Error('no network here'), { code: 'ENOTFOUND' }), '');
-          },
+      http: {
+        lookup: (hostname, _options, callback) => {
+          hosts.push(hostname);
+          callback(Object.assign(new Error('no network here'), { code: 'ENOTFOUND' }), '');
         },
       },
     });

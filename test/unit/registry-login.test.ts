@@ -251,7 +251,7 @@ describe('secrets', () => {
         const server = await world.server(handler);
         const { client } = world.registries({
           dockerAuthConfig: JSON.stringify({ auths: { [server.host]: auth } }),
-          settings: { http: { requestTimeoutMs: 100 } },
+          http: { requestTimeoutMs: 100 },
         });
         const outcome = await client
           .resolveDigest(`${server.host}/acme/web`, 'latest', untilDone())

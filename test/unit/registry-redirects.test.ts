@@ -31,7 +31,7 @@ function redirectTo(location: string, status = 307): FakeAnswer {
 function lookUp(server: FakeServer) {
   const { client } = world.registries({
     registries: [aRegistryLogin(server.host, PASSWORD)],
-    settings: { http: { lookup: lookUpAsLoopback } },
+    http: { lookup: lookUpAsLoopback },
   });
   return client.resolveDigest(`${server.host}/acme/web`, 'latest', untilDone());
 }

@@ -85,7 +85,7 @@ describe('where a token service may be', () => {
         challenge: `Bearer realm="https://auth.example.test:${service.port}/token"`,
       }),
     );
-    const { client } = world.registries({ settings: { http: { lookup: lookUpAsLoopback } } });
+    const { client } = world.registries({ http: { lookup: lookUpAsLoopback } });
     const failure = await failureOf(
       client.resolveDigest(`${server.host}/acme/web`, 'latest', untilDone()),
     );
@@ -121,10 +121,10 @@ describe('where a token service may be', () => {
   it('not over plain http with a login, except on loopback', async () => {
     const server = await world.server(aTokenRegistry());
     const host = `registry.example.test:${server.port}`;
-    const settings = { http: { lookup: lookUpAsLoopback } };
+    const http = { lookup: lookUpAsLoopback };
     const ask = (login: object) =>
       world
-        .registries({ registries: [{ ...aRegistry(host), insecure: true, ...login }], settings })
+        .registries({ registries: [{ ...aRegistry(host), insecure: true, ...login }], http })
         .client.resolveDigest(`${host}/acme/web`, 'latest', untilDone());
     const { username, password } = aRegistryLogin(host, PASSWORD);
     const failure = await failureOf(ask({ username, password }));
