@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fetchForHandlers, type OutgoingRequest } from './handler-requests.js';
+import type { GuardedRequest } from '../outgoing/guarded-http.js';
+import { fetchForHandlers } from './handler-requests.js';
 import { aRunner, decide, QUIET } from './testing/written-handler.js';
 
 describe('requests of a handler', { timeout: 30_000 }, () => {
@@ -11,15 +12,17 @@ describe('requests of a handler', { timeout: 30_000 }, () => {
   `;
 
   it('are made by the server', async () => {
-    const sent: OutgoingRequest[] = [];
+    const sent: GuardedRequest[] = [];
     const fetch = fetchForHandlers(
-      (request) => {
-        sent.push(request);
-        return Promise.resolve({
-          status: 201,
-          headers: { 'x-left': ['3', '4'] },
-          body: Buffer.from('{"jobs":3}'),
-        });
+      {
+        request: (request) => {
+          sent.push(request);
+          return Promise.resolve({
+            status: 201,
+            headers: { 'x-left': ['3', '4'] },
+            body: Buffer.from('{"jobs":3}'),
+          });
+        },
       },
       () => ['queue.lan:15672'],
     );
@@ -48,7 +51,7 @@ describe('requests of a handler', { timeout: 30_000 }, () => {
     [{ url: 'https://a.example/' }, 'nobody is there'],
   ])('that cannot be made throw where they were asked for: %#', async (subject, said) => {
     const fetch = fetchForHandlers(
-      () => Promise.reject(new Error('nobody is there')),
+      { request: () => Promise.reject(new Error('nobody is there')) },
       () => [],
     );
     const failure = await decide(aRunner(ASKS, fetch), subject).catch((error: unknown) => error);

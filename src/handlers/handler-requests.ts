@@ -1,40 +1,28 @@
-import type { AskedRequest, GivenAnswer, Method } from './protocol.js';
-import { METHODS } from './protocol.js';
+import type { GuardedHttp, GuardedRequest, HttpAnswer } from '../outgoing/guarded-http.js';
+import type { AskedRequest, GivenAnswer } from './protocol.js';
 import type { FetchForHandler } from './handler-process.js';
 
+const METHODS: readonly GuardedRequest['method'][] = [
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+];
 /** Of a request's and of an answer's body. */
 const MOST_BYTES = 1_048_576;
 
-/** A request, as the server's own guarded client takes it. */
-export interface OutgoingRequest {
-  readonly method: Method;
-  readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-  /** `public`: private addresses are refused. */
-  readonly reach: 'any' | 'public';
-  readonly verifyCertificate: boolean;
-  readonly maximumBytes: number;
-  readonly signal: AbortSignal;
-}
-
-/** Sends a request and reads the whole answer. */
-export type SendRequest = (request: OutgoingRequest) => Promise<{
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Buffer;
-}>;
-
 /**
- * What stands behind `api.fetch`. `hosts` are those that may be asked although their address is private, as
- * they are at each request.
+ * Implements `api.fetch`.
+ * @param hosts Read at each request: the hosts that may be reached even if their address is private.
  */
 export function fetchForHandlers(
-  send: SendRequest,
+  http: Pick<GuardedHttp, 'request'>,
   hosts: () => readonly string[],
 ): FetchForHandler {
   return async (asked, signal) => {
-    const answer = await send({ ...readRequest(asked, hosts()), signal });
+    const answer = await http.request({ ...readRequest(asked, hosts()), signal });
     return {
       status: answer.status,
       headers: oneEach(answer.headers),
@@ -46,7 +34,7 @@ export function fetchForHandlers(
 function readRequest(
   { url: address, method: name, headers, body }: AskedRequest,
   hosts: readonly string[],
-): Omit<OutgoingRequest, 'signal'> {
+): Omit<GuardedRequest, 'signal'> {
   const method = METHODS.find((each) => each === name);
   if (method === undefined) throw new Error(`${name} is not one of ${METHODS.join(', ')}`);
   if (!URL.canParse(address)) throw new Error(`${address} is not an address`);
@@ -78,9 +66,7 @@ function isNamed({ protocol, hostname, port }: URL, hosts: readonly string[]): b
   return hosts.includes(hostname) || hosts.includes(`${hostname}:${shownPort}`);
 }
 
-function oneEach(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-): GivenAnswer['headers'] {
+function oneEach(headers: HttpAnswer['headers']): GivenAnswer['headers'] {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],

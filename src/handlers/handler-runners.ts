@@ -1,13 +1,11 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { ConfigurationService } from '../config/configuration.service.js';
 import type { HandlerFile } from '../domain/settings/environment.js';
 import type { Configuration } from '../domain/settings/configuration.js';
 import { messageOf } from '../domain/errors.js';
-import { fetchForHandlers, type SendRequest } from './handler-requests.js';
+import { GuardedHttp } from '../outgoing/guarded-http.js';
+import { fetchForHandlers } from './handler-requests.js';
 import { HandlerRunner } from './handler-runner.js';
-
-/** Under which the module is given what sends requests. */
-export const SEND_REQUEST = Symbol('sends requests of handlers');
 
 /** One runner for each file that the configuration in force names. Every reading of it makes new ones. */
 @Injectable()
@@ -21,7 +19,7 @@ export class HandlerRunners implements OnApplicationBootstrap {
 
   constructor(
     private readonly configuration: ConfigurationService,
-    @Inject(SEND_REQUEST) private readonly send: SendRequest,
+    private readonly http: GuardedHttp,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -41,7 +39,7 @@ export class HandlerRunners implements OnApplicationBootstrap {
     const known = this.#runners.get(file.path);
     if (known !== undefined) return known;
     const hosts = (): readonly string[] => this.configuration.current().handlers.hosts;
-    const runner = new HandlerRunner(file, fetchForHandlers(this.send, hosts));
+    const runner = new HandlerRunner(file, fetchForHandlers(this.http, hosts));
     if (this.#whyClosed !== null) void runner.close(this.#whyClosed);
     this.#runners.set(file.path, runner);
     return runner;

@@ -9,6 +9,7 @@ import type { HandlerFile, Service, Webhook } from '../domain/settings/environme
 import type { Configuration } from '../domain/settings/configuration.js';
 import { simulateRollout } from '../domain/rollout/plan/simulate.js';
 import { aSnapshot, anIntent } from '../domain/testing/builders.js';
+import { GuardedHttp } from '../outgoing/guarded-http.js';
 import { HandlerSchedule } from './failure-patience.js';
 import { HandlerRunners } from './handler-runners.js';
 import { HandlerService } from './handler.service.js';
@@ -28,7 +29,7 @@ function aService(timeoutMs = 10_000): { handlers: HandlerService; reload: () =>
       return () => undefined;
     },
   } as unknown as ConfigurationService;
-  const runners = new HandlerRunners(configuration, () => Promise.reject(new Error('offline')));
+  const runners = new HandlerRunners(configuration, new GuardedHttp());
   runners.onApplicationBootstrap();
   const schedule = Object.assign(new HandlerSchedule(), { failurePausesMs: [300, 60_000] });
   const handlers = new HandlerService(configuration, runners, schedule);

@@ -2,9 +2,6 @@
 export const HOOKS = ['onPush', 'decide', 'beforeRollout', 'afterRollout'] as const;
 export type HandlerFunction = (typeof HOOKS)[number];
 
-export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
-export type Method = (typeof METHODS)[number];
-
 export type Level = 'info' | 'warn' | 'error';
 
 /** What a function of a handler returned: nothing is null. `until` is RFC 3339, UTC. */

@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { DockerModule } from '../../docker/docker.module.js';
 import { EnvironmentsModule } from '../../environments/environments.module.js';
 import { HandlersModule } from '../../handlers/handlers.module.js';
-import { GuardedHttp } from '../../outgoing/guarded-http.js';
 import { RegistriesModule } from '../../registries/registries.module.js';
 import { LifecycleModule } from '../lifecycle.module.js';
 import { LocksModule } from '../locks/locks.module.js';
@@ -22,11 +21,7 @@ import { TagRecheck } from './tag-recheck.js';
   imports: [
     DockerModule,
     EnvironmentsModule,
-    HandlersModule.sendingBy({
-      imports: [RegistriesModule],
-      inject: [GuardedHttp],
-      useFactory: (http: GuardedHttp) => (request) => http.request(request),
-    }),
+    HandlersModule,
     RegistriesModule,
     LifecycleModule,
     LocksModule,
