@@ -14,7 +14,6 @@ import type {
   ListedContainer,
 } from '../inspection/inspection.js';
 import { PullFailedError, readPullProgress } from './pull-progress.js';
-import { runCommand } from './engine-command.js';
 
 /** What a stop may take beyond the container's own stop timeout, in milliseconds. */
 const STOP_MARGIN_MS = 20_000;
@@ -260,9 +259,12 @@ export class EngineClient {
     return lastLines(this.#connection, id, count, inspection.Config.Tty === true);
   }
 
-  /** Runs a command in a running container and returns its exit code. Its output is thrown away. */
+  /**
+   * Executes a command in a running container, discards its output and returns its exit code.
+   * @throws EngineError with status 408 if the command does not end within `deadlineMs`.
+   */
   async exec(id: string, command: readonly string[], deadlineMs: number): Promise<number> {
-    return runCommand(this.#connection, id, command, deadlineMs);
+    return this.hooks.executeWithin(id, command, deadlineMs);
   }
 
   /**
