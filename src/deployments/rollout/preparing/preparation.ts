@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { containerState } from '../../../docker/inspection/container-state.js';
+import { isImageId } from '../../../docker/inspection/image-id.js';
 import { replacementOf } from '../../../docker/creation/container-options.js';
 import type { ContainerSummary, EngineClient } from '../../../docker/client/engine-client.js';
 import { Engines } from '../../../docker/client/engines.js';

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { replacementOf, type Replacement } from '../../../docker/creation/container-options.js';
+import { isImageId } from '../../../docker/inspection/image-id.js';
 import type { EngineClient } from '../../../docker/client/engine-client.js';
 import type { ContainerInspection } from '../../../docker/inspection/inspection.js';
 import type { DependentIntent } from '../../../domain/rollout/dependents.js';
