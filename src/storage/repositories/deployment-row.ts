@@ -1,12 +1,12 @@
-import type { Selectable, Updateable } from 'kysely';
+import type { Kysely, Selectable, Updateable } from 'kysely';
 import type { Deployment, DeploymentPatch, Failure } from '../../domain/deployment/deployment.js';
-import type { DeploymentTable } from './schema.js';
+import type { DeploymentTable, Schema } from './schema.js';
 
 /** A row of `deployments` without the intent, which only recovery reads. */
 export type DeploymentRow = Omit<Selectable<DeploymentTable>, 'intent'>;
 
-/** The columns of a `DeploymentRow`. */
-export const DEPLOYMENT_COLUMNS = [
+/** Columns that say which version of which service a deployment is about. */
+export const VERSION_COLUMNS = [
   'id',
   'environment',
   'service',
@@ -14,6 +14,11 @@ export const DEPLOYMENT_COLUMNS = [
   'tag',
   'digest',
   'previous_digest',
+] as const satisfies readonly (keyof DeploymentRow)[];
+
+/** The columns of a `DeploymentRow`. */
+export const DEPLOYMENT_COLUMNS = [
+  ...VERSION_COLUMNS,
   'trigger_kind',
   'trigger_by',
   'trigger_delivery',
@@ -70,8 +75,8 @@ export function rowOf(deployment: Deployment): DeploymentRow {
   };
 }
 
-/** The deployment that a row holds. */
-export function deploymentOf(row: DeploymentRow): Deployment {
+/** What the `VERSION_COLUMNS` of a row hold. */
+export function versionOf(row: Pick<DeploymentRow, (typeof VERSION_COLUMNS)[number]>) {
   return {
     id: row.id,
     environment: row.environment,
@@ -80,6 +85,13 @@ export function deploymentOf(row: DeploymentRow): Deployment {
     tag: row.tag,
     digest: row.digest,
     previousDigest: row.previous_digest,
+  };
+}
+
+/** The deployment that a row holds. */
+export function deploymentOf(row: DeploymentRow): Deployment {
+  return {
+    ...versionOf(row),
     trigger: { kind: row.trigger_kind, by: row.trigger_by, delivery: row.trigger_delivery },
     phase: row.phase,
     waitingFor: row.waiting_for,
@@ -122,6 +134,14 @@ export function changedColumnsOf(
     expires_at: deployment.expiresAt,
     ...groupColumns(deployment.group),
   };
+}
+
+/** Selects the deployments of a service. */
+export function deploymentsOf(database: Kysely<Schema>, environment: string, service: string) {
+  return database
+    .selectFrom('deployments')
+    .where('environment', '=', environment)
+    .where('service', '=', service);
 }
 
 function groupColumns(group: Deployment['group']) {

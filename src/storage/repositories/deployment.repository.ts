@@ -11,7 +11,13 @@ import {
   type StepRecord,
 } from '../../domain/deployment/deployment.js';
 import { DeployError } from '../../domain/errors.js';
-import { changedColumnsOf, DEPLOYMENT_COLUMNS, deploymentOf, rowOf } from './deployment-row.js';
+import {
+  changedColumnsOf,
+  DEPLOYMENT_COLUMNS,
+  deploymentOf,
+  deploymentsOf,
+  rowOf,
+} from './deployment-row.js';
 import { appendEvent } from './event.repository.js';
 import type { Schema } from './schema.js';
 import type { Session } from '../session.js';
@@ -95,11 +101,8 @@ export class DeploymentRepository {
   /** Those of one service that have not ended, oldest first. */
   activeOf(environment: string, service: string): Promise<Deployment[]> {
     return this.session.read(async (database) => {
-      const rows = await database
-        .selectFrom('deployments')
+      const rows = await deploymentsOf(database, environment, service)
         .select(DEPLOYMENT_COLUMNS)
-        .where('environment', '=', environment)
-        .where('service', '=', service)
         .where('phase', 'in', NOT_ENDED)
         .orderBy('id')
         .execute();
@@ -126,11 +129,8 @@ export class DeploymentRepository {
   /** The newest of a service, whatever became of it. */
   lastOf(environment: string, service: string): Promise<Deployment | null> {
     return this.session.read(async (database) => {
-      const row = await database
-        .selectFrom('deployments')
+      const row = await deploymentsOf(database, environment, service)
         .select(DEPLOYMENT_COLUMNS)
-        .where('environment', '=', environment)
-        .where('service', '=', service)
         .orderBy('id', 'desc')
         .limit(1)
         .executeTakeFirst();
@@ -141,11 +141,8 @@ export class DeploymentRepository {
   /** Those of a service for one tag, whatever became of them, the newest first. */
   ofTag({ environment, service, image, tag }: TagOfService, limit: number): Promise<Deployment[]> {
     return this.session.read(async (database) => {
-      const rows = await database
-        .selectFrom('deployments')
+      const rows = await deploymentsOf(database, environment, service)
         .select(DEPLOYMENT_COLUMNS)
-        .where('environment', '=', environment)
-        .where('service', '=', service)
         .where('image', '=', image)
         .where('tag', '=', tag)
         .orderBy('id', 'desc')
@@ -158,11 +155,8 @@ export class DeploymentRepository {
   /** Those of a service that succeeded, the last finished first. */
   succeeded(environment: string, service: string, limit: number): Promise<Deployment[]> {
     return this.session.read(async (database) => {
-      const rows = await database
-        .selectFrom('deployments')
+      const rows = await deploymentsOf(database, environment, service)
         .select(DEPLOYMENT_COLUMNS)
-        .where('environment', '=', environment)
-        .where('service', '=', service)
         .where('phase', '=', 'succeeded')
         .orderBy('finished_at', 'desc')
         .orderBy('id', 'desc')
@@ -187,11 +181,8 @@ export class DeploymentRepository {
   /** What `setIntent` kept last of a service's newest deployments, where it kept anything; the newest first. */
   intentsOf(environment: string, service: string, limit: number): Promise<unknown[]> {
     return this.session.read(async (database) => {
-      const newest = await database
-        .selectFrom('deployments')
+      const newest = await deploymentsOf(database, environment, service)
         .select('intent')
-        .where('environment', '=', environment)
-        .where('service', '=', service)
         .orderBy('id', 'desc')
         .limit(limit)
         .execute();

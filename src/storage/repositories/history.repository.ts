@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Deployment } from '../../domain/deployment/deployment.js';
+import { deploymentsOf, VERSION_COLUMNS, versionOf } from './deployment-row.js';
 import type { DeploymentTable, Schema } from './schema.js';
 import type { Session } from '../session.js';
 
@@ -14,13 +15,7 @@ export type PastRollout = Pick<
 
 /** The columns of a `PastRollout`, in both tables. */
 export const PAST_COLUMNS = [
-  'id',
-  'environment',
-  'service',
-  'image',
-  'tag',
-  'digest',
-  'previous_digest',
+  ...VERSION_COLUMNS,
   'phase',
   'finished_at',
 ] as const satisfies readonly (keyof DeploymentTable)[];
@@ -35,18 +30,12 @@ export class HistoryRepository {
   /** Every digest of a rollout of the service that was started, and every digest that one found running. */
   digestsThatRan(environment: string, service: string): Promise<string[]> {
     return this.session.read(async (database) => {
-      const ofService = database
-        .selectFrom('deployments')
-        .where('environment', '=', environment)
-        .where('service', '=', service);
-      const pruned = database
-        .selectFrom('pruned_rollouts')
-        .where('environment', '=', environment)
-        .where('service', '=', service);
-      const rows = await ofService
+      const kept = deploymentsOf(database, environment, service);
+      const pruned = prunedOf(database, environment, service);
+      const rows = await kept
         .where('started_at', 'is not', null)
         .select('digest')
-        .union(ofService.select('previous_digest as digest'))
+        .union(kept.select('previous_digest as digest'))
         .union(pruned.select('digest'))
         .union(pruned.select('previous_digest as digest'))
         .execute();
@@ -97,30 +86,24 @@ export class HistoryRepository {
   }
 }
 
+/** Ended deployments of a service that are still stored, and those of which only the rollout is. */
 function ofService(database: Kysely<Schema>, environment: string, service: string) {
-  const kept = database
-    .selectFrom('deployments')
+  const kept = deploymentsOf(database, environment, service)
     .select(PAST_COLUMNS)
-    .where('environment', '=', environment)
-    .where('service', '=', service)
     .where('finished_at', 'is not', null);
-  const pruned = database
+  return [kept, prunedOf(database, environment, service).select(PAST_COLUMNS)] as const;
+}
+
+function prunedOf(database: Kysely<Schema>, environment: string, service: string) {
+  return database
     .selectFrom('pruned_rollouts')
-    .select(PAST_COLUMNS)
     .where('environment', '=', environment)
     .where('service', '=', service);
-  return [kept, pruned] as const;
 }
 
 function pastRolloutOf(row: Pick<DeploymentTable, (typeof PAST_COLUMNS)[number]>): PastRollout {
   return {
-    id: row.id,
-    environment: row.environment,
-    service: row.service,
-    image: row.image,
-    tag: row.tag,
-    digest: row.digest,
-    previousDigest: row.previous_digest,
+    ...versionOf(row),
     phase: row.phase,
     finishedAt: row.finished_at ?? '',
   };

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { hasEnded, PHASES } from '../../domain/deployment/deployment.js';
 import { KEPT_DEPLOYMENTS } from '../../domain/deployment/retention.js';
+import { deploymentsOf } from './deployment-row.js';
 import { PAST_COLUMNS } from './history.repository.js';
 import type { Schema } from './schema.js';
 import type { Session } from '../session.js';
@@ -57,10 +58,7 @@ export class PruningRepository {
    */
   deployments({ environment, service }: ServiceName, { before, limit }: Batch): Promise<number> {
     return this.session.write(async (database) => {
-      const ofService = database
-        .selectFrom('deployments')
-        .where('environment', '=', environment)
-        .where('service', '=', service);
+      const ofService = deploymentsOf(database, environment, service);
       const oldestKept = await ofService
         .select('id')
         .orderBy('id', 'desc')
