@@ -1,12 +1,12 @@
 import { DeployError } from '../domain/errors.js';
 import { asJsonObject, parseJsonObject } from './json-object.js';
 import type { Urgency } from './rate-limits.js';
-import { announcedPauseMs } from './rate-limits.js';
 import type { RegistryCredential } from './registry-credential.js';
 import type { RegistryCredentials } from './registry-credentials.js';
 import type { RegistryHosts, RegistryTarget } from './registry-host.js';
 import type { FindCredential, RegistryLogin } from './registry-login.js';
 import type { Arrival, RegistryTransport } from './registry-transport.js';
+import { unexpectedAnswer } from './unexpected-answer.js';
 
 const NOT_FOUND_CODES: ReadonlySet<string> = new Set(['MANIFEST_UNKNOWN', 'NAME_UNKNOWN']);
 
@@ -74,18 +74,7 @@ export class RepositoryAccess {
     if (status === 404 || errorCodesOf(answer.body).some((code) => NOT_FOUND_CODES.has(code))) {
       return new DeployError('tag-not-found', `${registry} has no ${what}`);
     }
-    if (status === 429 || status >= 500) {
-      const pause = announcedPauseMs(answer, this.now());
-      return new DeployError(
-        'registry-unavailable',
-        `${registry} answered with status ${String(status)}`,
-        pause === null ? {} : { retryAfterMs: pause },
-      );
-    }
-    return new DeployError(
-      'registry-protocol',
-      `${registry} answered with status ${String(status)}`,
-    );
+    return unexpectedAnswer(registry, answer, this.now());
   }
 
   private send(

@@ -3,11 +3,11 @@ import { Secret } from '../domain/secrets/secret.js';
 import { isLoopbackHost } from '../outgoing/address-guard.js';
 import type { HttpAnswer } from '../outgoing/guarded-http.js';
 import { parseJsonObject } from './json-object.js';
-import { announcedPauseMs } from './rate-limits.js';
 import type { RegistryCredential } from './registry-credential.js';
 import { basicAuthorization, fingerprintOf } from './registry-credential.js';
 import type { RegistryTarget } from './registry-host.js';
 import type { RegistryRequest, RegistryTransport } from './registry-transport.js';
+import { unexpectedAnswer } from './unexpected-answer.js';
 
 const CLIENT_ID = 'deploy';
 /** By the token specification, where the answer names no lifetime. */
@@ -171,15 +171,7 @@ export class TokenService {
         `${who} refuses the credentials (status ${String(status)})`,
       );
     }
-    if (status === 429 || status >= 500) {
-      const pause = announcedPauseMs(answer, this.now());
-      return new DeployError(
-        'registry-unavailable',
-        `${who} answered with status ${String(status)}`,
-        pause === null ? {} : { retryAfterMs: pause },
-      );
-    }
-    return new DeployError('registry-protocol', `${who} answered with status ${String(status)}`);
+    return unexpectedAnswer(who, answer, this.now());
   }
 
   private forgetExpired(): void {
