@@ -23,7 +23,7 @@ export class FailurePatience {
 
   /** One more failure. @returns how long to wait in milliseconds, or null where it has failed for too long. */
   failed(deployment: string): number | null {
-    this.#forgetOld();
+    this.forgetOld();
     const known = this.#failing.get(deployment) ?? { count: 0, since: this.now() };
     const { failurePausesMs: pauses, expiresAfterMs } = this.schedule;
     if (this.now() - known.since >= expiresAfterMs) {
@@ -41,7 +41,7 @@ export class FailurePatience {
   }
 
   /** Deployments that ended otherwise meanwhile are asked about no more. */
-  #forgetOld(): void {
+  private forgetOld(): void {
     const longest = 2 * this.schedule.expiresAfterMs;
     for (const [deployment, { since }] of this.#failing) {
       if (this.now() - since > longest) this.#failing.delete(deployment);

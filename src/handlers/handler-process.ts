@@ -72,18 +72,18 @@ export class HandlerProcess {
     this.#exited = new Promise((resolve) => this.#child.once('exit', resolve));
     // Not at its exit: only then is all of stderr read.
     this.#child.once('close', (code, signal) => {
-      this.#onClose(code, signal);
+      this.onClose(code, signal);
     });
     this.#child.on('message', (message) => {
-      this.#onMessage(readMessage(message));
+      this.onMessage(readMessage(message));
     });
     this.#child.on('error', (error) => {
-      this.#fail('cannot be run', messageOf(error));
+      this.fail('cannot be run', messageOf(error));
     });
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.#stderr = (this.#stderr + chunk.toString('utf8')).slice(0, KEPT_OF_STDERR);
     });
-    this.#letServerEnd();
+    this.letServerEnd();
   }
 
   /** Whether it can be asked. */
@@ -104,8 +104,8 @@ export class HandlerProcess {
       mostLines: MOST_LINES,
     };
     const when = 'while it was loaded';
-    const outcome = await this.#do({ kind: 'load', settings }, when, LOAD_MS, say);
-    if (outcome.kind !== 'loaded') throw this.#failureOf(outcome, when);
+    const outcome = await this.do({ kind: 'load', settings }, when, LOAD_MS, say);
+    if (outcome.kind !== 'loaded') throw this.failureOf(outcome, when);
     const known = HOOKS.join(', ');
     if (outcome.hooks.length === 0) {
       throw new HandlerFailure(`the handler ${this.file.name} exports none of ${known}`);
@@ -128,25 +128,25 @@ export class HandlerProcess {
     say: Say,
   ): Promise<Choice | null> {
     const when = `in ${hook}`;
-    const outcome = await this.#do({ kind: 'call', hook, subject }, when, deadlineMs, say);
+    const outcome = await this.do({ kind: 'call', hook, subject }, when, deadlineMs, say);
     if (outcome.kind === 'returned') return outcome.choice;
-    throw this.#failureOf(outcome, when);
+    throw this.failureOf(outcome, when);
   }
 
   /** Ends it at once; resolves when it is gone. What it was doing fails. */
   async end(why: string): Promise<void> {
-    this.#fail('was stopped', why);
+    this.fail('was stopped', why);
     await this.#exited;
   }
 
-  #do(message: ToWorker, when: string, deadlineMs: number, say: Say): Promise<Outcome> {
+  private do(message: ToWorker, when: string, deadlineMs: number, say: Say): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       if (!this.isAlive) {
-        reject(this.#failure('cannot be asked', when, 'its process has ended'));
+        reject(this.failure('cannot be asked', when, 'its process has ended'));
         return;
       }
       const deadline = setTimeout(() => {
-        this.#fail('was stopped', `it did not end within ${String(deadlineMs / 1000)} s`);
+        this.fail('was stopped', `it did not end within ${String(deadlineMs / 1000)} s`);
       }, deadlineMs);
       const settle = (outcome: Outcome | HandlerFailure): void => {
         clearTimeout(deadline);
@@ -155,11 +155,11 @@ export class HandlerProcess {
         else resolve(outcome);
       };
       this.#pending = { when, say, settle };
-      this.#send(message);
+      this.send(message);
     });
   }
 
-  #onMessage(message: FromWorker | null): void {
+  private onMessage(message: FromWorker | null): void {
     switch (message?.kind) {
       // Sent by the handler's own code, which has no business with the channel.
       case undefined:
@@ -168,10 +168,10 @@ export class HandlerProcess {
         this.#pending?.say(message.level, onOneLine(message.text));
         return;
       case 'asks':
-        void this.#answer(message.request, message.asked);
+        void this.answer(message.request, message.asked);
         return;
       case 'crashed':
-        this.#fail('broke', thrownText(message.thrown));
+        this.fail('broke', thrownText(message.thrown));
         return;
       case 'loaded':
       case 'returned':
@@ -181,61 +181,61 @@ export class HandlerProcess {
     }
   }
 
-  async #answer(request: number, asked: AskedRequest): Promise<void> {
+  private async answer(request: number, asked: AskedRequest): Promise<void> {
     this.#requests += 1;
     try {
       if (this.#requests > MOST_REQUESTS_AT_ONCE) {
         throw new Error(`more than ${String(MOST_REQUESTS_AT_ONCE)} requests at once`);
       }
       const answer = await this.fetch(asked, this.#ended.signal);
-      this.#send({ kind: 'answer', request, answer });
+      this.send({ kind: 'answer', request, answer });
     } catch (error) {
-      this.#send({ kind: 'no-answer', request, message: messageOf(error) });
+      this.send({ kind: 'no-answer', request, message: messageOf(error) });
     } finally {
       this.#requests -= 1;
     }
   }
 
-  #send(message: ToWorker): void {
+  private send(message: ToWorker): void {
     if (!this.isAlive || !this.#child.connected) return;
     this.#child.send(message, (error) => {
-      if (error !== null) this.#fail('cannot be asked', messageOf(error));
+      if (error !== null) this.fail('cannot be asked', messageOf(error));
     });
   }
 
-  #onClose(code: number | null, signal: NodeJS.Signals | null): void {
-    if (OUT_OF_MEMORY.test(this.#stderr)) this.#fail('ran out of memory', SHARE);
-    else this.#fail('ended its process', signal ?? `exit code ${String(code)}`);
+  private onClose(code: number | null, signal: NodeJS.Signals | null): void {
+    if (OUT_OF_MEMORY.test(this.#stderr)) this.fail('ran out of memory', SHARE);
+    else this.fail('ended its process', signal ?? `exit code ${String(code)}`);
   }
 
   /** The first reason is the one that counts. */
-  #fail(what: string, why: string): void {
+  private fail(what: string, why: string): void {
     if (!this.isAlive) return;
     this.#ended.abort(new Error(`the handler ${this.file.name} ${what}: ${why}`));
     this.#child.kill('SIGKILL');
     const pending = this.#pending;
-    pending?.settle(this.#failure(what, pending.when, why));
+    pending?.settle(this.failure(what, pending.when, why));
   }
 
-  #failureOf(outcome: Outcome, when: string): HandlerFailure {
+  private failureOf(outcome: Outcome, when: string): HandlerFailure {
     switch (outcome.kind) {
       case 'threw':
       case 'crashed':
-        return this.#failure('threw', when, thrownText(outcome.thrown));
+        return this.failure('threw', when, thrownText(outcome.thrown));
       case 'misused':
-        return this.#failure('is wrong', when, outcome.problem);
+        return this.failure('is wrong', when, outcome.problem);
       case 'loaded':
       case 'returned':
-        return this.#failure('is wrong', when, 'it answered what it was not asked');
+        return this.failure('is wrong', when, 'it answered what it was not asked');
     }
   }
 
-  #failure(what: string, when: string, why: string): HandlerFailure {
+  private failure(what: string, when: string, why: string): HandlerFailure {
     return new HandlerFailure(`the handler ${this.file.name} ${what} ${when}: ${why}`);
   }
 
   /** Neither the process nor its channels keep the server from ending; a call under way has its deadline. */
-  #letServerEnd(): void {
+  private letServerEnd(): void {
     this.#child.unref();
     this.#child.channel?.unref();
     const { stderr } = this.#child;

@@ -29,7 +29,7 @@ export class HandlerRunner {
 
   /** Loads the module, so that what is wrong with it is known. @throws HandlerFailure */
   load(say: Say): Promise<ReadonlySet<HandlerFunction>> {
-    return this.#inTurn(async () => this.#loaded(say).hooks);
+    return this.inTurn(async () => this.loaded(say).hooks);
   }
 
   /**
@@ -44,8 +44,8 @@ export class HandlerRunner {
     deadlineMs: number,
     say: Say,
   ): Promise<Choice | null> {
-    return this.#inTurn(async () => {
-      const { running, hooks } = this.#loaded(say);
+    return this.inTurn(async () => {
+      const { running, hooks } = this.loaded(say);
       return (await hooks).has(hook) ? running.call(hook, subject, deadlineMs, say) : null;
     });
   }
@@ -64,7 +64,7 @@ export class HandlerRunner {
   }
 
   /** The process, with its module loaded, or about to be; one that broke while it was loaded is not kept. */
-  #loaded(say: Say): Loaded {
+  private loaded(say: Say): Loaded {
     if (this.#process?.running.isAlive === true) return this.#process;
     const running = new HandlerProcess(this.file, this.fetch);
     const hooks = running.load(say);
@@ -73,7 +73,7 @@ export class HandlerRunner {
     return this.#process;
   }
 
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#last;
     const done = before.then(async () => {
       clearTimeout(this.#idle);
@@ -84,16 +84,16 @@ export class HandlerRunner {
     });
     this.#last = done.then(
       () => {
-        this.#endWhenIdle();
+        this.endWhenIdle();
       },
       () => {
-        this.#endWhenIdle();
+        this.endWhenIdle();
       },
     );
     return done;
   }
 
-  #endWhenIdle(): void {
+  private endWhenIdle(): void {
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => {
       void this.#process?.running.end('nobody asked it');

@@ -24,9 +24,9 @@ export class HandlerRunners implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     this.#stopListening = this.configuration.onChange(() => {
-      this.#renew();
+      this.renew();
     });
-    void this.#tryAll();
+    void this.tryAll();
   }
 
   /** Grows with each reading of the configuration. */
@@ -53,26 +53,26 @@ export class HandlerRunners implements OnApplicationBootstrap {
   }
 
   /** Calls that are under way are done by the old ones. */
-  #renew(): void {
+  private renew(): void {
     for (const runner of this.#runners.values()) {
       this.#retired.add(runner);
       void runner.retire().finally(() => this.#retired.delete(runner));
     }
     this.#runners = new Map();
     this.#generation += 1;
-    void this.#tryAll();
+    void this.tryAll();
   }
 
   /** Loads each once, one after another, so that what is wrong with one is told before it is needed. */
-  async #tryAll(): Promise<void> {
+  private async tryAll(): Promise<void> {
     const configuration = this.configuration.current();
     for (const file of filesOf(configuration)) {
       if (configuration !== this.configuration.current() || this.#whyClosed !== null) return;
-      await this.#tryOut(file);
+      await this.tryOut(file);
     }
   }
 
-  async #tryOut(file: HandlerFile): Promise<void> {
+  private async tryOut(file: HandlerFile): Promise<void> {
     const runner = this.of(file);
     try {
       const hooks = await runner.load((level, text) => {

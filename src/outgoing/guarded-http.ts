@@ -46,11 +46,11 @@ export interface HttpAnswer {
  * follows a redirect, never waits longer than its deadlines and never reads more than the request allows.
  */
 export class GuardedHttp {
-  private readonly settings: GuardedHttpSettings;
-  private readonly agents = new Map<string, Agent>();
+  readonly #settings: GuardedHttpSettings;
+  readonly #agents = new Map<string, Agent>();
 
   constructor(settings: Partial<GuardedHttpSettings> = {}) {
-    this.settings = { ...DEFAULTS, ...settings };
+    this.#settings = { ...DEFAULTS, ...settings };
   }
 
   /**
@@ -64,14 +64,14 @@ export class GuardedHttp {
     const cancel = (): void => {
       cancellation.abort();
     };
-    const deadline = setTimeout(cancel, this.settings.requestTimeoutMs);
+    const deadline = setTimeout(cancel, this.#settings.requestTimeoutMs);
     request.signal.addEventListener('abort', cancel, { once: true });
     try {
       return await this.exchange(request, cancellation.signal);
     } catch (error) {
       request.signal.throwIfAborted();
       if (cancellation.signal.aborted) {
-        const seconds = String(this.settings.requestTimeoutMs / 1000);
+        const seconds = String(this.#settings.requestTimeoutMs / 1000);
         throw new OutgoingRequestError(
           'timeout',
           `${request.url.host} did not answer in ${seconds} s`,
@@ -91,8 +91,8 @@ export class GuardedHttp {
     const addresses = await new Promise<readonly LookupAddress[]>((resolve) => {
       const deadline = setTimeout(() => {
         resolve([]);
-      }, this.settings.connectTimeoutMs);
-      this.settings.lookup(hostname, { all: true }, (error, found) => {
+      }, this.#settings.connectTimeoutMs);
+      this.#settings.lookup(hostname, { all: true }, (error, found) => {
         clearTimeout(deadline);
         resolve(error === null && typeof found !== 'string' ? found : []);
       });
@@ -102,8 +102,8 @@ export class GuardedHttp {
 
   /** Closes every connection, including those in use. */
   async onModuleDestroy(): Promise<void> {
-    const agents = [...this.agents.values()];
-    this.agents.clear();
+    const agents = [...this.#agents.values()];
+    this.#agents.clear();
     await Promise.all(agents.map((agent) => agent.destroy()));
   }
 
@@ -140,9 +140,9 @@ export class GuardedHttp {
   /** Connections are shared only among requests with the same rules: an agent checks when it connects. */
   private agentFor({ reach, verifyCertificate }: GuardedRequest, AgentClass: typeof Agent): Agent {
     const key = `${reach} ${String(verifyCertificate)}`;
-    const existing = this.agents.get(key);
+    const existing = this.#agents.get(key);
     if (existing !== undefined) return existing;
-    const { lookup, connectTimeoutMs } = this.settings;
+    const { lookup, connectTimeoutMs } = this.#settings;
     const agent = new AgentClass({
       // A new connection each time: look-ups are rare, and one kept open may be closed under a request.
       pipelining: 0,
@@ -155,7 +155,7 @@ export class GuardedHttp {
         rejectUnauthorized: verifyCertificate,
       },
     });
-    this.agents.set(key, agent);
+    this.#agents.set(key, agent);
     return agent;
   }
 }

@@ -5,7 +5,7 @@ import { DockerConfig } from './docker-config.js';
 
 /** Docker's `config.json`, read again when it changed on disk. */
 export class DockerConfigFile {
-  private last: { readonly version: string; readonly content: DockerConfig } | null = null;
+  #last: { readonly version: string; readonly content: DockerConfig } | null = null;
 
   constructor(private readonly path: string) {}
 
@@ -16,13 +16,13 @@ export class DockerConfigFile {
   async read(): Promise<DockerConfig | null> {
     try {
       const version = versionOf(await stat(this.path, { bigint: true }));
-      if (this.last?.version === version) return this.last.content;
+      if (this.#last?.version === version) return this.#last.content;
       const text = await readFile(this.path, 'utf8');
       const content = DockerConfig.parse(text, this.path);
-      this.last = { version, content };
+      this.#last = { version, content };
       return content;
     } catch (error) {
-      this.last = null;
+      this.#last = null;
       if (error instanceof DeployError) throw error;
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
       if (code === 'ENOENT' || code === 'ENOTDIR') return null;

@@ -48,8 +48,8 @@ export function announcedPauseMs(answer: HttpAnswer, now: number): number | null
 
 /** Remembers which hosts are not to be asked for now, so that they are left alone until then. */
 export class RateLimits {
-  private readonly heldUntil = new Map<string, number>();
-  private readonly sparedUntil = new Map<string, number>();
+  readonly #heldUntil = new Map<string, number>();
+  readonly #sparedUntil = new Map<string, number>();
 
   /**
    * @param now Milliseconds since 1970, for the times that registries name.
@@ -65,9 +65,9 @@ export class RateLimits {
    * polls also while little is left of its limit.
    */
   refuseWhileHeld(host: string, urgency: Urgency = 'pushed'): void {
-    const heldMs = this.leftOf(this.heldUntil, host);
+    const heldMs = this.leftOf(this.#heldUntil, host);
     if (heldMs > 0) throw refusal(`${host} limits how often it may be asked`, heldMs);
-    const sparedMs = urgency === 'polled' ? this.leftOf(this.sparedUntil, host) : 0;
+    const sparedMs = urgency === 'polled' ? this.leftOf(this.#sparedUntil, host) : 0;
     if (sparedMs > 0) {
       throw refusal(`${host} allows few more requests, which are left for pushes`, sparedMs);
     }
@@ -83,21 +83,21 @@ export class RateLimits {
     this.noteWhatIsLeft(host, answer, remaining);
     if (answer.status !== 429 && !isUsedUp) return;
     const pause = announcedPauseMs(answer, this.now()) ?? DEFAULT_HOLD_MS;
-    if (pause > 0) this.heldUntil.set(host, this.steady() + pause);
+    if (pause > 0) this.#heldUntil.set(host, this.steady() + pause);
   }
 
   private noteWhatIsLeft(host: string, answer: HttpAnswer, remaining: RateLimit | null): void {
     const limit = parseRateLimit(headerOf(answer, 'ratelimit-limit'));
     if (limit === null || remaining === null) return;
     if (remaining.count > limit.count * SPARED_FRACTION) {
-      this.sparedUntil.delete(host);
+      this.#sparedUntil.delete(host);
       return;
     }
     const window = remaining.windowMs ?? limit.windowMs;
     const pause =
       announcedPauseMs(answer, this.now()) ??
       (window === null ? DEFAULT_SPARING_MS : window * SPARED_WINDOW_FRACTION);
-    this.sparedUntil.set(host, this.steady() + Math.min(pause, LONGEST_HOLD_MS));
+    this.#sparedUntil.set(host, this.steady() + Math.min(pause, LONGEST_HOLD_MS));
   }
 
   /** Milliseconds; at most 0 where it is over, which is then forgotten. */

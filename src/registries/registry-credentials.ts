@@ -39,13 +39,13 @@ export type EngineCredentials =
  * `DOCKER_AUTH_CONFIG` variable, the registry's helper, the helper for all, `auths` of the file.
  */
 export class RegistryCredentials {
-  private readonly file: DockerConfigFile;
+  readonly #file: DockerConfigFile;
 
   constructor(
     private readonly hosts: RegistryHosts,
     private readonly settings: RegistryCredentialsSettings,
   ) {
-    this.file = new DockerConfigFile(join(settings.dockerConfigFolder, 'config.json'));
+    this.#file = new DockerConfigFile(join(settings.dockerConfigFolder, 'config.json'));
   }
 
   /**
@@ -103,7 +103,7 @@ export class RegistryCredentials {
     registry: string,
     signal: AbortSignal,
   ): Promise<RegistryCredential | null> {
-    const content = await this.file.read();
+    const content = await this.#file.read();
     if (content === null) return null;
     const helper = content.helperFor(registry);
     if (helper === null) return content.credentialFor(registry);

@@ -13,13 +13,13 @@ export type FindCredential = () => Promise<RegistryCredential | null>;
 /** Turns the registries' challenges into `Authorization` values. */
 export class RegistryLogin {
   /** What each repository asked for last, so that the next look-up can begin with the right answer. */
-  private readonly challenges = new Map<string, Challenge>();
+  readonly #challenges = new Map<string, Challenge>();
 
   constructor(private readonly tokens: TokenService) {}
 
   /** The value to begin with; null where nothing is known or the token kept is too old. */
   async prepared(target: RegistryTarget, find: FindCredential): Promise<string | null> {
-    const challenge = this.challenges.get(keyOf(target));
+    const challenge = this.#challenges.get(keyOf(target));
     if (challenge === undefined) return null;
     const credential = await find();
     if (challenge.kind === 'basic') return basicFor(credential);
@@ -46,7 +46,7 @@ export class RegistryLogin {
       const status = String(arrival.answer.status);
       throw authError(target, `refuses access to ${target.path} (status ${status})`);
     }
-    this.challenges.set(keyOf(target), challenge);
+    this.#challenges.set(keyOf(target), challenge);
     const credential = await find();
     const value =
       challenge.kind === 'basic'
@@ -63,7 +63,7 @@ export class RegistryLogin {
   private challengeOf(target: RegistryTarget, { answer }: Arrival): Challenge | null {
     const offered = parseChallenges(answer.headers['www-authenticate']);
     const bearer = offered.find((one) => one.kind === 'bearer');
-    return bearer ?? offered[0] ?? this.challenges.get(keyOf(target)) ?? null;
+    return bearer ?? offered[0] ?? this.#challenges.get(keyOf(target)) ?? null;
   }
 
   private async bearerFor(

@@ -39,7 +39,7 @@ export interface Arrival {
  */
 export class RegistryTransport {
   /** What answered last, for hosts that may be asked either way. */
-  private readonly schemes = new Map<string, Scheme>();
+  readonly #schemes = new Map<string, Scheme>();
 
   constructor(
     private readonly http: GuardedHttp,
@@ -57,10 +57,10 @@ export class RegistryTransport {
     path: string,
     request: RegistryRequest,
   ): Promise<Arrival> {
-    const known = this.schemes.get(target.authority);
+    const known = this.#schemes.get(target.authority);
     const first = await this.askBy(known ?? 'https', target, path, request).catch(
       (error: unknown) => {
-        this.schemes.delete(target.authority);
+        this.#schemes.delete(target.authority);
         const mayTryPlain = known === undefined && target.plainHttpAllowed;
         if (!mayTryPlain || !isWithoutTls(error, target)) throw error;
         return this.askBy('http', target, path, request);
@@ -89,7 +89,7 @@ export class RegistryTransport {
     const arrival = await this.send(target, url, url, request);
     // A TLS server answers plain http with 400: nothing to remember.
     if (target.plainHttpAllowed && arrival.answer.status !== 400) {
-      this.schemes.set(target.authority, scheme);
+      this.#schemes.set(target.authority, scheme);
     }
     return arrival;
   }

@@ -35,7 +35,7 @@ interface CachedToken {
  * by realm, service, scope and credential.
  */
 export class TokenService {
-  private readonly cache = new Map<string, CachedToken>();
+  readonly #cache = new Map<string, CachedToken>();
 
   constructor(
     private readonly transport: RegistryTransport,
@@ -48,7 +48,7 @@ export class TokenService {
     challenge: BearerChallenge,
     credential: RegistryCredential | null,
   ): Secret | null {
-    const entry = this.cache.get(keyOf(target, challenge, credential));
+    const entry = this.#cache.get(keyOf(target, challenge, credential));
     return entry !== undefined && entry.usableUntil > this.now() ? entry.token : null;
   }
 
@@ -64,7 +64,7 @@ export class TokenService {
     signal: AbortSignal,
   ): Promise<Secret> {
     const key = keyOf(target, challenge, credential);
-    this.cache.delete(key);
+    this.#cache.delete(key);
     const realm = this.realmOf(target, challenge, credential);
     const askedAt = this.now();
     const answer =
@@ -73,7 +73,7 @@ export class TokenService {
         : null) ?? (await this.askByGet(target, realm, challenge, credential, signal));
     const { token, lifetimeMs } = this.read(target, realm, answer);
     this.forgetExpired();
-    this.cache.set(key, { token, usableUntil: askedAt + lifetimeMs });
+    this.#cache.set(key, { token, usableUntil: askedAt + lifetimeMs });
     return token;
   }
 
@@ -176,8 +176,8 @@ export class TokenService {
 
   private forgetExpired(): void {
     const now = this.now();
-    for (const [key, { usableUntil }] of this.cache) {
-      if (usableUntil <= now) this.cache.delete(key);
+    for (const [key, { usableUntil }] of this.#cache) {
+      if (usableUntil <= now) this.#cache.delete(key);
     }
   }
 }

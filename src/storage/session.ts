@@ -35,13 +35,13 @@ export class StorageSession implements Session {
   constructor(private readonly database: Kysely<Schema>) {}
 
   read<T>(work: (database: Kysely<Schema>) => Promise<T>): Promise<T> {
-    return this.#translated(() => work(this.database));
+    return this.translated(() => work(this.database));
   }
 
   async write<T>(work: (database: Kysely<Schema>, announce: Announce) => Promise<T>): Promise<T> {
     const changes: Change[] = [];
     const scope = { open: true };
-    const result = await this.#translated(() =>
+    const result = await this.translated(() =>
       this.database
         .transaction()
         .execute((transaction) =>
@@ -50,7 +50,7 @@ export class StorageSession implements Session {
     ).finally(() => {
       scope.open = false;
     });
-    for (const change of changes) this.#announce(change);
+    for (const change of changes) this.announce(change);
     return result;
   }
 
@@ -69,7 +69,7 @@ export class StorageSession implements Session {
     await this.database.destroy();
   }
 
-  async #translated<T>(work: () => Promise<T>): Promise<T> {
+  private async translated<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closed) throw new DeployError('storage-unavailable', 'storage is closed');
     if (this.#transaction.getStore()?.open === true) {
       // It would wait for the connection that this very transaction holds.
@@ -86,7 +86,7 @@ export class StorageSession implements Session {
   }
 
   /** A listener's mistake is told, but cannot undo what is committed already. */
-  #announce(change: Change): void {
+  private announce(change: Change): void {
     for (const listener of this.#listeners) {
       try {
         listener(change);

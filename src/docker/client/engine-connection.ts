@@ -43,12 +43,12 @@ export class EngineConnection {
 
   /** The version in use: the lower of the engine's and the newest that this client knows. */
   async apiVersion(): Promise<string> {
-    return (await this.#connect(QUICK_MS)).apiVersion;
+    return (await this.connect(QUICK_MS)).apiVersion;
   }
 
   /** What the engine said of itself; the same object until the engine was out of reach. @throws EngineError */
   async line(): Promise<OpenLine> {
-    return this.#connect(QUICK_MS);
+    return this.connect(QUICK_MS);
   }
 
   /** Whether its last good answer came so many milliseconds ago, or less. */
@@ -58,13 +58,13 @@ export class EngineConnection {
 
   /** Sends a request and returns the parsed answer. @throws EngineError */
   async request<T>(request: EngineRequest): Promise<T> {
-    return this.#send<T>(request, false);
+    return this.send<T>(request, false);
   }
 
   /** As {@link request}; null where the engine answers 404. */
   async find<T>(request: EngineRequest): Promise<T | null> {
     try {
-      return await this.#send<T>(request, false);
+      return await this.send<T>(request, false);
     } catch (error) {
       if (error instanceof EngineError && error.statusCode === 404) return null;
       throw error;
@@ -74,7 +74,7 @@ export class EngineConnection {
   /** Sends a request for something that may be so already, which the engine tells by `statusCode`. */
   async ensure(request: EngineRequest, statusCode: 304 | 404): Promise<void> {
     try {
-      await this.#send(request, false);
+      await this.send(request, false);
     } catch (error) {
       if (!(error instanceof EngineError && error.statusCode === statusCode)) throw error;
     }
@@ -96,13 +96,13 @@ export class EngineConnection {
 
   /** Sends a request and returns the stream of its answer, which begins in time and which the signal ends. */
   async stream(request: EngineRequest & { signal: AbortSignal }): Promise<Readable> {
-    return this.#send<Readable>(request, true);
+    return this.send<Readable>(request, true);
   }
 
-  async #send<T>(request: EngineRequest, isStream: boolean): Promise<T> {
+  private async send<T>(request: EngineRequest, isStream: boolean): Promise<T> {
     const deadlineMs = request.deadlineMs ?? QUICK_MS;
     try {
-      const { docker } = await this.#connect(deadlineMs);
+      const { docker } = await this.connect(deadlineMs);
       const answer = await dial<T>(docker, request, isStream, deadlineMs);
       this.#answeredAt = performance.now();
       return answer;
@@ -114,15 +114,15 @@ export class EngineConnection {
     }
   }
 
-  #connect(deadlineMs: number): Promise<OpenLine> {
-    this.#open ??= this.#negotiate(deadlineMs).catch((error: unknown) => {
+  private connect(deadlineMs: number): Promise<OpenLine> {
+    this.#open ??= this.negotiate(deadlineMs).catch((error: unknown) => {
       this.#open = null;
       throw error;
     });
     return this.#open;
   }
 
-  async #negotiate(deadlineMs: number): Promise<OpenLine> {
+  private async negotiate(deadlineMs: number): Promise<OpenLine> {
     const options = connectionOptions(this.engine);
     const told = await dial<{ ApiVersion: string; Version: string; Os: string; Arch: string }>(
       new Docker(options),

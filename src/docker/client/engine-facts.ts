@@ -43,7 +43,7 @@ export class FactsOfEngine {
     const line = await this.connection.line();
     const at = performance.now();
     if (this.#known?.line !== line || at - this.#known.at > KNOWN_FOR_MS) {
-      const told = this.#ask(line).catch((error: unknown) => {
+      const told = this.askNow(line).catch((error: unknown) => {
         this.#known = null;
         throw error;
       });
@@ -52,7 +52,7 @@ export class FactsOfEngine {
     return this.#known.told;
   }
 
-  async #ask(line: OpenLine): Promise<EngineFacts> {
+  private async askNow(line: OpenLine): Promise<EngineFacts> {
     const info = await askInfo(this.connection);
     const { Name: hostName, DefaultRuntime: defaultRuntime = null, Plugins: plugins } = info;
     const { version, apiVersion, os, architecture } = line;

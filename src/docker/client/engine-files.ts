@@ -56,7 +56,7 @@ export class EngineFiles {
    */
   async find(container: ContainerInspection, known: readonly string[]): Promise<string[]> {
     const isCompose = COMPOSE_PROJECT in (container.Config.Labels ?? {});
-    const paths = isCompose ? await this.#changedFiles(container.Id) : [];
+    const paths = isCompose ? await this.changedFiles(container.Id) : [];
     const candidates = [...new Set([...known, ...paths])].sort();
     const facts = await Promise.all(candidates.map((path) => this.facts(container.Id, path)));
     const created = String(container['Created']);
@@ -68,7 +68,7 @@ export class EngineFiles {
 
   /** Copies a file with its owner, mode and time into another container, folders included. @throws EngineError */
   async copy(path: string, from: string, to: string): Promise<void> {
-    const { header, content } = await this.#read(from, path);
+    const { header, content } = await this.read(from, path);
     const archive = pack();
     archive.entry({ ...header, name: path.slice(1) }, content);
     archive.finalize();
@@ -95,7 +95,7 @@ export class EngineFiles {
   }
 
   /** Changed and added paths that have no changed ones in them, the nearest to the root first. */
-  async #changedFiles(id: string): Promise<string[]> {
+  private async changedFiles(id: string): Promise<string[]> {
     const changes = await this.connection.request<{ Path: string; Kind: number }[] | null>({
       doing: `list what was changed in ${id}`,
       method: 'GET',
@@ -113,7 +113,7 @@ export class EngineFiles {
       .slice(0, MOST_LOOKED_AT);
   }
 
-  async #read(id: string, path: string): Promise<ContainerFile> {
+  private async read(id: string, path: string): Promise<ContainerFile> {
     const stream = await this.connection.stream({
       doing: `read ${path} of ${id}`,
       method: 'GET',

@@ -64,17 +64,17 @@ export class EngineNetworks {
 
   /** Removes a network, unless somebody is on it. Containers that are there no more are taken off it first. */
   async removeUnused(name: string): Promise<void> {
-    if (await this.#isRemoved(name)) return;
+    if (await this.isRemoved(name)) return;
     const counted = Object.values((await this.find(name))?.Containers ?? {});
-    const there = await Promise.all(counted.map(({ Name }) => this.#hasContainer(Name)));
+    const there = await Promise.all(counted.map(({ Name }) => this.hasContainer(Name)));
     const gone = counted.filter((_, index) => there[index] !== true);
     if (gone.length === 0) return;
-    for (const { Name } of gone) await this.#disconnect(name, Name, true);
-    await this.#isRemoved(name);
+    for (const { Name } of gone) await this.forceDisconnect(name, Name, true);
+    await this.isRemoved(name);
   }
 
   /** False where the engine counts somebody on it. */
-  async #isRemoved(name: string): Promise<boolean> {
+  private async isRemoved(name: string): Promise<boolean> {
     try {
       await this.connection.ensure(
         {
@@ -91,7 +91,7 @@ export class EngineNetworks {
     }
   }
 
-  async #hasContainer(name: string): Promise<boolean> {
+  private async hasContainer(name: string): Promise<boolean> {
     const inspection = await this.connection.find({
       doing: `inspect container ${name}`,
       method: 'GET',
@@ -116,11 +116,11 @@ export class EngineNetworks {
 
   /** One that is not connected is no error. */
   async disconnect(name: string, container: string): Promise<void> {
-    await this.#disconnect(name, container, false);
+    await this.forceDisconnect(name, container, false);
   }
 
   /** @param force Also one that the engine counts there although it has no such container. */
-  async #disconnect(name: string, container: string, force: boolean): Promise<void> {
+  private async forceDisconnect(name: string, container: string, force: boolean): Promise<void> {
     try {
       await this.connection.request({
         doing: `disconnect ${container} from ${name}`,

@@ -21,11 +21,11 @@ export class OutputLines {
     let rest = bytes;
     while (rest.length > 0) {
       if (this.#left === 0) {
-        rest = this.#takeHeader(rest);
+        rest = this.takeHeader(rest);
         continue;
       }
       const part = rest.subarray(0, this.#left);
-      this.#reader().take(part);
+      this.reader().take(part);
       this.#left -= part.length;
       rest = rest.subarray(part.length);
     }
@@ -36,7 +36,7 @@ export class OutputLines {
     for (const reader of this.#outputs.values()) reader.end();
   }
 
-  #takeHeader(bytes: Buffer): Buffer {
+  private takeHeader(bytes: Buffer): Buffer {
     const missing = HEADER - this.#header.length;
     this.#header = Buffer.concat([this.#header, bytes.subarray(0, missing)]);
     if (this.#header.length === HEADER) {
@@ -47,7 +47,7 @@ export class OutputLines {
     return bytes.subarray(missing);
   }
 
-  #reader(): LineReader {
+  private reader(): LineReader {
     const known = this.#outputs.get(this.#output);
     if (known !== undefined) return known;
     const reader = new LineReader(this.onLine);

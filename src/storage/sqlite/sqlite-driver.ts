@@ -69,13 +69,13 @@ export class SqliteDriver implements Driver {
 
   async destroy(): Promise<void> {
     await this.acquireConnection();
-    this.#moveIntoOneFile();
+    this.moveIntoOneFile();
     this.handle.close();
     this.#release();
   }
 
   /** A closed storage may be copied as the one file that its name says. SQLite leaves that to the last statement's end. */
-  #moveIntoOneFile(): void {
+  private moveIntoOneFile(): void {
     try {
       this.handle.exec('pragma wal_checkpoint(truncate)');
     } catch (error) {
@@ -114,7 +114,7 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   commit(): void {
-    this.#refuseAfterFailure();
+    this.refuseAfterFailure();
     this.handle.exec('commit');
     this.#inTransaction = false;
   }
@@ -126,8 +126,8 @@ class SqliteConnection implements DatabaseConnection {
 
   executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     try {
-      this.#refuseAfterFailure();
-      return Promise.resolve(this.#execute<R>(query));
+      this.refuseAfterFailure();
+      return Promise.resolve(this.execute<R>(query));
     } catch (error) {
       if (this.#inTransaction && (!this.handle.isTransaction || isUnavailable(error))) {
         this.#failure ??= error;
@@ -140,8 +140,8 @@ class SqliteConnection implements DatabaseConnection {
     throw new Error('streaming would keep the only connection busy; read in pages');
   }
 
-  #execute<R>(query: CompiledQuery): QueryResult<R> {
-    const { statement, givesRows } = this.#prepare(query.sql);
+  private execute<R>(query: CompiledQuery): QueryResult<R> {
+    const { statement, givesRows } = this.prepare(query.sql);
     const parameters = query.parameters.map(toSqlite);
     if (givesRows) {
       return { rows: statement.all(...parameters).map(fromSqlite) as R[] };
@@ -150,7 +150,7 @@ class SqliteConnection implements DatabaseConnection {
     return { numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid), rows: [] };
   }
 
-  #prepare(sql: string): PreparedStatement {
+  private prepare(sql: string): PreparedStatement {
     const kept = this.#statements.get(sql);
     if (kept !== undefined) return kept;
     const statement = this.handle.prepare(sql);
@@ -163,7 +163,7 @@ class SqliteConnection implements DatabaseConnection {
     return prepared;
   }
 
-  #refuseAfterFailure(): void {
+  private refuseAfterFailure(): void {
     if (this.#inTransaction && this.#failure !== null) {
       throw new DeployError('storage-unavailable', 'storage failed earlier in this transaction', {
         cause: this.#failure,
