@@ -77,7 +77,7 @@ describe('isLoopbackHost', () => {
 });
 
 describe('literalAddress', () => {
-  it('finds addresses however a URL writes them', () => {
+  it('finds addresses in any notation of a URL', () => {
     expect(literalAddress(new URL('http://2130706433/').hostname)).toBe('127.0.0.1');
     expect(literalAddress(new URL('http://0x7f.1/').hostname)).toBe('127.0.0.1');
     expect(literalAddress(new URL('http://[::FFFF:10.0.0.1]/').hostname)).toBe('::ffff:a00:1');
@@ -116,7 +116,7 @@ describe('guardedLookup', () => {
     expect(found).toMatchObject({ code: PRIVATE_ADDRESS_CODE });
   });
 
-  it("passes the look-up's own error on", async () => {
+  it("passes on the look-up's own error", async () => {
     const failure = Object.assign(new Error('no such name'), { code: 'ENOTFOUND' });
     const failing: Lookup = (_hostname, _options, callback) => {
       callback(failure, '');

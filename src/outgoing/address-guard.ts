@@ -1,7 +1,7 @@
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 
-/** Ranges that no public service is reached under (IANA special-purpose registries). */
+/** Ranges that hold no public services (IANA special-purpose address registries). */
 const PRIVATE_IPV4: readonly (readonly [string, number])[] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -31,7 +31,7 @@ const PRIVATE_IPV6: readonly (readonly [string, number])[] = [
   ['fec0::', 10],
   ['ff00::', 8],
 ];
-/** NAT64 (RFC 6052): public IPv4 hosts are reached under it, so it is refused only for private ones. */
+/** NAT64 (RFC 6052) also leads to public IPv4 hosts, so it is refused only if the embedded address is private. */
 const NAT64_PREFIX = '64:ff9b::';
 const NAT64_PREFIX_LENGTH = 96;
 
@@ -52,8 +52,8 @@ export function isPrivateAddress(address: string): boolean {
 }
 
 /**
- * Whether a host name, as `URL.hostname` has it, is this machine: `localhost`, 127.0.0.0/8 or `[::1]`.
- * Names that only resolve to loopback do not count: a name is whoever's DNS says it is.
+ * Whether a host name in the form of `URL.hostname` is this machine: `localhost`, 127.0.0.0/8 or `[::1]`.
+ * A name that merely resolves to loopback does not count: whoever controls its DNS decides where it leads.
  */
 export function isLoopbackHost(hostname: string): boolean {
   return (
@@ -63,14 +63,14 @@ export function isLoopbackHost(hostname: string): boolean {
   );
 }
 
-/** The address inside `URL.hostname` where it is a literal one (IPv6 without its brackets), else null. */
+/** The address if `URL.hostname` is a literal one (IPv6 without its brackets), else null. */
 export function literalAddress(hostname: string): string | null {
   if (isIPv4(hostname)) return hostname;
   const inner = hostname.startsWith('[') ? hostname.slice(1, -1) : '';
   return isIPv6(inner) ? inner : null;
 }
 
-/** The form of `dns.lookup` that `connect.lookup` takes. */
+/** The signature of `dns.lookup` that `connect.lookup` expects. */
 export type Lookup = (
   hostname: string,
   options: LookupOptions,
@@ -81,13 +81,13 @@ export type Lookup = (
   ) => void,
 ) => void;
 
-/** The code of the error that a guarded look-up ends with. */
+/** Error code of a look-up that was refused. */
 export const PRIVATE_ADDRESS_CODE = 'EPRIVATEADDRESS';
 
 /**
- * Wraps a look-up so that a name with any private address fails with `EPRIVATEADDRESS`. It runs when
- * the connection is made, on the very addresses that would be used, so an answer cannot change in
- * between (DNS rebinding).
+ * Wraps a look-up so that a name with any private address fails with `EPRIVATEADDRESS`. It runs when the
+ * connection is made, on the addresses that would be used, so the answer cannot change in between (DNS
+ * rebinding).
  */
 export function guardedLookup(lookup: Lookup): Lookup {
   return (hostname, options, callback) => {

@@ -6,10 +6,10 @@ import type { Lookup } from './address-guard.js';
 import { guardedLookup, isPrivateAddress, literalAddress } from './address-guard.js';
 import { OutgoingRequestError, outgoingRequestError } from './outgoing-request-error.js';
 
-/** Deadlines in milliseconds, and how names are looked up. */
+/** Deadlines in milliseconds, and the function that resolves names. */
 export interface GuardedHttpSettings {
   readonly connectTimeoutMs: number;
-  /** From the call to the last byte of the body. */
+  /** From the call to the last byte of the response body. */
   readonly requestTimeoutMs: number;
   readonly lookup: Lookup;
 }
@@ -25,12 +25,12 @@ export interface GuardedRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** `public`: refuse loopback, link-local and private addresses. `any` only for hosts that the user named. */
+  /** `public` refuses loopback, link-local and private addresses. Use `any` only for hosts that the user configured. */
   readonly reach: 'any' | 'public';
-  /** False accepts every certificate: only for hosts that may be spoken to in plain http anyway. */
+  /** False accepts any certificate: only for hosts for which plain http is allowed as well. */
   readonly verifyCertificate: boolean;
   readonly maximumBytes: number;
-  /** What becomes of an answer that is longer: a failure, or the rest is left unread. Default `refused`. */
+  /** What to do with a longer answer: fail, or leave the rest unread. Default `refused`. */
   readonly excess?: 'refused' | 'left';
   readonly signal: AbortSignal;
 }
@@ -42,8 +42,8 @@ export interface HttpAnswer {
 }
 
 /**
- * The one door for outgoing HTTP: to registries, their token services, whom hooks tell and what handlers ask. It never
- * follows a redirect, never waits longer than its deadlines and never reads more than the request allows.
+ * The only client for outgoing HTTP: registries, their token services, hooks and handlers. It never follows a
+ * redirect, never waits longer than its deadlines and never reads more than the request allows.
  */
 export class GuardedHttp {
   readonly #settings: GuardedHttpSettings;
@@ -55,7 +55,7 @@ export class GuardedHttp {
 
   /**
    * Sends one request and reads the whole answer, whatever its status.
-   * @throws OutgoingRequestError; the reason of `signal` where that ended it.
+   * @throws OutgoingRequestError; the reason of `signal` if it aborted.
    */
   async request(request: GuardedRequest): Promise<HttpAnswer> {
     request.signal.throwIfAborted();
@@ -74,7 +74,7 @@ export class GuardedHttp {
         const seconds = String(this.#settings.requestTimeoutMs / 1000);
         throw new OutgoingRequestError(
           'timeout',
-          `${request.url.host} did not answer in ${seconds} s`,
+          `${request.url.host} did not answer within ${seconds} s`,
         );
       }
       throw outgoingRequestError(request.url, error);
@@ -84,7 +84,7 @@ export class GuardedHttp {
     }
   }
 
-  /** Whether a host of a URL is, or resolves to, a private address. A name that does not resolve in time is not. */
+  /** Whether a URL's host is, or resolves to, a private address. False for a name that does not resolve in time. */
   async isPrivateHost(hostname: string): Promise<boolean> {
     const literal = literalAddress(hostname);
     if (literal !== null) return isPrivateAddress(literal);
@@ -107,7 +107,7 @@ export class GuardedHttp {
     await Promise.all(agents.map((agent) => agent.destroy()));
   }
 
-  /** `connect.lookup` is not called for literal addresses, so they are looked at before. */
+  /** `connect.lookup` is not called for literal addresses, so they are checked beforehand. */
   private refusePrivateLiteral({ reach, url }: GuardedRequest): void {
     const literal = literalAddress(url.hostname);
     if (reach === 'public' && literal !== null && isPrivateAddress(literal)) {
@@ -120,7 +120,7 @@ export class GuardedHttp {
 
   private async exchange(request: GuardedRequest, signal: AbortSignal): Promise<HttpAnswer> {
     const { url, method, headers, body } = request;
-    // Imported at the first request: a start has no use for it.
+    // Imported on the first request, to keep the server's start fast.
     const undici = await import('undici');
     const answer = await this.agentFor(request, undici.Agent).request({
       origin: url.origin,
@@ -137,16 +137,16 @@ export class GuardedHttp {
     };
   }
 
-  /** Connections are shared only among requests with the same rules: an agent checks when it connects. */
+  /** Requests share connections only if their rules are the same: an agent applies them when it connects. */
   private agentFor({ reach, verifyCertificate }: GuardedRequest, AgentClass: typeof Agent): Agent {
     const key = `${reach} ${String(verifyCertificate)}`;
     const existing = this.#agents.get(key);
     if (existing !== undefined) return existing;
     const { lookup, connectTimeoutMs } = this.#settings;
     const agent = new AgentClass({
-      // A new connection each time: look-ups are rare, and one kept open may be closed under a request.
+      // A new connection each time: look-ups are rare, and a kept one may be closed in the middle of a request.
       pipelining: 0,
-      // Each request has its own deadline for the whole of it.
+      // Each request has its own overall deadline.
       headersTimeout: 0,
       bodyTimeout: 0,
       connect: {
@@ -175,7 +175,7 @@ async function readBody(
   for await (const chunk of body as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > maximumBytes && excess === 'left') {
-      // Leaving the loop ends the connection.
+      // Leaving the loop closes the connection.
       return Buffer.concat([...chunks, chunk]).subarray(0, maximumBytes);
     }
     if (length > maximumBytes) {

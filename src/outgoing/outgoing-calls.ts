@@ -1,12 +1,12 @@
 import { GuardedHttp, type GuardedHttpSettings } from './guarded-http.js';
 import { DAY_MS } from '../domain/duration.js';
 
-/** The longest that a call may take, in milliseconds; its signal ends it sooner. */
+/** Upper limit for a call, in milliseconds; its signal ends it sooner. */
 const LONGEST_MS = DAY_MS;
-/** How much of an answer is read: enough to see why it was a refusal, in bytes. */
+/** How much of an answer is read, in bytes: enough to see why a request was refused. */
 const READ_BYTES = 4_096;
 
-/** A request to an address that the configuration names. */
+/** A request to a URL of the configuration. */
 export interface OutgoingCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
   readonly url: URL;
@@ -16,16 +16,16 @@ export interface OutgoingCall {
   readonly signal: AbortSignal;
 }
 
-/** What was answered, whatever the status. */
+/** An answer, whatever its status. */
 export interface CallAnswer {
   readonly status: number;
-  /** The beginning of the answer's body, at most 4096 bytes. */
+  /** The beginning of the body, at most 4096 bytes. */
   readonly text: string;
 }
 
 /**
- * Tells other programs of what happened, through the one door for outgoing HTTP. Hosts that the configuration names
- * may have private addresses. No redirect is followed, and every certificate is verified.
+ * Calls other services at URLs of the configuration, which may therefore have private addresses. No redirect is
+ * followed, and every certificate is verified.
  */
 export class OutgoingCalls {
   readonly #http: GuardedHttp;
@@ -34,7 +34,7 @@ export class OutgoingCalls {
     this.#http = new GuardedHttp({ requestTimeoutMs: LONGEST_MS, ...settings });
   }
 
-  /** Sends one request. @throws OutgoingRequestError; the reason of the signal where that ended it. */
+  /** Sends one request. @throws OutgoingRequestError; the reason of the signal if it aborted. */
   async send({ method, url, headers, body, signal }: OutgoingCall): Promise<CallAnswer> {
     const answer = await this.#http.request({
       method,
@@ -50,7 +50,7 @@ export class OutgoingCalls {
     return { status: answer.status, text: answer.body.toString('utf8') };
   }
 
-  /** Closes every connection; calls under way fail. */
+  /** Closes every connection; calls in progress fail. */
   async onModuleDestroy(): Promise<void> {
     await this.#http.onModuleDestroy();
   }

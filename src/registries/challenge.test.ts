@@ -54,7 +54,7 @@ describe('parseChallenges', () => {
     expect(parseChallenges(undefined)).toEqual([]);
   });
 
-  it('takes no time that grows with hostile input', () => {
+  it('is fast on hostile input', () => {
     const started = performance.now();
     for (const header of [
       `Bearer realm="${'\\'.repeat(15_000)}`,

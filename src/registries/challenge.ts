@@ -1,4 +1,4 @@
-/** One way in that a registry offers (RFC 9110 section 11.6.1; distribution's token specification). */
+/** A way to authenticate that a registry offers (RFC 9110 section 11.6.1; distribution's token specification). */
 export type Challenge =
   | { readonly kind: 'basic' }
   | { readonly kind: 'bearer'; readonly realm: string; readonly service: string | null };
@@ -9,9 +9,9 @@ const PARAMETER = /([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)
 const SEPARATOR = /[\s,]*/y;
 
 /**
- * Reads every challenge of `WWW-Authenticate` that we can answer, in the order of the registry's
- * list. Commas and spaces may be inside quotes; several challenges may stand in one header or in
- * several. What cannot be read ends the reading: a half-understood challenge is not answered.
+ * Reads every challenge of `WWW-Authenticate` that we can answer, in the registry's order. Quoted values may
+ * contain commas and spaces; several challenges may share one header or have one each. Parsing stops at the
+ * first syntax error: a half-understood challenge is not answered.
  */
 export function parseChallenges(
   header: string | readonly string[] | undefined,

@@ -9,12 +9,12 @@ import type { RegistryCredential } from './registry-credential.js';
 import { IDENTITY_TOKEN_USERNAME } from './registry-credential.js';
 
 const HELPER_NAME = /^[A-Za-z0-9_-]+$/;
-/** What docker-credential-helpers print, on stdout and with exit code 1, for a server without credentials. */
+/** What docker-credential-helpers print on stdout, with exit code 1, for a server without credentials. */
 const NOT_FOUND = /^\s*credentials not found/i;
 const MOST_OUTPUT_BYTES = 64 * 1024;
 
 export interface CredentialHelperSettings {
-  /** Folders to look for `docker-credential-*` in, as in the `PATH` variable. */
+  /** Folders to search for `docker-credential-*`, in the format of `PATH`. */
   readonly path: string;
   readonly timeoutMs: number;
 }
@@ -25,9 +25,9 @@ interface Outcome {
 }
 
 /**
- * Asks `docker-credential-<name>` for a server's credentials by the protocol of
- * docker-credential-helpers: `get`, the server on stdin, JSON on stdout. Null where it knows none.
- * Nothing that a helper prints gets into messages, since it may be the secret.
+ * Asks `docker-credential-<name>` for a server's credentials by the protocol of docker-credential-helpers:
+ * `get`, the server on stdin, JSON on stdout. Null if it has none. Messages never include a helper's output,
+ * which may be the secret.
  * @throws DeployError `registry-auth`
  */
 export async function askCredentialHelper(
@@ -67,7 +67,7 @@ function credentialOf(program: string, output: string): RegistryCredential | nul
     : { kind: 'password', username, password: value };
 }
 
-/** Only absolute folders count: a relative one would depend on where Deploy was started. */
+/** Ignores relative folders, which would depend on where Deploy was started. */
 async function findProgram(program: string, path: string): Promise<string | null> {
   for (const folder of path.split(delimiter).filter(isAbsolute)) {
     const file = join(folder, program);
@@ -89,7 +89,7 @@ function run(
 ): Promise<Outcome> {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
-    // In a process group of its own, so that what it started can be ended with it.
+    // In a process group of its own, so that its children can be killed with it.
     const child = spawn(file, ['get'], {
       shell: false,
       detached: true,
@@ -111,7 +111,7 @@ function run(
       giveUp(signal.reason);
     };
     const deadline = setTimeout(() => {
-      giveUp(helperError(program, `did not answer in ${String(timeoutMs / 1000)} s`));
+      giveUp(helperError(program, `did not answer within ${String(timeoutMs / 1000)} s`));
     }, timeoutMs);
     signal.addEventListener('abort', abort, { once: true });
     child.on('error', () => {
@@ -120,13 +120,13 @@ function run(
     child.stdout.on('data', (chunk: Buffer) => {
       length += chunk.length;
       output.push(chunk);
-      if (length > MOST_OUTPUT_BYTES) giveUp(helperError(program, 'answered with too much'));
+      if (length > MOST_OUTPUT_BYTES) giveUp(helperError(program, 'printed too much output'));
     });
     child.on('close', (exitCode) => {
       forget();
       resolve({ exitCode, output: Buffer.concat(output).toString('utf8') });
     });
-    // A helper that ends without reading breaks the pipe; its exit code and its answer tell what it meant.
+    // A helper that exits without reading breaks the pipe; its exit code and output say what it meant.
     child.stdin.on('error', () => undefined);
     child.stdin.end(server);
   });

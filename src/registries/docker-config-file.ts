@@ -3,15 +3,15 @@ import { readFile, stat } from 'node:fs/promises';
 import { DeployError } from '../domain/errors.js';
 import { DockerConfig } from './docker-config.js';
 
-/** Docker's `config.json`, read again when it changed on disk. */
+/** Docker's `config.json`, read again when it changes on disk. */
 export class DockerConfigFile {
   #last: { readonly version: string; readonly content: DockerConfig } | null = null;
 
   constructor(private readonly path: string) {}
 
   /**
-   * The content as it is now; null where there is no such file.
-   * @throws DeployError `registry-auth` where it cannot be read or is malformed
+   * The current content; null if there is no such file.
+   * @throws DeployError `registry-auth` if it cannot be read or is malformed
    */
   async read(): Promise<DockerConfig | null> {
     try {
@@ -33,7 +33,7 @@ export class DockerConfigFile {
   }
 }
 
-/** Editors replace files, so the inode counts as well as time and size. */
+/** Editors replace files, so the inode counts in addition to time and size. */
 function versionOf({ mtimeNs, size, ino }: BigIntStats): string {
   return [mtimeNs, size, ino].join(' ');
 }

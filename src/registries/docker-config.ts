@@ -19,8 +19,8 @@ export class DockerConfig {
   ) {}
 
   /**
-   * @param source what messages call it, e.g. the file's path
-   * @throws DeployError `registry-auth` where it is malformed; the message holds none of the text
+   * @param source how messages refer to it, e.g. the file's path
+   * @throws DeployError `registry-auth` if it is malformed; the message quotes nothing of the content
    */
   static parse(text: string, source: string): DockerConfig {
     const content = parseJsonObject(text);
@@ -37,7 +37,7 @@ export class DockerConfig {
     );
   }
 
-  /** Name of the helper that is responsible for a registry: its own, else that for all; null for none. */
+  /** Name of the credential helper for a registry: its own, else the general one; null if there is none. */
   helperFor(registry: string): string | null {
     const own = lookUp(this.credHelpers, registry);
     if (own === undefined || own === '') return this.credsStore;
@@ -45,7 +45,7 @@ export class DockerConfig {
     return own;
   }
 
-  /** The credential written in `auths`; null where there is none. */
+  /** The credential in `auths`; null if there is none. */
   credentialFor(registry: string): RegistryCredential | null {
     const entry = asJsonObject(lookUp(this.auths, registry));
     if (entry === null) return null;
@@ -65,7 +65,7 @@ export class DockerConfig {
     return { kind: 'password', username, password: new Secret(password) };
   }
 
-  /** `auth` is base64 of `user:password`, padded with NULs by old versions; it wins over the plain fields. */
+  /** `auth` is base64 of `user:password`, padded with NULs by old versions; it overrides the plain fields. */
   private loginOf(entry: JsonObject, where: string): { username: string; password: string } {
     const auth = textAt(entry, 'auth');
     if (auth === '') {
@@ -81,7 +81,7 @@ export class DockerConfig {
   }
 }
 
-/** By the exact key first, then by the host of each key, as Docker does. */
+/** Tries the exact key first, then the host of each key, as Docker does. */
 function lookUp(entries: JsonObject, registry: string): unknown {
   const exactKeys =
     registry === DOCKER_HUB ? [DOCKER_HUB_KEY, DOCKER_HUB] : [registry, `https://${registry}`];

@@ -5,9 +5,9 @@ import type { HttpAnswer } from '../outgoing/guarded-http.js';
 import { headerOf } from '../outgoing/guarded-http.js';
 import { parseJsonObject } from './json-object.js';
 
-/** What a tag stands for at its registry. */
+/** What a tag points to in its registry. */
 export interface ResolvedManifest {
-  /** E.g. `sha256:…`; of the index where the image is for several platforms. */
+  /** E.g. `sha256:…`; the digest of the index for an image of several platforms. */
   readonly digest: string;
   /** Without parameters, e.g. `application/vnd.oci.image.index.v1+json`. */
   readonly mediaType: string;
@@ -16,7 +16,7 @@ export interface ResolvedManifest {
 const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 
-/** Without all of these a registry answers 404, or converts the image to something else. */
+/** If one of these is missing, a registry may answer 404 or convert the image to another format. */
 export const MANIFEST_MEDIA_TYPES: readonly string[] = [
   OCI_INDEX,
   OCI_MANIFEST,
@@ -26,9 +26,9 @@ export const MANIFEST_MEDIA_TYPES: readonly string[] = [
 const SCHEMA_1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+/;
 
 /**
- * What an answer to HEAD says; null where it leaves out the digest or the media type, so that a GET
- * must tell.
- * @param expected the digest that was asked for, null where it was a tag
+ * The manifest that an answer to HEAD describes; null if it lacks the digest or the media type, so that a GET
+ * is needed.
+ * @param expected the digest that was requested; null for a tag
  * @throws DeployError `registry-protocol`
  */
 export function manifestOfHead(
@@ -44,8 +44,8 @@ export function manifestOfHead(
 }
 
 /**
- * What an answer to GET says. Its digest is that of the bytes, which must be the registry's own word
- * and the digest that was asked for, where there are those.
+ * The manifest that an answer to GET contains. Its digest is computed from the bytes and must match both the
+ * digest that the registry announced and the one that was requested, if there are any.
  * @throws DeployError `registry-protocol`
  */
 export function manifestOfGet(
@@ -54,7 +54,7 @@ export function manifestOfGet(
   expected: string | null,
 ): ResolvedManifest {
   const content = parseJsonObject(answer.body.toString('utf8'));
-  if (content === null) throw protocolError(registry, 'answered with a manifest that is no JSON');
+  if (content === null) throw protocolError(registry, 'answered with a manifest that is not JSON');
   const mediaType = bodyMediaType(answer, content);
   if (SCHEMA_1.test(mediaType) || content['schemaVersion'] === 1) throw schema1Error(registry);
   if (!MANIFEST_MEDIA_TYPES.includes(mediaType)) {
@@ -92,7 +92,7 @@ function digestOf(bytes: Buffer, algorithm: string): string {
   return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
 }
 
-/** Registries that leave out the type, or say `application/json`, are told by the manifest itself. */
+/** If the registry gives no type, or `application/json`, the manifest itself decides. */
 function bodyMediaType(answer: HttpAnswer, content: Readonly<Record<string, unknown>>): string {
   const announced = mediaTypeOf(answer);
   if (MANIFEST_MEDIA_TYPES.includes(announced) || SCHEMA_1.test(announced)) return announced;

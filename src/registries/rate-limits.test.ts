@@ -47,7 +47,7 @@ describe('announcedPauseMs', () => {
 });
 
 describe('RateLimits', () => {
-  it('hold a host only as long as it asked for', () => {
+  it('hold a host only as long as it announced', () => {
     let passed = 0;
     const limits = new RateLimits(
       () => NOW,
@@ -62,7 +62,7 @@ describe('RateLimits', () => {
     limits.refuseWhileHeld('a.example');
   });
 
-  it('do not hold after an ordinary answer, nor after one that asks for no pause', () => {
+  it('do not hold after an ordinary answer or one without a pause', () => {
     const limits = new RateLimits(() => NOW);
     limits.note('a.example', anAnswer({ 'ratelimit-remaining': '1;w=21600' }, 200));
     limits.note('a.example', anAnswer({ 'ratelimit-remaining': '0' }, 401));
@@ -70,7 +70,7 @@ describe('RateLimits', () => {
     limits.refuseWhileHeld('a.example');
   });
 
-  describe('where little is left of the limit', () => {
+  describe('when little is left of the limit', () => {
     const answered = (headers: Record<string, string>) => {
       let passed = 0;
       const limits = new RateLimits(
@@ -88,7 +88,7 @@ describe('RateLimits', () => {
       ['a tenth of the window', { 'ratelimit-remaining': '10;w=3600' }, 360_000],
       ['five minutes where no window is named', { 'ratelimit-remaining': '9' }, 300_000],
       ['until the reset', { 'ratelimit-remaining': '1', 'ratelimit-reset': '20' }, 20_000],
-    ])('leave it to pushes for %s', (_what, headers: Record<string, string>, expected) => {
+    ])('reserve it for pushes for %s', (_what, headers: Record<string, string>, expected) => {
       const { limits, pass } = answered({ 'ratelimit-limit': '100', ...headers });
       limits.refuseWhileHeld('a.example', 'pushed');
       expect(polls(limits)).toThrow(expect.objectContaining({ retryAfterMs: expected }));
@@ -96,7 +96,7 @@ describe('RateLimits', () => {
       polls(limits)();
     });
 
-    it('let polls go on once more is left, and where no limit is named', () => {
+    it('allow polls once more is left and if no limit is announced', () => {
       const { limits } = answered({ 'ratelimit-limit': '100', 'ratelimit-remaining': '10' });
       const more = { 'ratelimit-limit': '100', 'ratelimit-remaining': '11' };
       limits.note('a.example', anAnswer(more, 200));

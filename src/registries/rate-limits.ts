@@ -2,23 +2,23 @@ import { DeployError } from '../domain/errors.js';
 import type { HttpAnswer } from '../outgoing/guarded-http.js';
 import { headerOf } from '../outgoing/guarded-http.js';
 
-/** Where a registry says "too much" and not until when. */
+/** Used if a registry answers 429 without saying for how long. */
 const DEFAULT_HOLD_MS = 30_000;
-/** The longest window in use (Docker Hub's); what goes beyond it is a mistake of the other side. */
+/** The longest window in use (Docker Hub's); a longer one is an error of the registry. */
 const LONGEST_HOLD_MS = 6 * 60 * 60 * 1000;
-/** Reset values above this are seconds since 1970, below it seconds from now. */
+/** Reset values from here on are seconds since 1970, smaller ones are seconds from now. */
 const SMALLEST_EPOCH_SECONDS = 1_000_000_000;
 
-/** Of an announced limit, what is left to those who were told of a push. */
+/** The part of an announced limit that is reserved for pushes. */
 const SPARED_FRACTION = 0.1;
-/** How long polls then leave the host alone: this part of the window, or so long where none is named. */
+/** How long polls then spare the host: this part of the window, or the default below if none is announced. */
 const SPARED_WINDOW_FRACTION = 0.1;
 const DEFAULT_SPARING_MS = 5 * 60_000;
 
-/** Why a registry is asked. `polled`: nobody is waiting, and somebody who is may need what the limit leaves. */
+/** Why a registry is asked. `polled` requests can wait, and leave the rest of a rate limit to `pushed` ones. */
 export type Urgency = 'pushed' | 'polled';
 
-/** `100;w=21600`: a count, and the length of the window it is counted over, in milliseconds. */
+/** `100;w=21600`: a count, and the window in which requests are counted, in milliseconds (seconds in the header). */
 export interface RateLimit {
   readonly count: number;
   readonly windowMs: number | null;
@@ -33,8 +33,8 @@ export function parseRateLimit(header: string | null): RateLimit | null {
 }
 
 /**
- * How long the answer asks us to wait, in milliseconds: `Retry-After` (seconds or date), else
- * `ratelimit-reset` or `x-ratelimit-reset`; null where it names nothing usable.
+ * How long the answer asks us to wait, in milliseconds: `Retry-After` (seconds or date), else `ratelimit-reset`
+ * or `x-ratelimit-reset`; null if there is nothing usable.
  */
 export function announcedPauseMs(answer: HttpAnswer, now: number): number | null {
   const retryAfter = headerOf(answer, 'retry-after');
@@ -46,14 +46,14 @@ export function announcedPauseMs(answer: HttpAnswer, now: number): number | null
   return pause === null ? null : Math.min(Math.max(0, pause), LONGEST_HOLD_MS);
 }
 
-/** Remembers which hosts are not to be asked for now, so that they are left alone until then. */
+/** Remembers which hosts must not be asked for a while. */
 export class RateLimits {
   readonly #heldUntil = new Map<string, number>();
   readonly #sparedUntil = new Map<string, number>();
 
   /**
-   * @param now Milliseconds since 1970, for the times that registries name.
-   * @param steady Milliseconds of a clock that nobody sets, for how long a host is left alone.
+   * @param now Milliseconds since 1970, to interpret times that registries announce.
+   * @param steady Milliseconds of a monotonic clock, to measure pauses.
    */
   constructor(
     private readonly now: () => number = Date.now,
@@ -61,12 +61,12 @@ export class RateLimits {
   ) {}
 
   /**
-   * @throws DeployError `registry-unavailable` with `retryAfterMs` while the host is to be left alone, by
-   * polls also while little is left of its limit.
+   * @throws DeployError `registry-unavailable` with `retryAfterMs` while the host must not be asked; for polls
+   * also while little is left of its limit.
    */
   refuseWhileHeld(host: string, urgency: Urgency = 'pushed'): void {
     const heldMs = this.leftOf(this.#heldUntil, host);
-    if (heldMs > 0) throw refusal(`${host} limits how often it may be asked`, heldMs);
+    if (heldMs > 0) throw refusal(`${host} limits the rate of requests`, heldMs);
     const sparedMs = urgency === 'polled' ? this.leftOf(this.#sparedUntil, host) : 0;
     if (sparedMs > 0) {
       throw refusal(`${host} allows few more requests, which are left for pushes`, sparedMs);
@@ -74,8 +74,8 @@ export class RateLimits {
   }
 
   /**
-   * Takes note of 429 and of `ratelimit-remaining: 0`. The window's length is no time to wait: windows
-   * slide, so without an announced time the next try is soon.
+   * Records 429 and `ratelimit-remaining: 0`. The window's length is not used as a pause: windows slide, so
+   * without an announced time the next attempt follows soon.
    */
   note(host: string, answer: HttpAnswer): void {
     const remaining = parseRateLimit(headerOf(answer, 'ratelimit-remaining'));
@@ -100,7 +100,7 @@ export class RateLimits {
     this.#sparedUntil.set(host, this.steady() + Math.min(pause, LONGEST_HOLD_MS));
   }
 
-  /** Milliseconds; at most 0 where it is over, which is then forgotten. */
+  /** Remaining milliseconds; 0 or less once it is over, and the entry is then removed. */
   private leftOf(until: Map<string, number>, host: string): number {
     const left = (until.get(host) ?? -Infinity) - this.steady();
     if (left <= 0) until.delete(host);
@@ -110,7 +110,7 @@ export class RateLimits {
 
 function refusal(why: string, retryAfterMs: number): DeployError {
   const seconds = String(Math.ceil(retryAfterMs / 1000));
-  return new DeployError('registry-unavailable', `${why}; the next try is in ${seconds} s`, {
+  return new DeployError('registry-unavailable', `${why}; next attempt in ${seconds} s`, {
     retryAfterMs,
   });
 }

@@ -9,7 +9,7 @@ import { RegistriesModule } from './registries.module.js';
 import { RegistryClient } from './registry-client.js';
 import { RegistryCredentials } from './registry-credentials.js';
 
-it('RegistriesModule gives client and credentials, by the configuration in force and the environment', async () => {
+it('RegistriesModule provides client and credentials from the current configuration and the environment', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'deploy-registries-module-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const path = join(folder, 'deploy.yaml');

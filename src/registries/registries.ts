@@ -13,7 +13,7 @@ import { TokenService } from './token-service.js';
 
 export interface RegistriesSettings {
   readonly credentials: RegistryCredentialsSettings;
-  /** Milliseconds since 1970, in the place of all clocks; for tests. */
+  /** Milliseconds since 1970, instead of all clocks; for tests. */
   readonly now?: () => number;
 }
 

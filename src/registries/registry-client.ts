@@ -7,24 +7,23 @@ import type { Urgency } from './rate-limits.js';
 import type { Arrival } from './registry-transport.js';
 import type { RepositoryAccess } from './repository-access.js';
 
-/** Statuses of a HEAD that a registry which only knows GET may answer with. */
+/** How a registry that only supports GET may answer HEAD. */
 const HEAD_UNSUPPORTED: ReadonlySet<number> = new Set([400, 405, 501]);
 
 /**
- * Asks registries which digest a tag has. Look-ups are not shared: one that began before a push may
- * already hold the answer from before it.
+ * Looks up digests of tags. Concurrent look-ups are not shared: one that began before a push may already hold
+ * the old answer.
  */
 export class RegistryClient {
   constructor(private readonly access: RepositoryAccess) {}
 
   /**
-   * The digest and media type that a tag has now, by HEAD, which costs no pull at Docker Hub; by GET
-   * where HEAD does not tell. A digest is looked up alike, to see that the registry still has it.
+   * The current digest and media type of a tag, by HEAD, which does not count as a pull at Docker Hub, or by GET
+   * if HEAD does not provide them. Looking up a digest checks that the registry still has it.
    * @param name canonical repository, e.g. `docker.io/acme/web`
    * @param reference a tag or a digest
-   * @throws DeployError `tag-not-found`, `registry-auth`, `registry-unavailable` (with `retryAfterMs`
-   * where the registry named a time), `registry-protocol`, `invalid-reference`; the reason of
-   * `signal` where that ended it
+   * @throws DeployError `tag-not-found`, `registry-auth`, `registry-unavailable` (with `retryAfterMs` if the
+   * registry announced a time), `registry-protocol`, `invalid-reference`; the reason of `signal` if it aborted
    */
   async resolveDigest(
     name: string,
@@ -61,8 +60,8 @@ export class RegistryClient {
 }
 
 /**
- * Whether a failed HEAD may be HEAD's own fault. A 404 that carries the marks of the distribution
- * protocol is believed; one without them may come from something in between that only passes on GET.
+ * Whether a GET may succeed after a failed HEAD. A 404 in the form of the distribution protocol is believed; any
+ * other may come from a proxy that only forwards GET.
  */
 function isWorthAGet({ answer }: Arrival): boolean {
   if (answer.status !== 404) return HEAD_UNSUPPORTED.has(answer.status);

@@ -12,17 +12,17 @@ const HELPER_TIMEOUT_MS = 10_000;
 export interface RegistryCredentialsSettings {
   /** Folder of Docker's `config.json`: `DOCKER_CONFIG`, else `.docker` in the home folder. */
   readonly dockerConfigFolder: string;
-  /** Content of `DOCKER_AUTH_CONFIG`; null where it is not set. */
+  /** Content of `DOCKER_AUTH_CONFIG`; null if it is not set. */
   readonly dockerAuthConfig: Secret | null;
-  /** Content of `PATH`, where credential helpers are looked for. */
+  /** Content of `PATH`, which is searched for credential helpers. */
   readonly path: string;
   /** Default 10 s. */
   readonly helperTimeoutMs?: number;
 }
 
 /**
- * What the Engine API takes as `X-Registry-Auth`, revealed: hand it to the engine and keep it nowhere.
- * The engine shows a `registrytoken` as it is, whatever else is there.
+ * The content of the Engine API's `X-Registry-Auth`, with secrets revealed: send it to the engine and keep it
+ * nowhere. The engine passes a `registrytoken` on as is and ignores the other fields.
  */
 export type EngineCredentials =
   | { readonly username: string; readonly password: string; readonly serveraddress: string }
@@ -35,8 +35,8 @@ export type EngineCredentials =
     };
 
 /**
- * Finds what to show a registry, in Docker's own order after our configuration: `registries`, the
- * `DOCKER_AUTH_CONFIG` variable, the registry's helper, the helper for all, `auths` of the file.
+ * Finds credentials: first in `registries` of our configuration, then in Docker's own order: the variable
+ * `DOCKER_AUTH_CONFIG`, the registry's helper, the general helper, `auths` of the file.
  */
 export class RegistryCredentials {
   readonly #file: DockerConfigFile;
@@ -49,8 +49,8 @@ export class RegistryCredentials {
   }
 
   /**
-   * Credentials for the engine's own pull of a canonical repository; null: pull anonymously.
-   * @throws DeployError `registry-auth` where a file or a helper is broken; `invalid-reference`
+   * Credentials with which the engine pulls a canonical repository; null: pull anonymously.
+   * @throws DeployError `registry-auth` if a file or a helper is broken; `invalid-reference`
    */
   async forEngine(
     repository: string,
@@ -81,7 +81,7 @@ export class RegistryCredentials {
 
   /**
    * @param registry canonical host, e.g. `docker.io`
-   * @throws DeployError `registry-auth` where a file or a helper is broken
+   * @throws DeployError `registry-auth` if a file or a helper is broken
    */
   async forRegistry(registry: string, signal: AbortSignal): Promise<RegistryCredential | null> {
     const configured = this.hosts.configured(registry);
@@ -98,7 +98,7 @@ export class RegistryCredentials {
     return DockerConfig.parse(text, 'DOCKER_AUTH_CONFIG').credentialFor(registry);
   }
 
-  /** With a helper the passwords of `auths` are not read, as in Docker. */
+  /** If there is a helper, passwords in `auths` are ignored, as in Docker. */
   private async fromFile(
     registry: string,
     signal: AbortSignal,
@@ -112,7 +112,7 @@ export class RegistryCredentials {
   }
 }
 
-/** The name under which Docker keeps a registry's credentials. */
+/** The name under which Docker stores a registry's credentials. */
 function serverOf(registry: string): string {
   return registry === DOCKER_HUB ? DOCKER_HUB_KEY : registry;
 }

@@ -15,40 +15,40 @@ const DOCKER_HUB_NAMES: ReadonlySet<string> = new Set([
   DOCKER_HUB_API,
 ]);
 
-/** What the configuration says about registries, as it is now. */
+/** The registries of the current configuration. */
 export interface ConfiguredRegistries {
   registries(): readonly Registry[];
 }
 
-/** Where a repository is asked for. */
+/** Where requests for a repository go. */
 export interface RegistryTarget {
-  /** Host for people and for credentials: `docker.io`, `ghcr.io`, `localhost:5000`. */
+  /** Host as shown to users and used for credentials: `docker.io`, `ghcr.io`, `localhost:5000`. */
   readonly registry: string;
-  /** Host, and port where one was written, that requests go to, e.g. `registry-1.docker.io`. */
+  /** Host (and port, if one was written) that requests go to, e.g. `registry-1.docker.io`. */
   readonly authority: string;
-  /** The same without a port, as `URL.hostname` has it. */
+  /** The same without the port, in the form of `URL.hostname`. */
   readonly hostname: string;
-  /** Path inside the registry, e.g. `acme/web`. */
+  /** Path in the registry, e.g. `acme/web`. */
   readonly path: string;
-  /** Loopback, or marked `insecure: true`: certificates are not checked and plain http is a way out. */
+  /** Loopback, or `insecure: true`: certificates are not checked and plain http is tried if TLS fails. */
   readonly plainHttpAllowed: boolean;
 }
 
 /**
- * One name for all the ways in which a registry is written in configurations and Docker's files:
- * in lower case, without scheme and path, and `docker.io` for each name of Docker Hub.
+ * One name for all spellings of a registry in configurations and Docker's files: in lower case, without scheme
+ * and path, and `docker.io` for each name of Docker Hub.
  */
 export function canonicalRegistryHost(written: string): string {
   const host = hostOfKey(written).toLowerCase();
   return DOCKER_HUB_NAMES.has(host) ? DOCKER_HUB : host;
 }
 
-/** Whether requests to two hosts of URLs end on the same machine by name alone. */
+/** Whether two host names of URLs are the same machine, judged by name alone. */
 export function isSameHostname(one: string, other: string): boolean {
   return one === other || (isLoopbackName(one) && isLoopbackName(other));
 }
 
-/** Finds out where the repositories' registries are and what may be done there. */
+/** Determines which host serves a repository and which rules apply to it. */
 export class RegistryHosts {
   constructor(private readonly configuration: ConfiguredRegistries) {}
 
@@ -74,7 +74,7 @@ export class RegistryHosts {
     };
   }
 
-  /** The configuration's entry for a registry, under whatever of its names. */
+  /** The configuration's entry for a registry, under any of its names. */
   configured(registry: string): Registry | null {
     const wanted = canonicalRegistryHost(registry);
     const found = this.configuration
@@ -83,7 +83,7 @@ export class RegistryHosts {
     return found ?? null;
   }
 
-  /** Whether the configuration names the host (and port) of a URL as a registry. */
+  /** Whether the host (and port) of a URL is a configured registry. */
   isNamed(url: URL): boolean {
     return this.configuration
       .registries()
@@ -91,7 +91,7 @@ export class RegistryHosts {
   }
 }
 
-/** What Docker does to a key of its file before it gives up: scheme and path do not count. */
+/** Normalises a key as Docker does in its last attempt: without scheme and path. */
 function hostOfKey(key: string): string {
   return key.replace(/^https?:\/\//i, '').split('/', 1)[0] ?? '';
 }

@@ -7,17 +7,17 @@ import type { RegistryTarget } from './registry-host.js';
 import type { Arrival } from './registry-transport.js';
 import type { TokenService } from './token-service.js';
 
-/** Finds the credential for one look-up, once, and only if a login is needed at all. */
+/** Finds the credential for one look-up, at most once, and only if a login is needed. */
 export type FindCredential = () => Promise<RegistryCredential | null>;
 
-/** Turns the registries' challenges into `Authorization` values. */
+/** Turns challenges of registries into `Authorization` headers. */
 export class RegistryLogin {
-  /** What each repository asked for last, so that the next look-up can begin with the right answer. */
+  /** The last challenge of each repository, so that the next look-up can start with the right answer. */
   readonly #challenges = new Map<string, Challenge>();
 
   constructor(private readonly tokens: TokenService) {}
 
-  /** The value to begin with; null where nothing is known or the token kept is too old. */
+  /** The header to start with; null if nothing is known or the cached token is too old. */
   async prepared(target: RegistryTarget, find: FindCredential): Promise<string | null> {
     const challenge = this.#challenges.get(keyOf(target));
     if (challenge === undefined) return null;
@@ -28,8 +28,8 @@ export class RegistryLogin {
   }
 
   /**
-   * The value to answer a 401 or 403 with, a token always fresh.
-   * @throws DeployError `registry-auth` where there is nothing better to show than what was `sent`
+   * The header with which to answer a 401 or 403; a token is always a fresh one.
+   * @throws DeployError `registry-auth` if there is nothing better than what was `sent`
    */
   async answer(
     target: RegistryTarget,
@@ -39,7 +39,7 @@ export class RegistryLogin {
     signal: AbortSignal,
   ): Promise<string> {
     if (!arrival.isFromOrigin) {
-      throw authError(target, `sends us to ${arrival.url.host}, which wants a login`);
+      throw authError(target, `redirects to ${arrival.url.host}, which asks for a login`);
     }
     const challenge = this.challengeOf(target, arrival);
     if (challenge === null) {
@@ -53,13 +53,13 @@ export class RegistryLogin {
         ? basicFor(credential)
         : await this.bearerFor(target, challenge, credential, signal);
     if (value === null) {
-      throw authError(target, 'wants a user name and a password, and none is configured');
+      throw authError(target, 'asks for a user name and a password, and none is configured');
     }
     if (value === sent) throw authError(target, 'refuses the credentials');
     return value;
   }
 
-  /** Bearer before Basic: it sends the password to fewer places. A 403 may leave the challenge out. */
+  /** Prefers Bearer to Basic, which sends the password to more places. A 403 may lack the challenge. */
   private challengeOf(target: RegistryTarget, { answer }: Arrival): Challenge | null {
     const offered = parseChallenges(answer.headers['www-authenticate']);
     const bearer = offered.find((one) => one.kind === 'bearer');

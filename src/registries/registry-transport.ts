@@ -9,36 +9,36 @@ import { isSameHostname } from './registry-host.js';
 
 const MOST_REDIRECTS = 3;
 const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-/** The limit that registries themselves put on manifests. Token answers are far smaller. */
+/** The usual limit of registries for manifests. Answers with tokens are far smaller. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
 type Scheme = 'https' | 'http';
 
-/** A request without its place. `authorization` goes to the origin it was made for and nowhere else. */
+/** A request without its URL. `authorization` is sent to the original origin only, never after a redirect elsewhere. */
 export interface RegistryRequest {
   readonly method: 'GET' | 'HEAD' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
   readonly authorization: string | null;
   readonly body?: string;
-  /** `pushed` where left out. */
+  /** Default `pushed`. */
   readonly urgency?: Urgency;
   readonly signal: AbortSignal;
 }
 
-/** An answer, and where it came from after redirects. */
+/** An answer and the URL that it came from, after redirects. */
 export interface Arrival {
   readonly answer: HttpAnswer;
   readonly url: URL;
-  /** False where a redirect led to another scheme, host or port: its demands for a login are not met. */
+  /** False after a redirect to another scheme, host or port, whose requests for a login are not answered. */
   readonly isFromOrigin: boolean;
 }
 
 /**
- * Carries requests to registries and token services by our rules on plain http, private addresses,
- * redirects and rate limits.
+ * Sends requests to registries and token services under our rules for plain http, private addresses, redirects
+ * and rate limits.
  */
 export class RegistryTransport {
-  /** What answered last, for hosts that may be asked either way. */
+  /** The scheme that worked last, for hosts for which both are allowed. */
   readonly #schemes = new Map<string, Scheme>();
 
   constructor(
@@ -48,8 +48,8 @@ export class RegistryTransport {
   ) {}
 
   /**
-   * Asks the registry itself. Where plain http is allowed, https is tried first and http after it if
-   * nobody there speaks TLS; the way that worked is taken first from then on, until it fails.
+   * Asks the registry itself. If plain http is allowed, https is tried first, then http if the server does not
+   * speak TLS; the scheme that worked is used from then on, until it fails.
    * @throws DeployError `registry-unavailable`, `registry-protocol`
    */
   async askRegistry(
@@ -70,9 +70,8 @@ export class RegistryTransport {
   }
 
   /**
-   * Asks an address that the registry named, such as its token service. Private addresses are refused,
-   * except on the registry's own host, and on hosts of the configuration where the registry is private
-   * itself.
+   * Asks a URL that the registry named, such as its token service. Private addresses are refused, except the
+   * registry's own host and, if the registry itself is private, configured hosts.
    * @throws DeployError `registry-unavailable`, `registry-protocol`
    */
   async askElsewhere(target: RegistryTarget, url: URL, request: RegistryRequest): Promise<Arrival> {
@@ -87,7 +86,7 @@ export class RegistryTransport {
   ): Promise<Arrival> {
     const url = new URL(`${scheme}://${target.authority}${path}`);
     const arrival = await this.send(target, url, url, request);
-    // A TLS server answers plain http with 400: nothing to remember.
+    // A TLS server answers plain http with 400, which proves nothing.
     if (target.plainHttpAllowed && arrival.answer.status !== 400) {
       this.#schemes.set(target.authority, scheme);
     }
@@ -167,7 +166,7 @@ export class RegistryTransport {
   }
 }
 
-/** Whether https failed because nobody speaks TLS there. A deadline does not count: TLS may merely be slow. */
+/** Whether https failed because the server does not speak TLS. A timeout does not count: TLS may merely be slow. */
 function isWithoutTls(error: unknown, target: RegistryTarget): boolean {
   const cause = error instanceof DeployError ? error.cause : null;
   if (!(cause instanceof OutgoingRequestError)) return false;
@@ -178,11 +177,11 @@ function isWithoutTls(error: unknown, target: RegistryTarget): boolean {
 function redirectTarget({ answer, url }: Arrival): URL {
   const location = headerOf(answer, 'location');
   if (location === null || !URL.canParse(location, url.href)) {
-    throw protocolError(`${url.host} redirects without saying where to`);
+    throw protocolError(`${url.host} redirects without a usable location`);
   }
   const next = new URL(location, url);
   if (next.protocol !== 'https:' && next.protocol !== 'http:') {
-    throw protocolError(`${url.host} redirects to something that is not http`);
+    throw protocolError(`${url.host} redirects to an address that is not http`);
   }
   if (url.protocol === 'https:' && next.protocol === 'http:') {
     throw protocolError(`${url.host} redirects from https to plain http`);

@@ -10,7 +10,7 @@ import { unexpectedAnswer } from './unexpected-answer.js';
 
 const NOT_FOUND_CODES: ReadonlySet<string> = new Set(['MANIFEST_UNKNOWN', 'NAME_UNKNOWN']);
 
-/** One repository for the length of one question, which may take several requests. */
+/** One repository for the duration of one look-up, which may take several requests. */
 export interface Repository {
   readonly target: RegistryTarget;
   readonly find: FindCredential;
@@ -18,14 +18,14 @@ export interface Repository {
   readonly signal: AbortSignal;
 }
 
-/** A request for something of a repository. `path` may have a query. */
+/** A request about a repository. `path` may have a query. */
 export interface RepositoryRequest {
   readonly method: 'GET' | 'HEAD';
   readonly path: string;
   readonly accept: string;
 }
 
-/** Asks repositories for things, with whatever login they want. */
+/** Sends requests about repositories, with the login that each asks for. */
 export class RepositoryAccess {
   constructor(
     private readonly hosts: RegistryHosts,
@@ -48,7 +48,7 @@ export class RepositoryAccess {
   }
 
   /**
-   * One request, and at most one more with a fresh token or a password where it is refused.
+   * Sends a request, and at most one more with a fresh token or a password if the first is refused.
    * @throws DeployError `registry-unavailable`, `registry-protocol`, `registry-auth`
    */
   async ask(repository: Repository, request: RepositoryRequest): Promise<Arrival> {
@@ -60,7 +60,7 @@ export class RepositoryAccess {
     return this.send(repository, request, value);
   }
 
-  /** What an answer that is no success means. `what` names the thing that was asked for. */
+  /** The error for an unsuccessful answer. `what` names what was requested. */
   failureOf({ target }: Repository, arrival: Arrival, what: string): DeployError {
     const { answer } = arrival;
     const { registry, path } = target;
@@ -68,7 +68,7 @@ export class RepositoryAccess {
     if (isRefusal(arrival)) {
       return new DeployError(
         'registry-auth',
-        `${registry} refuses access to ${path} (status ${String(status)}): the credentials are missing, wrong or do not reach it`,
+        `${registry} refuses access to ${path} (status ${String(status)}): the credentials are missing, wrong or not sufficient`,
       );
     }
     if (status === 404 || errorCodesOf(answer.body).some((code) => NOT_FOUND_CODES.has(code))) {
@@ -91,7 +91,7 @@ function isRefusal({ answer }: Arrival): boolean {
   return answer.status === 401 || answer.status === 403;
 }
 
-/** The `code`s of the protocol's error body; its messages are not passed on. */
+/** The `code`s of the protocol's error body. Its messages are never passed on. */
 function errorCodesOf(body: Buffer): readonly string[] {
   const errors = parseJsonObject(body.toString('utf8'))?.['errors'];
   if (!Array.isArray(errors)) return [];

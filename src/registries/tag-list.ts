@@ -6,23 +6,23 @@ import type { Urgency } from './rate-limits.js';
 import type { Arrival } from './registry-transport.js';
 import type { RepositoryAccess } from './repository-access.js';
 
-/** What a page is asked to hold; registries may give less. */
+/** Requested page size; registries may send less. */
 const PAGE_SIZE = 1_000;
-/** More is no list that a tag is chosen from, but a mistake or an attack. */
+/** A longer list is a mistake or an attack. */
 const MOST_PAGES = 100;
 const MOST_TAGS = 50_000;
 
-/** Asks registries which tags a repository has. */
+/** Lists the tags of repositories. */
 export class TagList {
   constructor(private readonly access: RepositoryAccess) {}
 
   /**
-   * All tags of a repository, each once, in the order in which the registry tells them (which is not that
-   * of their pushes), by as many pages as it takes: at most 100, and 50,000 tags.
+   * All tags of a repository, each once, in the registry's order (which is not the order of pushes). Reads at
+   * most 100 pages and 50,000 tags.
    * @param name canonical repository, e.g. `docker.io/acme/web`
-   * @throws DeployError `tag-not-found` where there is no such repository; `registry-auth`,
-   * `registry-unavailable` (with `retryAfterMs` where the registry named a time), `registry-protocol`;
-   * the reason of `signal` where that ended it
+   * @throws DeployError `tag-not-found` if there is no such repository; `registry-auth`, `registry-unavailable`
+   * (with `retryAfterMs` if the registry announced a time), `registry-protocol`; the reason of `signal` if it
+   * aborted
    */
   async tagsOf(
     name: string,
@@ -35,7 +35,7 @@ export class TagList {
     const asked = new Set<string>();
     let next: string | null = `/v2/${path}/tags/list?n=${String(PAGE_SIZE)}`;
     while (next !== null) {
-      if (asked.has(next)) throw protocolError(registry, path, 'goes round in circles');
+      if (asked.has(next)) throw protocolError(registry, path, 'repeats a page');
       if (asked.size === MOST_PAGES) throw tooLong(registry, path);
       asked.add(next);
       const arrival: Arrival = await this.access.ask(repository, {
@@ -54,20 +54,20 @@ export class TagList {
   }
 }
 
-/** `{"name": …, "tags": […]}`; a repository without tags has `null` there. What cannot be a tag is left out. */
+/** `{"name": …, "tags": […]}`; `tags` may be null if there are none. Entries that cannot be tags are skipped. */
 function tagsIn(registry: string, path: string, answer: HttpAnswer): readonly string[] {
   const content = parseJsonObject(answer.body.toString('utf8'));
   const tags = content?.['tags'];
   if (tags === null) return [];
   if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string')) {
-    throw protocolError(registry, path, 'is not the JSON that the protocol asks for');
+    throw protocolError(registry, path, 'is not the JSON that the protocol requires');
   }
   return tags.filter(isTag);
 }
 
 /**
- * Path and query of the page after this one; null where it is the last. What was asked with a login is not
- * followed to another scheme, host or port.
+ * Path and query of the next page; null after the last. A link to another scheme, host or port is not followed:
+ * the request may carry a login.
  */
 function nextPage(
   registry: string,
@@ -77,14 +77,14 @@ function nextPage(
   const link = nextLink(answer.headers['link']);
   if (link === null) return null;
   const next = URL.canParse(link, url.href) ? new URL(link, url) : null;
-  if (next === null) throw protocolError(registry, path, 'goes on at an address that is none');
+  if (next === null) throw protocolError(registry, path, 'continues at an invalid address');
   if (!isFromOrigin || next.origin !== url.origin) {
-    throw protocolError(registry, path, `goes on at ${next.origin}, where it is not followed to`);
+    throw protocolError(registry, path, `continues at ${next.origin}, which is not followed`);
   }
   return next.pathname + next.search;
 }
 
-/** The address of `rel="next"` in one or several `Link` headers (RFC 8288); null where there is none. */
+/** The target of `rel="next"` in one or several `Link` headers (RFC 8288); null if there is none. */
 function nextLink(header: string | string[] | undefined): string | null {
   const text = typeof header === 'string' ? header : (header ?? []).join(', ');
   for (const link of text.split(/,(?=\s*<)/)) {

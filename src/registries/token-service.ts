@@ -10,16 +10,16 @@ import type { RegistryRequest, RegistryTransport } from './registry-transport.js
 import { unexpectedAnswer } from './unexpected-answer.js';
 
 const CLIENT_ID = 'deploy';
-/** By the token specification, where the answer names no lifetime. */
+/** Default of the token specification if the answer gives no lifetime. */
 const DEFAULT_LIFETIME_SECONDS = 60;
 const LONGEST_LIFETIME_SECONDS = 24 * 60 * 60;
-/** A token is not used in the last fifth of its life, at most 30 s: it must outlive the request. */
+/** A token is not used in the last fifth of its lifetime (at most 30 s): it must outlive the request. */
 const MARGIN_FRACTION = 0.2;
 const LONGEST_MARGIN_SECONDS = 30;
-/** What a header value may hold without breaking out of it. */
+/** Characters that are safe in a header value. */
 const TOKEN_TEXT = /^[\x21-\x7e]+$/;
 
-/** A Bearer challenge without its scope: we ask for `pull` on our repository whatever it names. */
+/** A Bearer challenge without its scope: we always ask for `pull` on our repository. */
 export interface BearerChallenge {
   readonly realm: string;
   readonly service: string | null;
@@ -31,8 +31,8 @@ interface CachedToken {
 }
 
 /**
- * Fetches Bearer tokens by distribution's token specification, and keeps them as long as they live,
- * by realm, service, scope and credential.
+ * Fetches Bearer tokens by distribution's token specification and caches them for their lifetime, by realm,
+ * service, scope and credential.
  */
 export class TokenService {
   readonly #cache = new Map<string, CachedToken>();
@@ -42,7 +42,7 @@ export class TokenService {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** The token kept for this use; null where there is none that will live long enough. */
+  /** The cached token for this use; null if there is none with enough lifetime left. */
   cached(
     target: RegistryTarget,
     challenge: BearerChallenge,
@@ -53,8 +53,8 @@ export class TokenService {
   }
 
   /**
-   * Asks for a new token, in place of the one kept.
-   * @throws DeployError `registry-auth` where the credentials are refused or may not be sent there;
+   * Fetches a new token, which replaces the cached one.
+   * @throws DeployError `registry-auth` if the credentials are refused or must not be sent there;
    * `registry-unavailable`, `registry-protocol`
    */
   async fetch(
@@ -77,7 +77,7 @@ export class TokenService {
     return token;
   }
 
-  /** The realm is the registry's word, so it is looked at before anything is sent there. */
+  /** The registry chooses the realm, so it is checked before anything is sent there. */
   private realmOf(
     target: RegistryTarget,
     { realm }: BearerChallenge,
@@ -88,7 +88,7 @@ export class TokenService {
     if (url === null || !isHttp || url.username !== '' || url.password !== '') {
       throw new DeployError(
         'registry-protocol',
-        `${target.registry} names a token service whose address cannot be used`,
+        `${target.registry} names a token service with an unusable address`,
       );
     }
     if (credential !== null && url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
@@ -100,7 +100,7 @@ export class TokenService {
     return url;
   }
 
-  /** Null where the service knows no POST: it answers 404 or 405. */
+  /** Null if the service does not support POST, i.e. answers 404 or 405. */
   private async askByPost(
     target: RegistryTarget,
     realm: URL,

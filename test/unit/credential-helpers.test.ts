@@ -50,7 +50,7 @@ describe('a credential helper', () => {
     ['prints something else', [`echo ${CANARY}`], /something other/],
     ['prints half an answer', [`echo '{"Secret":"${CANARY}"}'`], /something other/],
     ['prints without end', ['while :; do echo 0123456789012345678901234567890; done'], /too much/],
-    ['hangs', ['sleep 30'], /did not answer in 0.5 s/],
+    ['hangs', ['sleep 30'], /did not answer within 0.5 s/],
     ['leaves a child that holds its output', ['sleep 30 &', 'exit 1'], /did not answer/],
   ])('that %s is registry-auth, and what it printed is not shown', async (_what, lines, why) => {
     const started = performance.now();

@@ -16,8 +16,8 @@ async function called(
   return { answer, requests: server.requests };
 }
 
-describe('a call to an address of the configuration', () => {
-  it('may go to a private address, and sends what it is given', async () => {
+describe('a call to a URL of the configuration', () => {
+  it('may go to a private address and sends what it is given', async () => {
     const { answer, requests } = await called(() => ({ status: 201, body: 'made' }), {
       body: '{}',
     });
@@ -27,7 +27,7 @@ describe('a call to an address of the configuration', () => {
     ]);
   });
 
-  it('is good whatever the length of the answer, of which the beginning is read', async () => {
+  it('succeeds whatever the length of the answer, of which the beginning is read', async () => {
     const { answer } = await called(() => ({ status: 200, body: 'x'.repeat(1_000_000) }));
     expect(answer).toEqual({ status: 200, text: 'x'.repeat(4_096) });
   });

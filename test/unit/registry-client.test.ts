@@ -40,7 +40,7 @@ describe('the digest of a tag', () => {
     expect(server.requests[0]?.headers.authorization).toBeUndefined();
   });
 
-  it('does not take the parameters of the content type as part of it', async () => {
+  it('ignores parameters of the content type', async () => {
     const { result } = await lookUp(() => ({
       ...MANIFEST,
       headers: { ...MANIFEST.headers, 'content-type': `${OCI_INDEX}; charset=utf-8` },
@@ -48,7 +48,7 @@ describe('the digest of a tag', () => {
     expect((await result).mediaType).toBe(OCI_INDEX);
   });
 
-  it('is the hash of the body where the header is missing', async () => {
+  it('is the hash of the body if the header is missing', async () => {
     const { server, result } = await lookUp(() => ({
       ...MANIFEST,
       headers: { 'content-type': OCI_INDEX },
@@ -78,7 +78,7 @@ describe('the digest of a tag', () => {
     });
   });
 
-  it('is refused where the bytes are not those of the header', async () => {
+  it('is refused if the bytes do not match the header', async () => {
     const { result } = await lookUp(({ method }) =>
       method === 'HEAD'
         ? { status: 405 }
@@ -144,7 +144,7 @@ describe('looking up a digest', () => {
     expect(server.log).toEqual([`HEAD /v2/acme/web/manifests/${INDEX_DIGEST}`]);
   });
 
-  it('refuses an answer for another one, in the header or in the bytes', async () => {
+  it('refuses another digest in the header or in the bytes', async () => {
     const byHeader = await lookUp(() => MANIFEST, OTHER_DIGEST);
     expect(await failureOf(byHeader.result)).toMatchObject({ code: 'registry-protocol' });
     const byBytes = await lookUp(
@@ -154,7 +154,7 @@ describe('looking up a digest', () => {
     expect(await failureOf(byBytes.result)).toMatchObject({ code: 'registry-protocol' });
   });
 
-  it('compares the bytes where the registry hashes by another algorithm', async () => {
+  it('compares the bytes if the registry uses another hash algorithm', async () => {
     const sha512 = `sha512:${createHash('sha512').update(INDEX_BODY).digest('hex')}`;
     const { result } = await lookUp(() => MANIFEST, sha512);
     expect((await result).digest).toBe(sha512);
@@ -163,8 +163,8 @@ describe('looking up a digest', () => {
   });
 });
 
-describe('what a registry can answer instead', () => {
-  it('a missing tag is tag-not-found, without a second request where the registry is one', async () => {
+describe('other answers of a registry', () => {
+  it('a missing tag is tag-not-found, without a second request if it is really a registry', async () => {
     const { server, result } = await lookUp(() => ({
       status: 404,
       headers: { 'docker-distribution-api-version': 'registry/2.0' },
@@ -216,7 +216,7 @@ describe('what a registry can answer instead', () => {
     expect(await failureOf(result)).toMatchObject({ code: 'registry-unavailable' });
   });
 
-  it('nobody listening is registry-unavailable', async () => {
+  it('a closed port is registry-unavailable', async () => {
     const server = await world.server(() => MANIFEST);
     await server.close();
     const { client } = world.registries();

@@ -16,8 +16,8 @@ const docker = new DockerLogins(world);
 
 const inBase64 = (text: string): string => Buffer.from(text).toString('base64');
 
-describe('where credentials come from', () => {
-  it('nowhere: the pull is anonymous', async () => {
+describe('the source of credentials', () => {
+  it('none: the pull is anonymous', async () => {
     expect(await docker.find('ghcr.io/acme/web')).toBeNull();
   });
 
@@ -36,14 +36,14 @@ describe('where credentials come from', () => {
     expect(await docker.find('ghcr.io/acme/web')).toEqual(login('file', 'file'));
   });
 
-  it('an entry of our configuration without a login does not stand in the way', async () => {
+  it('an entry of our configuration without a login is passed over', async () => {
     await docker.writeConfig({ auths: { 'ghcr.io': { auth: inBase64('file:file') } } });
     expect(await docker.find('ghcr.io/acme/web', { registries: [aRegistry('ghcr.io')] })).toEqual(
       login('file', 'file'),
     );
   });
 
-  it('the variable does not hide what it does not name', async () => {
+  it('the variable does not hide registries that it lacks', async () => {
     await docker.writeConfig({ auths: { 'ghcr.io': { auth: inBase64('file:file') } } });
     const dockerAuthConfig = JSON.stringify({
       auths: { 'quay.io': { auth: inBase64('env:env') } },
@@ -53,7 +53,7 @@ describe('where credentials come from', () => {
     );
   });
 
-  it("a registry's own helper comes before the helper for all, and both before auths", async () => {
+  it("a registry's own helper comes before the general one, and both come before auths", async () => {
     await docker.writeHelper('own', printing('own', 'x'));
     await docker.writeHelper('all', printing('all', 'x'));
     await docker.writeConfig({
@@ -65,7 +65,7 @@ describe('where credentials come from', () => {
     expect(await docker.find('quay.io/acme/web')).toEqual(login('all', 'x', 'quay.io'));
   });
 
-  it('a helper that knows nothing means anonymous: the passwords of auths are not read', async () => {
+  it('a helper without credentials means anonymous: passwords in auths are ignored', async () => {
     await docker.writeHelper('all', 'echo "credentials not found in native keychain"', 'exit 1');
     await docker.writeConfig({
       credsStore: 'all',
@@ -116,7 +116,7 @@ describe("Docker's config file", () => {
     },
   );
 
-  it('tells ports apart', async () => {
+  it('distinguishes ports', async () => {
     await docker.writeConfig({ auths: { 'build:5000': { auth: inBase64('anna:pass') } } });
     expect(await docker.find('build:5001/acme/web')).toBeNull();
     expect(await docker.find('build:5000/acme/web')).toEqual(login('anna', 'pass', 'build:5000'));
@@ -127,7 +127,7 @@ describe("Docker's config file", () => {
     expect(await docker.find('ghcr.io/acme/web')).toEqual(login('anna', 'pa:ss'));
   });
 
-  it('may hold plain fields, identity tokens and registry tokens', async () => {
+  it('may contain plain fields, identity tokens and registry tokens', async () => {
     await docker.writeConfig({
       auths: {
         'ghcr.io': { username: 'anna', password: 'pass' },
@@ -152,7 +152,7 @@ describe("Docker's config file", () => {
     expect(await docker.find('null.example/acme/web')).toBeNull();
   });
 
-  it('is read again when it changed, also by another file of the same size', async () => {
+  it('is read again when it changes, even to another file of the same size', async () => {
     const { credentials } = world.registries();
     const ask = () => credentials.forEngine('ghcr.io/acme/web');
     expect(await ask()).toBeNull();
@@ -176,7 +176,7 @@ describe("Docker's config file", () => {
     ['a helper that is no name', JSON.stringify({ credHelpers: { 'ghcr.io': { x: CANARY } } })],
     ['credsStore of the wrong kind', JSON.stringify({ credsStore: [CANARY] })],
     ['auth without a colon', JSON.stringify({ auths: { 'ghcr.io': { auth: inBase64(CANARY) } } })],
-  ])('is named, and not quoted, where it is malformed: %s', async (_what, text) => {
+  ])('is named but not quoted if it is malformed: %s', async (_what, text) => {
     await docker.writeConfig(text);
     const failure = await failureOf(docker.find('ghcr.io/acme/web'));
     expect(failure).toMatchObject({ code: 'registry-auth' });
@@ -186,14 +186,14 @@ describe("Docker's config file", () => {
     expect(shown).not.toContain(inBase64(CANARY));
   });
 
-  it('is named where it cannot be read', async () => {
+  it('is named if it cannot be read', async () => {
     await mkdir(join(world.folder, 'config.json'));
     const failure = await failureOf(docker.find('ghcr.io/acme/web'));
     expect(failure).toMatchObject({ code: 'registry-auth' });
     expect(failure.message).toMatch(/cannot be read: EISDIR/);
   });
 
-  it('in the variable is named, and not quoted, where it is malformed', async () => {
+  it('in the variable is named but not quoted if it is malformed', async () => {
     const failure = await failureOf(
       docker.find('ghcr.io/acme/web', { dockerAuthConfig: `{${CANARY}` }),
     );

@@ -13,17 +13,17 @@ import type { FakeHandler } from '../support/fake-server.js';
 const world = RegistryWorld.forEachTest();
 
 describe('deadlines', () => {
-  it('end a request that is not answered', async () => {
+  it('end an unanswered request', async () => {
     const server = await world.server(() => 'hang');
     const { client } = world.registries({ http: { requestTimeoutMs: 200 } });
     const failure = await failureOf(
       client.resolveDigest(`${server.host}/acme/web`, 'latest', untilDone()),
     );
     expect(failure).toMatchObject({ code: 'registry-unavailable' });
-    expect(failure.message).toMatch(/did not answer in 0.2 s/);
+    expect(failure.message).toMatch(/did not answer within 0.2 s/);
   });
 
-  it('are not needed where the caller gives up: its own reason comes back', async () => {
+  it('do not matter if the caller aborts: its own reason is thrown', async () => {
     const server = await world.server(() => 'hang');
     const { client } = world.registries();
     const caller = new AbortController();
@@ -63,7 +63,7 @@ describe('rate limits', () => {
     expect((await ask('acme/web')).digest).toBe(INDEX_DIGEST);
   });
 
-  it('let the last allowed answer count and then leave the host alone', async () => {
+  it('use the last allowed answer and then leave the host alone', async () => {
     let now = 1_800_000_000_000;
     const headers = { ...MANIFEST.headers, 'ratelimit-limit': '100;w=21600' };
     const server = await world.server(() => ({
@@ -89,14 +89,14 @@ describe('rate limits', () => {
 });
 
 describe('https and plain http', () => {
-  it('uses TLS on loopback where it is spoken, with whatever certificate', async () => {
+  it('uses TLS on loopback if it is available, with any certificate', async () => {
     const server = await world.server(() => MANIFEST, { tls: true });
     const { client } = world.registries();
     const found = await client.resolveDigest(`${server.host}/acme/web`, 'latest', untilDone());
     expect(found.digest).toBe(INDEX_DIGEST);
   });
 
-  it('takes plain http for a registry that is marked insecure', async () => {
+  it('uses plain http for a registry that is marked insecure', async () => {
     const server = await world.server(() => MANIFEST);
     const host = `registry.example.test:${server.port}`;
     const { client } = world.registries({
@@ -128,7 +128,7 @@ describe('https and plain http', () => {
     expect(server.log).toEqual([]);
   });
 
-  it('finds its way again when the registry changes from one to the other', async () => {
+  it('recovers when the registry changes from one to the other', async () => {
     const plain = await world.server(() => MANIFEST);
     const { client } = world.registries();
     const ask = () => client.resolveDigest(`${plain.host}/acme/web`, 'latest', untilDone());
@@ -141,7 +141,7 @@ describe('https and plain http', () => {
   });
 });
 
-describe('what may be asked for', () => {
+describe('what may be looked up', () => {
   it.each([
     ['docker.io/acme/web', '../../secret'],
     ['docker.io/acme/web', ''],

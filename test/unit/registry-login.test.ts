@@ -19,7 +19,7 @@ const PASSWORD = 'canary-password-0001';
 const IDENTITY = 'canary-identity-0002';
 
 describe('a Bearer challenge', () => {
-  it('is answered with a token for pull alone, anonymously where there is no login', async () => {
+  it('is answered with a token for pull only, anonymously if there is no login', async () => {
     const server = await world.server(aTokenRegistry());
     const { client } = world.registries();
     const found = await client.resolveDigest(`${server.host}/acme/web`, 'latest', untilDone());
@@ -32,7 +32,7 @@ describe('a Bearer challenge', () => {
     expect(server.requests[1]?.headers.authorization).toBeUndefined();
   });
 
-  it('is answered with the login at the token service and only there', async () => {
+  it('is answered with the login at the token service only', async () => {
     const server = await world.server(aTokenRegistry());
     const { client } = world.registries({ registries: [aRegistryLogin(server.host, PASSWORD)] });
     await client.resolveDigest(`${server.host}/acme/web`, 'latest', untilDone());
@@ -43,7 +43,7 @@ describe('a Bearer challenge', () => {
     ]);
   });
 
-  it('is not waited for while the token lives', async () => {
+  it('is not needed again while the token is valid', async () => {
     let now = 1_800_000_000_000;
     const server = await world.server(aTokenRegistry());
     const { client } = world.registries({ settings: { now: () => now } });
@@ -58,7 +58,7 @@ describe('a Bearer challenge', () => {
     expect(server.requests.filter(isTokenRequest)).toHaveLength(2);
   });
 
-  it('counts a token without a lifetime as one of 60 s', async () => {
+  it('gives a token without a lifetime 60 s', async () => {
     let now = 1_800_000_000_000;
     const server = await world.server(
       aTokenRegistry({
@@ -84,26 +84,29 @@ describe('a Bearer challenge', () => {
     expect(server.requests.filter(isTokenRequest)).toHaveLength(2);
   });
 
-  it.each([401, 403])('on a kept token (%i) is answered with one fresh token', async (refusal) => {
-    let valid = 'first';
-    let made = 0;
-    const server = await world.server(
-      aTokenRegistry({
-        refusal,
-        token: () => {
-          made += 1;
-          return { status: 200, body: JSON.stringify({ token: valid, expires_in: 300 }) };
-        },
-        takes: (authorization) => authorization === `Bearer ${valid}`,
-      }),
-    );
-    const { client } = world.registries();
-    const ask = () => client.resolveDigest(`${server.host}/acme/web`, 'latest', untilDone());
-    await ask();
-    valid = 'second';
-    expect((await ask()).digest).toBe(INDEX_DIGEST);
-    expect(made).toBe(2);
-  });
+  it.each([401, 403])(
+    'on a cached token (%i) is answered with one fresh token',
+    async (refusal) => {
+      let valid = 'first';
+      let made = 0;
+      const server = await world.server(
+        aTokenRegistry({
+          refusal,
+          token: () => {
+            made += 1;
+            return { status: 200, body: JSON.stringify({ token: valid, expires_in: 300 }) };
+          },
+          takes: (authorization) => authorization === `Bearer ${valid}`,
+        }),
+      );
+      const { client } = world.registries();
+      const ask = () => client.resolveDigest(`${server.host}/acme/web`, 'latest', untilDone());
+      await ask();
+      valid = 'second';
+      expect((await ask()).digest).toBe(INDEX_DIGEST);
+      expect(made).toBe(2);
+    },
+  );
 
   it.each([401, 403])(
     'that never ends (%i) is registry-auth after one fresh token',
@@ -119,14 +122,14 @@ describe('a Bearer challenge', () => {
       const ask = () => client.resolveDigest(`${server.host}/acme/web`, 'latest', untilDone());
       expect(await failureOf(ask())).toMatchObject({ code: 'registry-auth' });
       expect(server.log).toHaveLength(3);
-      // The refused token is still kept: it is shown once, and one fresh one after it.
+      // The refused token is still cached: it is sent once, then a fresh one.
       expect(await failureOf(ask())).toMatchObject({ code: 'registry-auth' });
       expect(made).toBe(2);
       expect(server.log).toHaveLength(6);
     },
   );
 
-  it('is remembered where a kept token is answered with a bare 403', async () => {
+  it('is remembered if a cached token is answered with a bare 403', async () => {
     let valid = 'first';
     const registry = aTokenRegistry({
       token: () => ({ status: 200, body: JSON.stringify({ token: valid, expires_in: 300 }) }),
@@ -144,7 +147,7 @@ describe('a Bearer challenge', () => {
     expect((await ask()).digest).toBe(INDEX_DIGEST);
   });
 
-  it('goes on to GET with the token where HEAD does not tell the digest', async () => {
+  it('continues with GET and the token if HEAD lacks the digest', async () => {
     const registry = aTokenRegistry();
     const server = await world.server((request) => {
       const answer = registry(request);
@@ -177,7 +180,7 @@ describe('a Basic challenge', () => {
       ? MANIFEST
       : { status: 401, headers: { 'www-authenticate': 'bAsIc ReAlM="ours, all of it"' } };
 
-  it('is answered with the login, at once from the second look-up on', async () => {
+  it('is answered with the login, immediately from the second look-up on', async () => {
     const server = await world.server(wantsBasic);
     const { client } = world.registries({ registries: [aRegistryLogin(server.host, PASSWORD)] });
     const ask = () => client.resolveDigest(`${server.host}/acme/web`, 'latest', untilDone());
@@ -198,7 +201,7 @@ describe('a Basic challenge', () => {
     expect(server.log).toHaveLength(1);
   });
 
-  it('is registry-auth with a wrong one, which is shown once per look-up', async () => {
+  it('is registry-auth with a wrong one, which is sent once per look-up', async () => {
     const server = await world.server(wantsBasic);
     const { client } = world.registries({ registries: [aRegistryLogin(server.host, 'wrong-one')] });
     const ask = () => client.resolveDigest(`${server.host}/acme/web`, 'latest', untilDone());
@@ -210,7 +213,7 @@ describe('a Basic challenge', () => {
 });
 
 describe('a registry token', () => {
-  it('is shown as it is', async () => {
+  it('is sent as is', async () => {
     const server = await world.server(aTokenRegistry());
     const { client } = world.registries({
       dockerAuthConfig: JSON.stringify({ auths: { [server.host]: { registrytoken: TOKEN } } }),
@@ -222,7 +225,7 @@ describe('a registry token', () => {
 });
 
 describe('secrets', () => {
-  it('are in no error, whatever goes wrong', async () => {
+  it('are never in errors, whatever goes wrong', async () => {
     const tokens: readonly FakeAnswer[] = [
       { status: 401, body: PASSWORD },
       { status: 400, body: IDENTITY },

@@ -15,7 +15,7 @@ const world = RegistryWorld.forEachTest();
 
 const PASSWORD = 'hunter-two-hunter-two';
 
-/** A registry that wants a login and then answers as `redirect` says. */
+/** A registry that asks for a login and then answers with `redirect`. */
 function aRedirectingRegistry(redirect: (url: string) => FakeAnswer) {
   return world.server(({ url, headers }) =>
     headers.authorization === undefined
@@ -129,7 +129,7 @@ describe('a redirect', () => {
     },
   );
 
-  it('does not bring the user information of its address along', async () => {
+  it('does not forward user information in its URL', async () => {
     const other = await world.server(() => MANIFEST);
     const server = await world.server(() => redirectTo(`http://eve:pass@${other.host}/there`));
     await lookUp(server);

@@ -40,18 +40,18 @@ function pages(answers: Readonly<Record<string, FakeAnswer>>): FakeHandler {
 }
 
 describe('the tags of a repository', () => {
-  it('come from one request where they fit into one page', async () => {
+  it('come from one request if they fit into one page', async () => {
     const { server, result } = await list(() => page(['latest', '1.0.0', 'v2']));
     expect(await result).toEqual(['latest', '1.0.0', 'v2']);
     expect(server.log).toEqual([`GET ${FIRST}`]);
     expect(server.requests[0]?.headers.accept).toBe('application/json');
   });
 
-  it('are none where the registry says null, as it does for an empty repository', async () => {
+  it('are none if the registry answers null, as for an empty repository', async () => {
     expect(await (await list(() => page(null))).result).toEqual([]);
   });
 
-  it('are each there once, without what cannot be a tag', async () => {
+  it('are unique and valid', async () => {
     const { result } = await list(() => page(['a', 'a', '', '.b', 'c/d', 'e'.repeat(129), 'f']));
     expect(await result).toEqual(['a', 'f']);
   });
@@ -63,7 +63,7 @@ describe('the tags of a repository', () => {
     ['several relations', '</v2/acme/web/tags/list?last=a&n=1>; rel="last NEXT"; title="x"'],
     ['several links in a header', '</x?a,b>; rel="first", <?last=a&n=1>; rel="next"'],
     ['several headers', ['</x>; rel="prev"', '<?last=a&n=1>; title="y"; rel="next"']],
-  ])('go on by a link that is %s', async (_what, link) => {
+  ])('continue by a link that is %s', async (_what, link) => {
     const { server, result } = await list(
       pages({
         [FIRST]: page(['a'], link),
@@ -81,7 +81,7 @@ describe('the tags of a repository', () => {
     },
   );
 
-  it('go on by an absolute address of the same registry, and through an empty page', async () => {
+  it('continue by an absolute URL of the same registry and after an empty page', async () => {
     const server: FakeServer = await world.server(({ url }) => {
       if (url === FIRST) return page(['a'], `<http://${server.host}/v2/two>; rel="next"`);
       return url === '/v2/two' ? page([], '</v2/three>; rel="next"') : page(['c']);
@@ -91,8 +91,8 @@ describe('the tags of a repository', () => {
   });
 });
 
-describe('a tag list that leads astray', () => {
-  it('is not followed to another host, whatever login was sent', async () => {
+describe('a misleading tag list', () => {
+  it('is not followed to another host, with or without a login', async () => {
     const other = await world.server(() => page(['x']));
     const host: { name: string } = { name: '' };
     const server = await world.server(({ headers }) =>
@@ -104,16 +104,16 @@ describe('a tag list that leads astray', () => {
     const { tags } = world.registries({ registries: [aRegistryLogin(server.host)] });
     const failure = await failureOf(tags.tagsOf(`${server.host}/acme/web`, untilDone()));
     expect(failure.code).toBe('registry-protocol');
-    expect(failure.message).toContain(`goes on at http://${other.host}`);
+    expect(failure.message).toContain(`continues at http://${other.host}`);
     expect(other.log).toEqual([]);
   });
 
   it.each([
     ['another scheme', '<https://127.0.0.1/v2/x>; rel="next"', 'is not followed'],
-    ['a scheme that is none of ours', '<file:///etc/passwd>; rel="next"', 'is not followed'],
-    ['no address', '<http://[>; rel="next"', 'an address that is none'],
-    ['itself', `<${FIRST}>; rel="next"`, 'in circles'],
-  ])('is refused where it goes on at %s', async (_what, link, said) => {
+    ['an unknown scheme', '<file:///etc/passwd>; rel="next"', 'is not followed'],
+    ['no address', '<http://[>; rel="next"', 'an invalid address'],
+    ['itself', `<${FIRST}>; rel="next"`, 'repeats a page'],
+  ])('is refused if it continues at %s', async (_what, link, said) => {
     const { server, result } = await list(() => page(['a'], link));
     const failure = await failureOf(result);
     expect(failure).toMatchObject({ code: 'registry-protocol', retryable: true });
@@ -122,15 +122,15 @@ describe('a tag list that leads astray', () => {
     expect(server.log).toHaveLength(1);
   });
 
-  it('is refused where two pages lead to each other', async () => {
+  it('is refused if two pages link to each other', async () => {
     const { server, result } = await list(({ url }) =>
       page([url.slice(-1)], url.endsWith('two') ? `<${FIRST}>; rel="next"` : '</two>; rel="next"'),
     );
-    expect((await failureOf(result)).message).toContain('in circles');
+    expect((await failureOf(result)).message).toContain('repeats a page');
     expect(server.log).toHaveLength(2);
   });
 
-  it('is not followed from where a redirect to another port led', async () => {
+  it('is not followed after a redirect to another port', async () => {
     const other = await world.server(() => page(['a'], '</v2/more>; rel="next"'));
     const { result } = await list(() => ({
       status: 307,
@@ -141,8 +141,8 @@ describe('a tag list that leads astray', () => {
   });
 });
 
-describe('a tag list without end', () => {
-  it('is given up after a hundred pages', async () => {
+describe('an endless tag list', () => {
+  it('is abandoned after a hundred pages', async () => {
     let number = 0;
     const { server, result } = await list(() => {
       number += 1;
@@ -152,13 +152,13 @@ describe('a tag list without end', () => {
     expect(server.log).toHaveLength(100);
   });
 
-  it('is given up with more than 50000 tags', async () => {
+  it('is abandoned after more than 50000 tags', async () => {
     const tags = Array.from({ length: 50_001 }, (_each, index) => `t${String(index)}`);
     const { result } = await list(() => page(tags));
     expect(await failureOf(result)).toMatchObject({ code: 'registry-protocol' });
   });
 
-  it('is given up where a page is larger than any should be', async () => {
+  it('is abandoned if a page is too large', async () => {
     const { result } = await list(() => ({
       status: 200,
       body: Buffer.alloc(5 * 1024 * 1024, ' '),
@@ -169,7 +169,7 @@ describe('a tag list without end', () => {
   });
 });
 
-describe('a tag list that is none', () => {
+describe('an invalid tag list', () => {
   it.each([
     ['text', 'tags'],
     ['a list', '["a"]'],
@@ -185,7 +185,7 @@ describe('a tag list that is none', () => {
   });
 });
 
-describe('a registry that does not tell its tags', () => {
+describe('a registry that does not list its tags', () => {
   it('has no such repository', async () => {
     const body = JSON.stringify({ errors: [{ code: 'NAME_UNKNOWN' }] });
     const { result } = await list(() => ({ status: 404, body }));
@@ -194,7 +194,7 @@ describe('a registry that does not tell its tags', () => {
     expect(failure.message).toMatch(/has no repository acme\/web$/);
   });
 
-  it('says when it may be asked again, and is left alone until then', async () => {
+  it('announces when it may be asked again and is left alone until then', async () => {
     const { server, result } = await list(() => ({ status: 429, headers: { 'retry-after': '7' } }));
     expect(await failureOf(result)).toMatchObject({
       code: 'registry-unavailable',
@@ -212,7 +212,7 @@ describe('a registry that does not tell its tags', () => {
     expect(await failureOf((await list(() => ({ status }))).result)).toMatchObject({ code });
   });
 
-  it('ends with the caller who gives up', async () => {
+  it('ends when the caller aborts', async () => {
     const server = await world.server(() => 'hang');
     const caller = new AbortController();
     const reason = new Error('the server stops');
@@ -225,7 +225,7 @@ describe('a registry that does not tell its tags', () => {
 });
 
 describe('a tag list behind a login', () => {
-  it('is asked for with one token for all of its pages', async () => {
+  it('is read with one token for all pages', async () => {
     const server: FakeServer = await world.server((request) => {
       if (isTokenRequest(request)) return { status: 200, body: '{"token":"abc"}' };
       if (request.headers.authorization !== 'Bearer abc') {
@@ -245,7 +245,7 @@ describe('a tag list behind a login', () => {
 });
 
 describe('a poll of a registry that allows few more requests', () => {
-  it('does not reach it, while a push still does', async () => {
+  it('does not reach it, but a push does', async () => {
     const server = await world.server(() => ({
       status: 200,
       headers: { 'ratelimit-limit': '100;w=3600', 'ratelimit-remaining': '5;w=3600' },

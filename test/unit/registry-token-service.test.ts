@@ -57,7 +57,7 @@ describe('the token service', () => {
   });
 });
 
-describe('where a token service may be', () => {
+describe('the allowed place of a token service', () => {
   /** Looks up at a registry on 127.0.0.1 whose token service is at `realm`. */
   async function lookUpWithRealm(realm: string, registries: readonly string[] = []) {
     const server = await world.server(aTokenRegistry({ challenge: `Bearer realm="${realm}"` }));
@@ -94,7 +94,7 @@ describe('where a token service may be', () => {
     expect(service.log).toEqual([]);
   });
 
-  it('at a private address that the configuration names, for a registry that is private itself', async () => {
+  it('at a configured private address, for a registry that is private itself', async () => {
     const service = await world.server(
       () => ({ status: 200, body: JSON.stringify({ token: TOKEN }) }),
       { address: '127.0.0.2' },
@@ -163,7 +163,7 @@ describe('an identity token', () => {
     });
   });
 
-  it.each([404, 405])('is sent by GET where POST is answered with %i', async (status) => {
+  it.each([404, 405])('is sent by GET if POST is answered with %i', async (status) => {
     const server = await world.server(
       aTokenRegistry({
         token: ({ method }) =>
@@ -180,7 +180,7 @@ describe('an identity token', () => {
     expect(asked[1]?.headers.authorization).toBe(basic('robot', IDENTITY));
   });
 
-  it('that is refused is registry-auth, without trying another way', async () => {
+  it('that is refused is registry-auth, without another attempt', async () => {
     const server = await world.server(aTokenRegistry({ token: () => ({ status: 401 }) }));
     const { client } = withIdentity(server.host);
     const result = client.resolveDigest(`${server.host}/acme/web`, 'latest', untilDone());
