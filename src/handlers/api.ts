@@ -1,25 +1,25 @@
 /*
- * What the author of a handler writes against, exported as the types of the package:
- * `import type { Handler } from 'deploy'`. It stands alone: nothing of the server's own types shows here.
+ * The types for authors of handlers, exported by the package: `import type { Handler } from 'deploy'`. This
+ * file stands alone: it exposes none of the server's own types.
  */
 
-/** A push, as a webhook told of it, and one service that follows it. Times are RFC 3339, UTC. */
+/** A push, as reported by a webhook, and one service that follows it. Times are RFC 3339, UTC. */
 export interface Push {
   /** Canonical repository, e.g. `docker.io/acme/web`. */
   readonly image: string;
   readonly tag: string;
-  /** What the sender said; null where it said nothing. What is deployed comes from the registry. */
+  /** As reported by the sender; null if it reported none. The deployed digest comes from the registry. */
   readonly digest: string | null;
   /** Name of the webhook. */
   readonly webhook: string;
-  /** Id of the delivery, as `GET /api/v1/deliveries/:id` knows it. */
+  /** Id of the delivery, see `GET /api/v1/deliveries/:id`. */
   readonly delivery: string;
   readonly receivedAt: string;
   readonly environment: string;
   readonly service: string;
 }
 
-/** One attempt to bring one service to one version. Times are RFC 3339, UTC. */
+/** One attempt to bring a service to a version. Times are RFC 3339, UTC. */
 export interface Deployment {
   readonly id: string;
   readonly environment: string;
@@ -27,14 +27,14 @@ export interface Deployment {
   /** Canonical repository, e.g. `docker.io/acme/web`. */
   readonly image: string;
   readonly tag: string;
-  /** What is to run. */
+  /** The version to run. */
   readonly digest: string;
   readonly trigger: {
     readonly kind: 'webhook' | 'api' | 'poll' | 'rollback' | 'promotion';
-    /** Name of the webhook, token or environment that caused it. */
+    /** Name of the webhook, token or environment that triggered it. */
     readonly by: string;
   };
-  /** Ordered by hand, over the head of policy and handler. */
+  /** Started manually with `force`, which overrides policy and handler. */
   readonly force: boolean;
   readonly createdAt: string;
 }
@@ -47,10 +47,10 @@ export interface Plan {
   /** Name of the engine. */
   readonly engine: string;
   readonly strategy: 'recreate' | 'start-first' | 'handover';
-  /** The digest that runs; null where that cannot be known. */
+  /** The digest that runs now; null if it is not known. */
   readonly from: string | null;
   readonly to: string;
-  /** In the order in which they are done when all goes well. */
+  /** In order, if everything goes well. */
   readonly steps: readonly { readonly name: string; readonly description: string }[];
 }
 
@@ -58,15 +58,15 @@ export interface Plan {
 export interface Result {
   readonly deployment: Deployment;
   readonly phase: 'succeeded' | 'rolled-back' | 'failed' | 'skipped';
-  /** Why, where it did not succeed. */
+  /** Why it did not succeed; null if it did. */
   readonly reason: string | null;
-  /** Null where it succeeded; `serving` is the version that serves now. */
+  /** Null if it succeeded; `serving` is the version that serves now. */
   readonly error: {
     readonly code: string;
     readonly message: string;
     readonly serving: 'old' | 'none' | 'new';
   } | null;
-  /** How long nobody served, in milliseconds; null where nothing ran before. */
+  /** How long no version served, in milliseconds; null if none ran before. */
   readonly downtimeMs: number | null;
   readonly startedAt: string | null;
   readonly finishedAt: string;
@@ -74,7 +74,7 @@ export interface Result {
 
 declare const kind: unique symbol;
 
-/** Let it go. Made by `api.deploy()`. */
+/** Proceed. Made by `api.deploy()`. */
 export interface Go {
   readonly [kind]: 'deploy';
 }
@@ -84,16 +84,16 @@ export interface Wait {
   readonly [kind]: 'wait';
 }
 
-/** Do not do it, for good. Made by `api.skip(reason)`. */
+/** Skip it for good. Made by `api.skip(reason)`. */
 export interface Skip {
   readonly [kind]: 'skip';
 }
 
-/** Until when to wait, for what and why: one of `seconds` and `until`. */
+/** How long to wait, for what and why; takes either `seconds` or `until`. */
 export type WaitOptions = {
-  /** Why, for people: `12 jobs are left`. Shown in the deployment, with when it is asked again. */
+  /** Human-readable reason: `12 jobs are left`. Shown in the deployment with the time of the next call. */
   readonly reason: string;
-  /** For what, in a word or two: `the queue`. */
+  /** What it waits for, in a word or two: `the queue`. */
   readonly for?: string;
 } & (
   | {
@@ -102,13 +102,13 @@ export type WaitOptions = {
       readonly until?: never;
     }
   | {
-      /** A date or an RFC 3339 time, at most 30 days ahead; one that is past means at once. */
+      /** A date or an RFC 3339 time, at most 30 days ahead; a past one means at once. */
       readonly until: Date | string;
       readonly seconds?: never;
     }
 );
 
-/** Lines for the deployment's log. Values are printed as `console.log` prints them; at most 100 lines a call. */
+/** Appends lines to the deployment's log, formatted as by `console.log`; at most 100 lines per call. */
 export interface Log {
   info(...values: readonly unknown[]): void;
   warn(...values: readonly unknown[]): void;
@@ -119,71 +119,74 @@ export interface RequestOptions {
   /** Default `GET`. */
   readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
-  /** At most 1 MiB as UTF-8. */
+  /** At most 1 MiB in UTF-8. */
   readonly body?: string;
 }
 
-/** An answer, whatever its status. */
+/** The response, whatever its status. */
 export interface Answer {
   readonly status: number;
   /** The status is 200 to 299. */
   readonly ok: boolean;
   readonly headers: {
-    /** By any case of letters; null where it is not there. */
+    /** The name in any case; null if there is no such header. */
     get(name: string): string | null;
   };
   /** The body, read as UTF-8. */
   text(): Promise<string>;
-  /** @throws SyntaxError where the body is no JSON. */
+  /** @throws SyntaxError if the body is not JSON. */
   json(): Promise<unknown>;
 }
 
-/** What every function of a handler gets. */
+/** Passed to every function of a handler. */
 export interface Api {
   readonly log: Log;
   /**
-   * One request by the server (`url`: a text, or a `URL`), which follows no redirects, reads at most 1 MiB, waits at most 15 s, and
-   * asks private addresses only where `handlers.hosts` of the configuration names them.
-   * @throws Error where there is no answer.
+   * Lets the server send a request; `url` is a string or a `URL`. It follows no redirects, reads at most 1 MiB, waits
+   * at most 15 s, and reaches private addresses only if `handlers.hosts` of the configuration lists them.
+   * @throws Error if there is no answer.
    */
   fetch(url: string | { readonly href: string }, options?: RequestOptions): Promise<Answer>;
 }
 
-/** What functions get that may let something go or end it. */
+/** Passed to functions that may let something proceed or skip it. */
 export interface ChoiceApi extends Api {
-  /** To be returned: let it go. */
+  /** Return this to proceed. */
   deploy(): Go;
-  /** To be returned: do not do it, for good. `reason` is shown to people. */
+  /** Return this to skip it for good. `reason` should be human-readable. */
   skip(reason: string): Skip;
 }
 
-/** What `decide` gets. */
+/** Passed to `decide`. */
 export interface DecideApi extends ChoiceApi {
-  /** To be returned: ask again later. */
+  /** Return this to be asked again later. */
   wait(options: WaitOptions): Wait;
 }
 
-/** A function that answers at once or later. Two types, because checked JavaScript knows no other way to say so. */
+/** A synchronous or asynchronous function, as a union: checked JavaScript has no other way to express that. */
 type Asked<Subject, Tools, Choice> =
   ((subject: Subject, api: Tools) => Choice) | ((subject: Subject, api: Tools) => Promise<Choice>);
 
-/** Returning nothing lets it go. */
-// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- void is the type of a function that ends without a word
+/** Returning nothing means to proceed. */
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- the type of functions without a return
 type Objection = Go | Skip | undefined | void;
 
-/** Asked of a push, before the registry is. Returning nothing lets it go. */
+/** Asked about a push, before the registry is. Returning nothing means to proceed. */
 export type OnPush = Asked<Push, ChoiceApi, Objection>;
 
-/** Asked whenever the built-in policy says that a deployment may go. */
+/** Asked each time the built-in policy allows a deployment to start. */
 export type Decide = Asked<Deployment, DecideApi, Go | Wait | Skip>;
 
-/** Asked when all is prepared and nothing touched. Throwing ends the deployment. Returning nothing lets it go. */
+/**
+ * Asked when the rollout is prepared and nothing has been touched. Returning nothing means to proceed; throwing
+ * fails the deployment.
+ */
 export type BeforeRollout = Asked<Plan, ChoiceApi, Objection>;
 
-/** Told of the end of a rollout. What it returns counts for nothing, and if it fails that is only logged. */
+/** Called after a rollout. Its return value is ignored, and a failure is only logged. */
 export type AfterRollout = Asked<Result, Api, void>;
 
-/** What a handler's module may export. Each is optional, but one of them must be there. */
+/** The exports of a handler's module: at least one of these. */
 export interface Handler {
   readonly onPush?: OnPush;
   readonly decide?: Decide;

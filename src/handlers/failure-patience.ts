@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
 
-/** When a handler that failed is asked again. */
+/** When a handler is asked again after a failure. */
 @Injectable()
 export class HandlerSchedule {
-  /** Pauses after each failure in a row, in milliseconds; the last one repeats. */
+  /** Pauses after consecutive failures, in milliseconds; the last one repeats. */
   readonly failurePausesMs: readonly number[] = [5_000, 15_000, 30_000, 60_000, 120_000, 300_000];
-  /** A deployment whose handler has failed for so long in a row expires, in milliseconds. */
+  /** A deployment expires when its handler has kept failing for this long, in milliseconds. */
   readonly expiresAfterMs: number = 24 * 3_600_000;
 }
 
 /**
- * Counts, for each deployment, how often its handler has failed in a row and since when, by a clock that
- * nobody sets. A restart begins anew.
+ * Counts consecutive failures of the handler of each deployment, and since when, by a monotonic clock. In memory
+ * only: a restart resets it.
  */
 export class FailurePatience {
   readonly #failing = new Map<string, { count: number; readonly since: number }>();
@@ -21,7 +21,7 @@ export class FailurePatience {
     private readonly now = (): number => performance.now(),
   ) {}
 
-  /** One more failure. @returns how long to wait in milliseconds, or null where it has failed for too long. */
+  /** Records a failure. @returns how long to wait, in milliseconds, or null if it has kept failing for too long. */
   failed(deployment: string): number | null {
     this.forgetOld();
     const known = this.#failing.get(deployment) ?? { count: 0, since: this.now() };
@@ -35,12 +35,12 @@ export class FailurePatience {
     return pause;
   }
 
-  /** It answered. */
+  /** Records an answer. */
   answered(deployment: string): void {
     this.#failing.delete(deployment);
   }
 
-  /** Deployments that ended otherwise meanwhile are asked about no more. */
+  /** Drops entries of deployments that ended in another way in the meantime. */
   private forgetOld(): void {
     const longest = 2 * this.schedule.expiresAfterMs;
     for (const [deployment, { since }] of this.#failing) {

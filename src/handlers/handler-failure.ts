@@ -2,7 +2,7 @@ import { DeployError } from '../domain/errors.js';
 import { quoted } from '../domain/quoted.js';
 import type { Thrown } from './protocol.js';
 
-/** A handler that did not do what it was asked to: its fault, told for people with its name and the place. */
+/** An error of a handler, with a human-readable message that names the handler and the place in its code. */
 export class HandlerFailure extends DeployError {
   constructor(message: string) {
     super('handler-failed', onOneLine(message));
@@ -15,7 +15,7 @@ export function thrownText({ message, place }: Thrown): string {
   return place === null ? message : `${message} (${place})`;
 }
 
-/** A text of the handler's, without what would break a line or be a command to a terminal. */
+/** A string from the handler, without line breaks and terminal control characters. */
 export function onOneLine(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')

@@ -87,7 +87,7 @@ describe('a handler that fails', { timeout: 30_000 }, () => {
     [
       'gives no reason',
       'export const decide = (_, api) => api.skip();',
-      /threw in decide: api\.skip\(reason\): the reason must be a text.*\(web\.mjs:1:39\)$/,
+      /threw in decide: api\.skip\(reason\): the reason must be a non-empty string.*\(web\.mjs:1:39\)$/,
     ],
     [
       'waits for ever',
@@ -98,10 +98,10 @@ describe('a handler that fails', { timeout: 30_000 }, () => {
     expect(await failureOf(text)).toMatch(said);
   });
 
-  it('may not wait where only yes and no are known', async () => {
+  it('must not wait where only yes or no is allowed', async () => {
     const text = "export const onPush = (_, api) => api.wait({ seconds: 1, reason: 'x' });";
     expect(await failureOf(text, { hook: 'onPush' })).toMatch(
-      /it returned api\.wait\(…\), which means nothing there; return api\.deploy\(…\) or api\.skip\(…\)$/,
+      /it returned api\.wait\(…\), which is not allowed there; return api\.deploy\(…\) or api\.skip\(…\)$/,
     );
   });
 
@@ -121,14 +121,14 @@ describe('a handler that fails', { timeout: 30_000 }, () => {
     ['a map that grows', 'const all = new Map(); for (let i = 0; ; i++) all.set(i, i);'],
     ['one huge list', 'new Array(100_000_000).fill({});'],
     ['buffers', 'const all = []; for (;;) all.push(Buffer.alloc(1_000_000, 1));'],
-  ])('takes no more memory than it may: %s', async (_what, body) => {
+  ])('is killed when it exceeds its memory limit: %s', async (_what, body) => {
     const text = `export function decide() { ${body} }`;
     expect(await failureOf(text, { deadlineMs: 20_000 })).toMatch(
-      /ran out of memory in decide: it may take 64 MB of heap/,
+      /ran out of memory in decide: it may use 64 MB of heap/,
     );
   });
 
-  it('is started anew at the next call', async () => {
+  it('is started again at the next call', async () => {
     const runner = aRunner(`
       export const decide = ({ how }, api) => how === 'exit' ? process.exit(3) : api.deploy();
     `);
@@ -137,14 +137,14 @@ describe('a handler that fails', { timeout: 30_000 }, () => {
     expect(await decide(runner)).toEqual({ kind: 'deploy' });
   });
 
-  it('is read again where it could not be loaded', async () => {
+  it('is read again if it could not be loaded', async () => {
     const runner = aRunner('export const decide = ');
     await expect(decide(runner)).rejects.toThrow('while it was loaded');
     writeFileSync(runner.file.path, 'export const decide = (_, api) => api.deploy();');
     expect(await decide(runner)).toEqual({ kind: 'deploy' });
   });
 
-  it('does not harm the calls that wait behind it', async () => {
+  it('does not affect the calls that wait behind it', async () => {
     const runner = aRunner(`
       export const decide = ({ loop }, api) => { while (loop); return api.deploy(); };
     `);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { aListener, aRunner } from './testing/written-handler.js';
 
-describe('what a handler says', { timeout: 30_000 }, () => {
-  it('comes line by line, by whatever way, without breaking a line', async () => {
+describe('the output of a handler', { timeout: 30_000 }, () => {
+  it('is sent line by line, however it is printed, and a line stays a line', async () => {
     const { said, say } = aListener();
     const runner = aRunner(`
       export const decide = (_, { log, deploy }) => {
@@ -28,7 +28,7 @@ describe('what a handler says', { timeout: 30_000 }, () => {
     ]);
   });
 
-  it('is bounded for each call', async () => {
+  it('is limited for each call', async () => {
     const { said, say } = aListener();
     const runner = aRunner(`
       export const decide = (_, api) => {
@@ -39,16 +39,16 @@ describe('what a handler says', { timeout: 30_000 }, () => {
     await runner.call('decide', {}, 10_000, say);
     expect(said).toHaveLength(101);
     expect(said[0]).toHaveLength('info '.length + 2_000);
-    expect(said.at(-1)).toBe('warn more than 100 lines; the rest is left out');
+    expect(said.at(-1)).toBe('warn more than 100 lines; the rest is omitted');
     await runner.call('decide', {}, 10_000, say);
     expect(said).toHaveLength(202);
   });
 
-  it('names exports that are never called', async () => {
+  it('warns of exports that are never called', async () => {
     const { said, say } = aListener();
     await aRunner('export const decide = () => {};\nexport const beforeRolout = 1;').load(say);
     expect(said).toEqual([
-      'warn exports beforeRolout, which is none of onPush, decide, beforeRollout, afterRollout and never called',
+      'warn exports beforeRolout, which is none of onPush, decide, beforeRollout, afterRollout and is never called',
     ]);
   });
 });

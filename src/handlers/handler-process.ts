@@ -20,36 +20,36 @@ import {
 
 /** The same file in `src` and, compiled, in `dist`. */
 const ENTRY = new URL('./worker/entry.js', import.meta.url);
-/** Starting Node.js and loading the module, on a busy machine too; in milliseconds. */
+/** For starting Node.js and loading the module, even on a busy machine; in milliseconds. */
 const LOAD_MS = 15_000;
-/** What the module may keep on its heap, in megabytes. */
+/** Heap limit of the process, in megabytes. */
 const HEAP_MB = 64;
-/** What the process may take altogether: Node.js itself, the heap, and what is outside of it, such as buffers. */
+/** Memory limit of the whole process: Node.js itself, the heap, and memory outside of it, such as buffers. */
 const MOST_BYTES = 256 * 1024 * 1024;
 const MOST_LINES = 100;
 const MOST_REQUESTS_AT_ONCE = 20;
 const KEPT_OF_STDERR = 4_000;
-const SHARE = `it may take ${String(HEAP_MB)} MB of heap, and ${String(MOST_BYTES / 1024 / 1024)} MB in all`;
+const SHARE = `it may use ${String(HEAP_MB)} MB of heap and ${String(MOST_BYTES / 1024 / 1024)} MB in total`;
 const OUT_OF_MEMORY = /out of memory/i;
 
-/** A line that a handler said. */
+/** Takes a line of output of a handler. */
 export type Say = (level: Level, text: string) => void;
 
-/** Makes a request of a handler. @throws Error with a message for its author. */
+/** Sends a request for a handler. @throws Error with a message for the handler's author. */
 export type FetchForHandler = (asked: AskedRequest, signal: AbortSignal) => Promise<GivenAnswer>;
 
-/** What was begun and has not ended. */
+/** The call in progress. */
 interface Pending {
-  /** For messages: `in decide`. */
+  /** For messages, e.g. `in decide`. */
   readonly when: string;
   readonly say: Say;
   readonly settle: (outcome: Outcome | HandlerFailure) => void;
 }
 
 /**
- * A process of its own in which one handler runs. It shares nothing with the server: without its variables
- * and arguments, without standard input, its memory bounded, and ended when a call takes too long. It does
- * one thing at a time.
+ * The process in which one handler runs, one call at a time. It shares nothing with the server: it has none of its
+ * environment variables and arguments and no standard input; its memory is limited, and it is killed when a call
+ * takes too long.
  */
 export class HandlerProcess {
   readonly #child: ChildProcess;
@@ -70,7 +70,7 @@ export class HandlerProcess {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#exited = new Promise((resolve) => this.#child.once('exit', resolve));
-    // Not at its exit: only then is all of stderr read.
+    // Not `exit`: stderr has been read completely only on `close`.
     this.#child.once('close', (code, signal) => {
       this.onClose(code, signal);
     });
@@ -86,15 +86,15 @@ export class HandlerProcess {
     this.letServerEnd();
   }
 
-  /** Whether it can be asked. */
+  /** Whether it can take calls. */
   get isAlive(): boolean {
     return !this.#ended.signal.aborted;
   }
 
   /**
-   * Loads the module; once, before all calls.
-   * @returns the functions that it exports, of those that a handler may.
-   * @throws HandlerFailure where it cannot be loaded, or exports none of them.
+   * Loads the module; call it once, before any other call.
+   * @returns which functions of a handler it exports.
+   * @throws HandlerFailure if it cannot be loaded, or exports none of them.
    */
   async load(say: Say): Promise<ReadonlySet<HandlerFunction>> {
     const settings = {
@@ -111,14 +111,14 @@ export class HandlerProcess {
       throw new HandlerFailure(`the handler ${this.file.name} exports none of ${known}`);
     }
     for (const name of outcome.others) {
-      say('warn', `exports ${onOneLine(name)}, which is none of ${known} and never called`);
+      say('warn', `exports ${onOneLine(name)}, which is none of ${known} and is never called`);
     }
     return new Set(outcome.hooks);
   }
 
   /**
    * Calls one of its functions.
-   * @param deadlineMs how long that may take, in milliseconds; then the process is ended.
+   * @param deadlineMs how long the call may take, in milliseconds; then the process is killed.
    * @throws HandlerFailure
    */
   async call(
@@ -133,7 +133,7 @@ export class HandlerProcess {
     throw this.failureOf(outcome, when);
   }
 
-  /** Ends it at once; resolves when it is gone. What it was doing fails. */
+  /** Kills it; resolves once it is gone. A call in progress fails. */
   async end(why: string): Promise<void> {
     this.fail('was stopped', why);
     await this.#exited;
@@ -161,7 +161,7 @@ export class HandlerProcess {
 
   private onMessage(message: FromWorker | null): void {
     switch (message?.kind) {
-      // Sent by the handler's own code, which has no business with the channel.
+      // Sent by the handler's own code, which must not use the channel.
       case undefined:
         return;
       case 'says':
@@ -208,7 +208,7 @@ export class HandlerProcess {
     else this.fail('ended its process', signal ?? `exit code ${String(code)}`);
   }
 
-  /** The first reason is the one that counts. */
+  /** Only the first reason counts. */
   private fail(what: string, why: string): void {
     if (!this.isAlive) return;
     this.#ended.abort(new Error(`the handler ${this.file.name} ${what}: ${why}`));
@@ -226,7 +226,7 @@ export class HandlerProcess {
         return this.failure('is wrong', when, outcome.problem);
       case 'loaded':
       case 'returned':
-        return this.failure('is wrong', when, 'it answered what it was not asked');
+        return this.failure('is wrong', when, 'it sent an unexpected answer');
     }
   }
 
@@ -234,12 +234,12 @@ export class HandlerProcess {
     return new HandlerFailure(`the handler ${this.file.name} ${what} ${when}: ${why}`);
   }
 
-  /** Neither the process nor its channels keep the server from ending; a call under way has its deadline. */
+  /** Neither the process nor its channels keep the server alive; a call in progress has its deadline. */
   private letServerEnd(): void {
     this.#child.unref();
     this.#child.channel?.unref();
     const { stderr } = this.#child;
-    // A socket, although its type does not say so.
+    // It is a socket, although its type does not say so.
     if (stderr instanceof Socket) stderr.unref();
   }
 }

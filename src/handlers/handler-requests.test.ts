@@ -11,7 +11,7 @@ describe('requests of a handler', { timeout: 30_000 }, () => {
     };
   `;
 
-  it('are made by the server', async () => {
+  it('are sent by the server', async () => {
     const sent: GuardedRequest[] = [];
     const fetch = fetchForHandlers(
       {
@@ -42,16 +42,16 @@ describe('requests of a handler', { timeout: 30_000 }, () => {
   });
 
   it.each<[object, string]>([
-    [{ url: 'nonsense' }, 'api.fetch: nonsense is not an address'],
-    [{ url: 'http://a.example/', options: { body: {} } }, 'the body must be a text'],
+    [{ url: 'nonsense' }, 'api.fetch: nonsense is not a URL'],
+    [{ url: 'http://a.example/', options: { body: {} } }, 'the body must be a string'],
     [{ url: 'ftp://a.example/' }, 'ftp: is neither http: nor https:'],
-    [{ url: 'https://u:p@a.example/' }, 'must not hold a user name'],
+    [{ url: 'https://u:p@a.example/' }, 'must not contain a user name'],
     [{ url: 'https://a.example/', options: { method: 'TRACE' } }, 'TRACE is not one of GET'],
     [{ url: 'https://a.example/', options: { body: 'x'.repeat(1_048_577) } }, 'at most 1048576'],
-    [{ url: 'https://a.example/' }, 'nobody is there'],
-  ])('that cannot be made throw where they were asked for: %#', async (subject, said) => {
+    [{ url: 'https://a.example/' }, 'no server is there'],
+  ])('that cannot be sent throw at the call: %#', async (subject, said) => {
     const fetch = fetchForHandlers(
-      { request: () => Promise.reject(new Error('nobody is there')) },
+      { request: () => Promise.reject(new Error('no server is there')) },
       () => [],
     );
     const failure = await decide(aRunner(ASKS, fetch), subject).catch((error: unknown) => error);

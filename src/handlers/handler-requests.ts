@@ -10,7 +10,7 @@ const METHODS: readonly GuardedRequest['method'][] = [
   'PATCH',
   'DELETE',
 ];
-/** Of a request's and of an answer's body. */
+/** Limit for the body of a request and of an answer. */
 const MOST_BYTES = 1_048_576;
 
 /**
@@ -37,18 +37,16 @@ function readRequest(
 ): Omit<GuardedRequest, 'signal'> {
   const method = METHODS.find((each) => each === name);
   if (method === undefined) throw new Error(`${name} is not one of ${METHODS.join(', ')}`);
-  if (!URL.canParse(address)) throw new Error(`${address} is not an address`);
+  if (!URL.canParse(address)) throw new Error(`${address} is not a URL`);
   const url = new URL(address);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new Error(`${url.protocol} is neither http: nor https:`);
   }
   if (url.username !== '' || url.password !== '') {
-    throw new Error(
-      'an address must not hold a user name or password; send an authorization header',
-    );
+    throw new Error('a URL must not contain a user name or password; send an authorization header');
   }
   if (body !== null && Buffer.byteLength(body) > MOST_BYTES) {
-    throw new Error(`a body has at most ${String(MOST_BYTES)} bytes`);
+    throw new Error(`a body may have at most ${String(MOST_BYTES)} bytes`);
   }
   return {
     method,

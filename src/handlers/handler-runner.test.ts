@@ -4,7 +4,7 @@ import type { HandlerRunner } from './handler-runner.js';
 import { aHandler, aRunner, decide, QUIET } from './testing/written-handler.js';
 
 describe('a handler', { timeout: 30_000 }, () => {
-  it('is given what it is asked about, and answers with what it returns', async () => {
+  it('gets its subject and answers with what it returns', async () => {
     const runner = aRunner(`
       export const decide = async ({ tag }, api) => (tag === 'v1' ? api.deploy() : api.skip(' not \\n ' + tag));
       export function onPush() {}
@@ -35,7 +35,7 @@ describe('a handler', { timeout: 30_000 }, () => {
     expect(ahead).toBeLessThanOrEqual(60_000);
   });
 
-  it('is asked one thing at a time', async () => {
+  it('runs one call at a time', async () => {
     const runner = aRunner(`
       let busy = 0;
       export const decide = async ({ n }, api) => {
@@ -54,7 +54,7 @@ describe('a handler', { timeout: 30_000 }, () => {
     ]);
   });
 
-  it('finds nothing of the server: no variables, no arguments, no input, no channel', async () => {
+  it('sees nothing of the server: no variables, no arguments, no input, no channel', async () => {
     process.env['CANARY_OF_THE_TEST'] = 'sings';
     onTestFinished(() => {
       delete process.env['CANARY_OF_THE_TEST'];
@@ -91,7 +91,7 @@ describe('the process of a handler', { timeout: 30_000 }, () => {
     }
   };
 
-  it('is kept for the next call, and ended when nobody asks', async () => {
+  it('is kept for the next call and ended when it is idle', async () => {
     const runner = aRunner(WHO, undefined, 1_000);
     const pid = await pidOf(runner);
     expect(await pidOf(runner)).toBe(pid);
@@ -99,7 +99,7 @@ describe('the process of a handler', { timeout: 30_000 }, () => {
     expect(await pidOf(runner)).not.toBe(pid);
   });
 
-  it('is gone once the runner is closed; what is under way fails, and nothing is begun', async () => {
+  it('is gone once the runner is closed; the call in progress fails and none begins', async () => {
     const runner = aRunner(`${WHO}\nexport const onPush = () => new Promise(() => {});`);
     const pid = await pidOf(runner);
     const stuck = runner.call('onPush', {}, 10_000, QUIET);
@@ -111,7 +111,7 @@ describe('the process of a handler', { timeout: 30_000 }, () => {
     await expect(decide(runner)).rejects.toThrow('was not asked: the server stops');
   });
 
-  it('does what was asked before it is retired', async () => {
+  it('completes its calls before it is retired', async () => {
     const runner = aRunner(`
       export const decide = async (_, api) => {
         await new Promise((resolve) => setTimeout(resolve, 100));
@@ -123,7 +123,7 @@ describe('the process of a handler', { timeout: 30_000 }, () => {
     expect(await Promise.all(calls)).toEqual([{ kind: 'deploy' }, { kind: 'deploy' }]);
   });
 
-  it('does not keep the server from ending, and ends with it', () => {
+  it('does not keep the server alive and ends with it', () => {
     const file = aHandler(`
       import { writeFileSync } from 'node:fs';
       import { fileURLToPath } from 'node:url';

@@ -3,7 +3,7 @@ import { HandlerProcess, type FetchForHandler, type Say } from './handler-proces
 import { HandlerFailure } from './handler-failure.js';
 import type { Choice, HandlerFunction } from './protocol.js';
 
-/** How long a process is kept that nobody asks, in milliseconds. */
+/** How long an idle process is kept, in milliseconds. */
 const IDLE_MS = 60_000;
 
 interface Loaded {
@@ -12,8 +12,8 @@ interface Loaded {
 }
 
 /**
- * Runs one handler: its calls one after another, in a process that is started when there is a call, started
- * anew after it broke, and ended when it is not used.
+ * Runs the calls of one handler one after another, in a process that is started on demand, started again after a
+ * failure, and ended when it is idle.
  */
 export class HandlerRunner {
   #process: Loaded | null = null;
@@ -27,15 +27,15 @@ export class HandlerRunner {
     private readonly idleMs = IDLE_MS,
   ) {}
 
-  /** Loads the module, so that what is wrong with it is known. @throws HandlerFailure */
+  /** Loads the module to reveal its errors. @throws HandlerFailure */
   load(say: Say): Promise<ReadonlySet<HandlerFunction>> {
     return this.inTurn(async () => this.loaded(say).hooks);
   }
 
   /**
    * Calls one function.
-   * @param deadlineMs how long that may take, in milliseconds, once it is its turn.
-   * @returns null where the module has no such function, or it returned nothing.
+   * @param deadlineMs how long the call may take, in milliseconds, once it starts.
+   * @returns null if the module has no such function, or if it returned nothing.
    * @throws HandlerFailure
    */
   call(
@@ -50,20 +50,20 @@ export class HandlerRunner {
     });
   }
 
-  /** Takes no more calls; those that wait are still done. Resolves when its process is gone. */
+  /** Completes the waiting calls and takes no more. Resolves once its process is gone. */
   async retire(): Promise<void> {
     await this.#last;
     await this.close('the configuration was read again');
   }
 
-  /** Ends it at once: what is under way fails. Resolves when its process is gone. */
+  /** Ends it at once: a call in progress fails. Resolves once its process is gone. */
   async close(why: string): Promise<void> {
     this.#whyClosed = why;
     clearTimeout(this.#idle);
     await this.#process?.running.end(why);
   }
 
-  /** The process, with its module loaded, or about to be; one that broke while it was loaded is not kept. */
+  /** The process, with its module loaded or being loaded. A process that fails to load it is not kept. */
   private loaded(say: Say): Loaded {
     if (this.#process?.running.isAlive === true) return this.#process;
     const running = new HandlerProcess(this.file, this.fetch);
@@ -96,7 +96,7 @@ export class HandlerRunner {
   private endWhenIdle(): void {
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => {
-      void this.#process?.running.end('nobody asked it');
+      void this.#process?.running.end('it was idle');
       this.#process = null;
     }, this.idleMs).unref();
   }

@@ -7,7 +7,7 @@ import { GuardedHttp } from '../outgoing/guarded-http.js';
 import { fetchForHandlers } from './handler-requests.js';
 import { HandlerRunner } from './handler-runner.js';
 
-/** One runner for each file that the configuration in force names. Every reading of it makes new ones. */
+/** One runner for each file that the current configuration names. A reload of the configuration replaces them all. */
 @Injectable()
 export class HandlerRunners implements OnApplicationBootstrap {
   readonly #logger = new Logger('Handler');
@@ -29,7 +29,7 @@ export class HandlerRunners implements OnApplicationBootstrap {
     void this.tryAll();
   }
 
-  /** Grows with each reading of the configuration. */
+  /** Increases with each reload of the configuration. */
   get generation(): number {
     return this.#generation;
   }
@@ -45,14 +45,14 @@ export class HandlerRunners implements OnApplicationBootstrap {
     return runner;
   }
 
-  /** Ends all of them at once; what they are asked is not answered any more. */
+  /** Ends all runners at once; later calls fail. */
   async close(why: string): Promise<void> {
     this.#whyClosed = why;
     this.#stopListening();
     await Promise.all([...this.#runners.values(), ...this.#retired].map((each) => each.close(why)));
   }
 
-  /** Calls that are under way are done by the old ones. */
+  /** The old runners complete their calls. */
   private renew(): void {
     for (const runner of this.#runners.values()) {
       this.#retired.add(runner);
@@ -63,7 +63,7 @@ export class HandlerRunners implements OnApplicationBootstrap {
     void this.tryAll();
   }
 
-  /** Loads each once, one after another, so that what is wrong with one is told before it is needed. */
+  /** Loads each file, one after another, so that errors are reported before the handler is needed. */
   private async tryAll(): Promise<void> {
     const configuration = this.configuration.current();
     for (const file of filesOf(configuration)) {
@@ -80,14 +80,14 @@ export class HandlerRunners implements OnApplicationBootstrap {
       });
       this.#logger.log({ msg: `handler ${file.name}: ${[...hooks].join(', ')}` });
     } catch (error) {
-      // Of a configuration that is no longer in force, or of a server that stops, nobody wants to know.
+      // Errors of a replaced configuration, or of a server that is stopping, are of no interest.
       if (this.#runners.get(file.path) !== runner || this.#whyClosed !== null) return;
       this.#logger.error({ msg: messageOf(error) });
     }
   }
 }
 
-/** Each file once. */
+/** All files that the configuration names, each once. */
 function filesOf({ webhooks, environments }: Configuration): HandlerFile[] {
   const named = [...webhooks, ...environments.flatMap(({ services }) => services)]
     .map(({ handler }) => handler)

@@ -5,7 +5,7 @@ import { isDecision, type Step } from '../domain/rollout/step.js';
 import { describeStep } from '../domain/rollout/plan/describe-step.js';
 import type { Deployment, Plan, Push, Result } from './api.js';
 
-/** A deployment as handlers see it. Its digest must be known. */
+/** A deployment in the form that handlers get. Its digest must be known. */
 export function deploymentView(deployment: StoredDeployment): Deployment {
   const { id, environment, service, image, tag, digest, force, createdAt } = deployment;
   const { kind, by } = deployment.trigger;
@@ -22,7 +22,7 @@ export function deploymentView(deployment: StoredDeployment): Deployment {
   };
 }
 
-/** The push that made a deployment, as its delivery told of it. */
+/** The push that caused a deployment, as its delivery reported it. */
 export function pushView(
   { environment, service, image, tag }: StoredDeployment,
   delivery: Pick<Delivery, 'id' | 'webhook' | 'receivedAt' | 'pushes'>,
@@ -41,7 +41,7 @@ export function pushView(
   };
 }
 
-/** What a rollout is about to do, as a dry run shows it. */
+/** The plan of a rollout, as in a dry run. */
 export function planView(
   deployment: StoredDeployment,
   intent: RolloutIntent,
@@ -60,7 +60,7 @@ export function planView(
   };
 }
 
-/** How a rollout ended; null while it has not. */
+/** The result of a rollout; null while it has not ended. */
 export function resultView(deployment: StoredDeployment): Result | null {
   const { phase, reason, error, downtimeMs, startedAt, finishedAt } = deployment;
   if (!hasEnded(phase) || finishedAt === null) return null;

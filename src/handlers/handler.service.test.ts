@@ -70,7 +70,7 @@ const DELIVERY: Pick<Delivery, 'id' | 'webhook' | 'receivedAt' | 'pushes'> = {
 const PLAN = { intent: anIntent(), steps: simulateRollout(aSnapshot(), anIntent()) };
 
 describe('a push', { timeout: 30_000 }, () => {
-  it('goes where nobody is asked', async () => {
+  it('proceeds without a handler', async () => {
     const { handlers } = aService();
     const service = aServiceWith(null);
     expect(handlers.hearsOfPushes(service, null)).toBe(false);
@@ -79,7 +79,7 @@ describe('a push', { timeout: 30_000 }, () => {
     });
   });
 
-  it('is shown to the handler of the webhook first, and then to that of the service', async () => {
+  it('is passed to the webhook’s handler first, then to the service’s', async () => {
     const { handlers } = aService();
     const { said, say } = aListener();
     const hub = aHandler(`export const onPush = (push, api) => {
@@ -109,7 +109,7 @@ describe('a push', { timeout: 30_000 }, () => {
     });
   });
 
-  it('is shown once to a handler that both name', async () => {
+  it('is passed once to a handler that both use', async () => {
     const { handlers } = aService();
     const { said, say } = aListener();
     const both = aHandler("export const onPush = (push, api) => { api.log.info('asked'); };");
@@ -118,7 +118,7 @@ describe('a push', { timeout: 30_000 }, () => {
     expect(said).toEqual(['info ./handlers/web.mjs: asked']);
   });
 
-  it('waits while a handler fails, with growing pauses, until it has answered', async () => {
+  it('waits with growing pauses while a handler fails', async () => {
     const { handlers } = aService();
     const file = aHandler(
       "export const onPush = () => { throw new Error('broken ' + Date.now()); };",
@@ -145,8 +145,8 @@ describe('a push', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a deployment that the policy lets go', { timeout: 30_000 }, () => {
-  it('waits where the handler says so, and says for what', async () => {
+describe('a deployment that the policy allows', { timeout: 30_000 }, () => {
+  it('waits if the handler says so, with its reason', async () => {
     const { handlers } = aService();
     const file = aHandler(`export const decide = ({ digest, trigger, force }, api) =>
       api.wait({ for: 'the queue', seconds: 30, reason: [digest.length, trigger.kind, force].join() });`);
@@ -156,7 +156,7 @@ describe('a deployment that the policy lets go', { timeout: 30_000 }, () => {
     });
   });
 
-  it('is not asked about where a person overrides, nor where there is no decide', async () => {
+  it('is not asked about if a user overrides the handler or there is no decide', async () => {
     const { handlers } = aService();
     const no = aServiceWith(aHandler("export const decide = (_, api) => api.skip('no');"));
     const rollback = { kind: 'rollback', by: 'ops', delivery: null } as const;
@@ -184,7 +184,7 @@ describe('a deployment that the policy lets go', { timeout: 30_000 }, () => {
     });
   });
 
-  it('is not asked about again before its time, unless the configuration was read again', async () => {
+  it('is not asked about again before its time unless the configuration is reloaded', async () => {
     const { handlers, reload } = aService();
     const file = aHandler(
       'let n = 0; export const decide = (_, api) => api.wait({ seconds: 60, reason: String(++n) });',
@@ -200,7 +200,7 @@ describe('a deployment that the policy lets go', { timeout: 30_000 }, () => {
     expect(second).not.toBe(first);
   });
 
-  it('is asked about by the file as it is after a reload', async () => {
+  it('is asked about with the current file after a reload', async () => {
     const { handlers, reload } = aService();
     const file = aHandler("export const decide = (_, api) => api.skip('old');");
     const reasonNow = async (): Promise<string | undefined> => {
@@ -214,7 +214,7 @@ describe('a deployment that the policy lets go', { timeout: 30_000 }, () => {
     expect(await reasonNow()).toBe('new');
   });
 
-  it('waits where the server stops', async () => {
+  it('waits when the server stops', async () => {
     const { handlers } = aService();
     const file = aHandler('export const decide = (_, api) => api.deploy();');
     await handlers.onModuleDestroy();
@@ -239,7 +239,7 @@ describe('a rollout', { timeout: 30_000 }, () => {
     ]);
   });
 
-  it('does not begin where the handler skips it, throws, or hangs', async () => {
+  it('does not begin if the handler skips it, throws or hangs', async () => {
     const { handlers } = aService(300);
     const ask = (body: string) =>
       handlers.beforeRollout(
@@ -256,7 +256,7 @@ describe('a rollout', { timeout: 30_000 }, () => {
     expect(await ask('for (;;);')).toMatchObject({ kind: 'fail' });
   });
 
-  it('begins whatever the handler says where a person overrides', async () => {
+  it('begins in any case if a user overrides the handler', async () => {
     const { handlers } = aService();
     const { said, say } = aListener();
     const file = aHandler("export const beforeRollout = () => { throw new Error('no disk'); };");
@@ -264,11 +264,11 @@ describe('a rollout', { timeout: 30_000 }, () => {
     const verdict = await handlers.beforeRollout(forced, PLAN, aServiceWith(file), say);
     expect(verdict).toEqual({ kind: 'go' });
     expect(said[0]).toMatch(
-      /^warn .* no disk .*; goes on all the same, as it was ordered by hand$/,
+      /^warn .* no disk .*; goes on all the same, because it was started manually$/,
     );
   });
 
-  it('is told of when it has ended; a handler that fails then is a line', async () => {
+  it('is reported when it has ended; a failure of the handler is only logged', async () => {
     const { handlers } = aService();
     const { said, say } = aListener();
     const file = aHandler(`export const afterRollout = ({ phase, error }, api) => {

@@ -13,15 +13,15 @@ import { HandlerRunners } from './handler-runners.js';
 import { deploymentView, planView, pushView, resultView } from './handler-views.js';
 import type { Choice, HandlerFunction } from './protocol.js';
 
-/** What a handler decided, or what its failure means. `until` is RFC 3339, UTC, and completes the reason of a wait. */
+/** A handler's decision, or what follows from its failure. `until` (RFC 3339, UTC) completes the reason of a wait. */
 export type HandlerDecision =
   | { readonly kind: 'go' }
   | { readonly kind: 'wait'; readonly until: string; readonly reason: string }
   | { readonly kind: 'skip'; readonly reason: string }
-  /** It has failed for too long. */
+  /** It has kept failing for too long. */
   | { readonly kind: 'expire'; readonly reason: string };
 
-/** What a handler says right before a rollout. */
+/** A handler's answer right before a rollout. */
 export type RolloutVerdict =
   | { readonly kind: 'go' }
   | { readonly kind: 'skip'; readonly reason: string }
@@ -32,15 +32,15 @@ type Wait = Extract<HandlerDecision, { kind: 'wait' }>;
 const GO = { kind: 'go' } as const;
 
 /**
- * Asks the handlers that the configuration names. What a handler cannot say is never taken for a yes: a
- * deployment whose handler fails waits, and is asked about again with growing pauses.
+ * Asks the handlers that the configuration names. A missing answer never counts as a yes: if its handler fails,
+ * a deployment waits, and the handler is asked again with growing pauses.
  *
- * `say` takes the lines of a handler for the log of the deployment that it was asked about.
+ * `say` takes the handler's output for the log of the deployment in question.
  */
 @Injectable()
 export class HandlerService implements OnModuleDestroy {
   readonly #patience: FailurePatience;
-  /** What is waited for, by deployment and function: nobody is asked again before its time. */
+  /** Current waits, by function and deployment: the handler is not asked again before a wait is over. */
   readonly #waits = new Map<string, { readonly wait: Wait; readonly generation: number }>();
 
   constructor(
@@ -55,12 +55,12 @@ export class HandlerService implements OnModuleDestroy {
     await this.runners.close('the server stops');
   }
 
-  /** Whether anybody would be asked about a push. */
+  /** Whether any handler would be asked about a push. */
   hearsOfPushes(service: Service, webhook: Webhook | null): boolean {
     return service.handler !== null || (webhook?.handler ?? null) !== null;
   }
 
-  /** Asks about a push: first the handler of the webhook, then that of the service. */
+  /** Asks about a push: first the webhook's handler, then the service's. */
   async onPush(
     deployment: Deployment,
     delivery: Pick<Delivery, 'id' | 'webhook' | 'receivedAt' | 'pushes'>,
@@ -78,13 +78,13 @@ export class HandlerService implements OnModuleDestroy {
     return GO;
   }
 
-  /** Asks whether a deployment that the policy lets go may go. Orders by hand that override are not asked about. */
+  /** Asks whether a deployment that the policy allows may start. Manual orders that override it are not asked about. */
   async decide(deployment: Deployment, service: Service, say: Say): Promise<HandlerDecision> {
     if (isOverriding(deployment)) return GO;
     return this.ask(service.handler, 'decide', deploymentView(deployment), deployment, say);
   }
 
-  /** Asks whether a rollout that is prepared may begin. One that overrides begins whatever the handler says. */
+  /** Asks whether a prepared rollout may begin. A manual order that overrides the handler begins in any case. */
   async beforeRollout(
     deployment: Deployment,
     { intent, steps }: { readonly intent: RolloutIntent; readonly steps: readonly Step[] },
@@ -95,11 +95,11 @@ export class HandlerService implements OnModuleDestroy {
     const verdict = await this.verdict(service.handler, plan, say);
     if (verdict.kind === 'go' || !isOverriding(deployment)) return verdict;
     const why = verdict.kind === 'skip' ? verdict.reason : verdict.failure.message;
-    say('warn', `${why}; goes on all the same, as it was ordered by hand`);
+    say('warn', `${why}; goes on all the same, because it was started manually`);
     return GO;
   }
 
-  /** Tells of the end of a rollout. Never throws: a failure is a line. */
+  /** Reports the end of a rollout. Never throws: a failure only becomes a line of the log. */
   async afterRollout(ended: Deployment, service: Service, say: Say): Promise<void> {
     const { handler } = service;
     const result = resultView(ended);
@@ -181,7 +181,7 @@ export class HandlerService implements OnModuleDestroy {
   }
 }
 
-/** A person has seen what it is about: a handler that is broken must not keep the way back closed. */
+/** Manual orders that override handlers: a broken handler must not block a rollback. */
 function isOverriding({ trigger, force }: Deployment): boolean {
   return trigger.kind === 'rollback' || force;
 }
@@ -201,7 +201,7 @@ function decisionOf(choice: Choice | null, file: HandlerFile): HandlerDecision {
   }
 }
 
-/** A sentence that the time of the next call completes. */
+/** The time of the next call completes the sentence. */
 function askedAgain(why: string): string {
   return `${why}; asked again`;
 }

@@ -4,7 +4,7 @@ export type HandlerFunction = (typeof HOOKS)[number];
 
 export type Level = 'info' | 'warn' | 'error';
 
-/** What a function of a handler returned: nothing is null. `until` is RFC 3339, UTC. */
+/** What a function of a handler returned; null stands for nothing. `until` is RFC 3339, UTC. */
 export type Choice =
   | { readonly kind: 'deploy' }
   | {
@@ -15,7 +15,7 @@ export type Choice =
     }
   | { readonly kind: 'skip'; readonly reason: string };
 
-/** Something that the handler's code threw. `place` is `file:line:column`, where it is known. */
+/** An error that the handler's code threw. `place` is `file:line:column`; null if unknown. */
 export interface Thrown {
   readonly message: string;
   readonly place: string | null;
@@ -35,25 +35,25 @@ export interface GivenAnswer {
   readonly body: string;
 }
 
-/** What the worker needs to know of its handler. */
+/** What the worker process needs to know about its handler. */
 export interface WorkerSettings {
-  /** `file:` address of the module. */
+  /** `file:` URL of the module. */
   readonly module: string;
   readonly hooks: readonly HandlerFunction[];
-  /** More memory than this, in bytes, ends the process. */
+  /** The process is killed if it uses more memory than this, in bytes. */
   readonly mostBytes: number;
-  /** More lines of one call are not sent. */
+  /** Further lines of one call are dropped. */
   readonly mostLines: number;
 }
 
-/** From the server to the handler's process. The first is `load`. */
+/** From the server to the handler's process. The first message is `load`. */
 export type ToWorker =
   | { readonly kind: 'load'; readonly settings: WorkerSettings }
   | { readonly kind: 'call'; readonly hook: HandlerFunction; readonly subject: unknown }
   | { readonly kind: 'answer'; readonly request: number; readonly answer: GivenAnswer }
   | { readonly kind: 'no-answer'; readonly request: number; readonly message: string };
 
-/** How a call, or the loading of the module, ended. */
+/** The result of a call, or of loading the module. */
 export type Outcome =
   | {
       readonly kind: 'loaded';
@@ -61,10 +61,10 @@ export type Outcome =
       readonly others: readonly string[];
     }
   | { readonly kind: 'returned'; readonly choice: Choice | null }
-  /** It returned something that means nothing; `problem` says what, and what would be right. */
+  /** It returned something invalid; `problem` says what, and what would be right. */
   | { readonly kind: 'misused'; readonly problem: string }
   | { readonly kind: 'threw'; readonly thrown: Thrown }
-  /** Thrown where nobody caught it, such as in a timer: the process ends. */
+  /** An uncaught error, e.g. in a timer: the process ends. */
   | { readonly kind: 'crashed'; readonly thrown: Thrown };
 
 /** From the handler's process to the server. */
@@ -74,8 +74,8 @@ export type FromWorker =
   | { readonly kind: 'asks'; readonly request: number; readonly asked: AskedRequest };
 
 /**
- * A message of the worker's, or null where it is none: the handler's code shares its process, and may have
- * sent something by accident.
+ * Parses a message of the worker; null for anything else: the handler's code shares its process and may have sent
+ * something by accident.
  */
 export function readMessage(value: unknown): FromWorker | null {
   if (!isRecord(value)) return null;
@@ -105,7 +105,7 @@ export function readMessage(value: unknown): FromWorker | null {
   }
 }
 
-/** Undefined where it is no choice. */
+/** Undefined if it is not a choice. */
 function readChoice(value: unknown): Choice | null | undefined {
   if (value === null) return null;
   if (!isRecord(value)) return undefined;

@@ -7,7 +7,7 @@ import type { FetchForHandler } from '../handler-process.js';
 import { HandlerRunner } from '../handler-runner.js';
 import type { Choice, Level } from '../protocol.js';
 
-/** A handler in a folder of its own, removed when the test that made it is over. */
+/** A handler in a folder of its own, which is removed at the end of the test. */
 export function aHandler(text: string): HandlerFile {
   const folder = mkdtempSync(join(tmpdir(), 'deploy-handler-'));
   onTestFinished(() => {
@@ -18,7 +18,7 @@ export function aHandler(text: string): HandlerFile {
   return { name: './handlers/web.mjs', path };
 }
 
-/** Collects what a handler says, each line after its level. */
+/** Collects the output of a handler, each line after its level. */
 export function aListener(): {
   readonly said: string[];
   readonly say: (level: Level, text: string) => void;
@@ -32,12 +32,12 @@ export function aListener(): {
   };
 }
 
-/** For those who do not listen. */
+/** Ignores the output. */
 export const QUIET = (): void => undefined;
 
-const NO_REQUESTS: FetchForHandler = () => Promise.reject(new Error('nobody is there'));
+const NO_REQUESTS: FetchForHandler = () => Promise.reject(new Error('no server is there'));
 
-/** Runs a handler of this text, until the test is over. */
+/** Runs a handler with this source until the end of the test. */
 export function aRunner(text: string, fetch = NO_REQUESTS, idleMs?: number): HandlerRunner {
   const runner = new HandlerRunner(aHandler(text), fetch, idleMs);
   onTestFinished(() => runner.close('the test is over'));

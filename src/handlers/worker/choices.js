@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 const LONGEST_REASON = 500;
 const LONGEST_WAIT_MS = 30 * 86_400_000;
 
-/** What may be returned from each function. @type {Readonly<Record<HandlerFunction, readonly Choice['kind'][]>>} */
+/** What each function may return. @type {Readonly<Record<HandlerFunction, readonly Choice['kind'][]>>} */
 const ALLOWED = {
   onPush: ['deploy', 'skip'],
   decide: ['deploy', 'wait', 'skip'],
@@ -14,7 +14,7 @@ const ALLOWED = {
   afterRollout: [],
 };
 
-/** Makes what one call may return, and knows it again when it is returned. */
+/** Makes the possible return values of one call, and recognises them when they are returned. */
 export class Choices {
   /** @type {Set<unknown>} */
   #made = new Set();
@@ -52,7 +52,7 @@ export class Choices {
   }
 
   /**
-   * What a function returned: a choice, null for nothing, or what is wrong with it.
+   * Checks what a function returned: a choice, null for nothing, or a description of the problem.
    * @param {HandlerFunction} hook
    * @param {unknown} result
    * @returns {{ readonly choice: Choice | null } | { readonly problem: string }}
@@ -75,7 +75,7 @@ export class Choices {
     const choice = /** @type {Choice} */ (result);
     return ALLOWED[hook].includes(choice.kind)
       ? { choice }
-      : { problem: `it returned api.${choice.kind}(…), which means nothing there; ${wanted}` };
+      : { problem: `it returned api.${choice.kind}(…), which is not allowed there; ${wanted}` };
   }
 
   /**
@@ -96,7 +96,7 @@ export class Choices {
  */
 function textOf(value, what) {
   const text = typeof value === 'string' ? value.replace(/\s+/g, ' ').trim() : '';
-  if (text === '') throw new TypeError(`${what} must be a text that is not empty`);
+  if (text === '') throw new TypeError(`${what} must be a non-empty string`);
   return text.slice(0, LONGEST_REASON);
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 /*
- * The process in which a handler runs: loads the module, does the calls that the server sends, one at a
- * time, and answers each. Plain JavaScript, so that it is the same file in `src` and in `dist`.
+ * The process in which a handler runs: it loads the module, makes the calls that the server requests, one at a
+ * time, and answers each. Plain JavaScript, so that the file is the same in `src` and in `dist`.
  */
 import { Worker } from 'node:worker_threads';
 import { Choices } from './choices.js';
@@ -12,15 +12,15 @@ import { describeThrown } from './thrown.js';
 /** @import { FromWorker, HandlerFunction, ToWorker, WorkerSettings } from '../protocol.js' */
 /** @typedef {(subject: unknown, api: object) => unknown} HookFunction */
 
-if (process.send === undefined) throw new Error('this is started by the server alone');
+if (process.send === undefined) throw new Error('only the server can start this');
 const sendToServer = process.send.bind(process);
-// The channel is not for the handler's own code.
+// The handler's own code must not use the channel.
 delete process.send;
 
 const requests = new Requests(send);
 /** @type {Output} */
 let output;
-/** `file:` address of the handler's module. */
+/** `file:` URL of the handler's module. */
 let module = '';
 /** @type {Map<HandlerFunction, HookFunction>} */
 const functions = new Map();

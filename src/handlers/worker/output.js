@@ -5,7 +5,7 @@ import { formatWithOptions } from 'node:util';
 
 const LONGEST_LINE = 2_000;
 
-/** Sends what the handler says, a bounded number of lines for each call. */
+/** Sends the handler's output, with a limit of lines per call. */
 export class Output {
   #left;
 
@@ -19,7 +19,7 @@ export class Output {
     this.#left = mostLines;
   }
 
-  /** A new call begins. */
+  /** Resets the limit for a new call. */
   renew() {
     this.#left = this.mostLines;
   }
@@ -39,7 +39,7 @@ export class Output {
         this.send({
           kind: 'says',
           level: 'warn',
-          text: `more than ${most} lines; the rest is left out`,
+          text: `more than ${most} lines; the rest is omitted`,
         });
         return;
       }
@@ -47,7 +47,7 @@ export class Output {
     }
   }
 
-  /** Leads what is printed in other ways, such as by `console.log`, here too. */
+  /** Redirects other output, such as that of `console.log`, to this. */
   capture() {
     process.stdout.write = this.#instead('info');
     process.stderr.write = this.#instead('warn');

@@ -8,7 +8,7 @@
  * @property {(message: string) => void} reject
  */
 
-/** Requests of the handler, which the server makes. */
+/** Requests of the handler, which the server sends. */
 export class Requests {
   #last = 0;
   /** @type {Map<number, Pending>} */
@@ -35,7 +35,7 @@ export class Requests {
           resolve(answerOf(answer));
         },
         reject: (message) => {
-          // The place of the call, where the error is made too late to have it.
+          // The error arises later, so it gets the stack of the call.
           failure.stack = `Error: ${message}${(failure.stack ?? '').slice('Error'.length)}`;
           failure.message = message;
           reject(failure);
@@ -76,9 +76,9 @@ export class Requests {
  */
 function readRequest(url, { method = 'GET', headers = {}, body }) {
   const address = String(url);
-  if (!URL.canParse(address)) throw new TypeError(`api.fetch: ${address} is not an address`);
+  if (!URL.canParse(address)) throw new TypeError(`api.fetch: ${address} is not a URL`);
   if (body !== undefined && typeof body !== 'string') {
-    throw new TypeError('api.fetch: the body must be a text; JSON.stringify makes one');
+    throw new TypeError('api.fetch: the body must be a string; use JSON.stringify');
   }
   /** A `Headers` object too; naming its class would load all of the built-in fetch. @type {[string, unknown][]} */
   const entries =

@@ -6,14 +6,14 @@ import { inspect } from 'node:util';
 /** @import { Thrown } from '../protocol.js' */
 
 const LONGEST_MESSAGE = 1_000;
-/** Of this folder: frames of ours say nothing to the author. */
+/** This folder, whose stack frames mean nothing to the author. */
 const OURS = new URL('./', import.meta.url).href;
 
 /**
- * What was thrown, with the innermost place in the author's own files: `web.mjs:12:9`, from the folder of
- * the module.
+ * Describes what was thrown, with the innermost place in the author's own files: `web.mjs:12:9`, relative to the
+ * folder of the module.
  * @param {unknown} error
- * @param {string} module `file:` address of the handler's module
+ * @param {string} module `file:` URL of the handler's module
  * @returns {Thrown}
  */
 export function describeThrown(error, module) {

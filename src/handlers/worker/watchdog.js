@@ -1,8 +1,7 @@
 // @ts-check
 /*
- * A thread beside a handler that may be in an endless loop or fill its memory: ends the process when the
- * server is gone, or when it takes more than its share. What the heap's own limit does not count, such as
- * buffers, counts here.
+ * A thread beside a handler, which may be in an endless loop or fill its memory. It kills the process when the
+ * server is gone, or when the process uses too much memory, including memory outside the heap, such as buffers.
  */
 import { writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
@@ -15,6 +14,6 @@ const { mostBytes, server } = /** @type {{ mostBytes: number, server: number }} 
 setInterval(() => {
   if (process.ppid !== server) process.kill(process.pid, 'SIGKILL');
   if (process.memoryUsage.rss() <= mostBytes) return;
-  writeSync(STDERR, 'out of memory: its process takes too much\n');
+  writeSync(STDERR, 'out of memory: its process uses too much\n');
   process.kill(process.pid, 'SIGKILL');
 }, EVERY_MS);

@@ -8,7 +8,7 @@ import { ConfigurationFolder } from '../config/configuration-folder.js';
 
 const PAGE = readFileSync(new URL('../../../docs/handlers.md', import.meta.url), 'utf8');
 
-/** A handler of the page, as it stands there but for what `change` makes of it. */
+/** An example of the page, changed by `change`. */
 function example(name: string, change = (text: string): string => text): string {
   const [, after = ''] = PAGE.split(`<!-- example: ${name} -->\n\n\`\`\`js\n`);
   const text = after.split('```')[0] ?? '';
@@ -49,17 +49,17 @@ describe('docs/handlers.md', { timeout: 60_000 }, () => {
       for: 'the queue',
       reason: '3 jobs are left',
     });
-    await expect(decide(queue(0, 503))).rejects.toThrow('the queue answers 503');
+    await expect(decide(queue(0, 503))).rejects.toThrow('the queue answered 503');
     await expect(decide()).rejects.toThrow('offline');
   });
 
-  it('tells where the queue has to be looked after', async () => {
+  it('logs which queue to check', async () => {
     const said: string[] = [];
     const result = { phase: 'failed', reason: 'unhealthy' };
     await running(example('queue')).call('afterRollout', result, DEADLINE_MS, (_level, text) => {
       said.push(text);
     });
-    expect(said).toEqual([expect.stringMatching(/^look after .*: unhealthy$/)]);
+    expect(said).toEqual([expect.stringMatching(/^check .*: unhealthy$/)]);
   });
 
   it('deploys at night, and a hotfix at any time', async () => {
@@ -84,7 +84,7 @@ describe('docs/handlers.md', { timeout: 60_000 }, () => {
     expect(await push('v2')).toEqual({ kind: 'deploy' });
   });
 
-  it('shows a configuration that is sound', () => {
+  it('shows a valid configuration', () => {
     const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(PAGE) ?? [];
     const folder = new ConfigurationFolder()
       .write(yaml)

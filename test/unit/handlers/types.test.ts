@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** The package as it is installed beside handlers: what package.json says, and the types that the build makes. */
+/** The package as installed beside handlers: package.json and the built types. */
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'deploy-types-'));
@@ -26,7 +26,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What the compiler says of each file, with its strictest settings and nothing of Node.js or the browser. */
+/** The compiler's errors for each file, with its strictest settings and without Node.js or browser types. */
 function complaints(texts: Readonly<Record<string, string>>): Record<string, string[]> {
   const names = Object.keys(texts);
   for (const name of names) writeFileSync(join(folder, name), texts[name] ?? '');
@@ -107,13 +107,13 @@ const examples = (): Record<string, string> => {
 };
 
 describe('the types for authors of handlers', { timeout: 120_000 }, () => {
-  it('fit handlers in JavaScript and TypeScript, and the examples of the documentation', () => {
+  it('fit handlers in JavaScript and TypeScript and the examples of the documentation', () => {
     const sound = { 'web.mjs': JAVASCRIPT, 'web.mts': TYPESCRIPT, ...examples() };
     expect(Object.keys(sound)).toHaveLength(5);
     for (const [name, said] of Object.entries(complaints(sound))) expect(said, name).toEqual([]);
   });
 
-  it('tell what is wrong', () => {
+  it('report what is wrong', () => {
     const wrong = {
       'without-time.mts': decide("api.wait({ reason: 'x' })"),
       'two-times.mts': decide("api.wait({ reason: 'x', seconds: 1, until: new Date() })"),
