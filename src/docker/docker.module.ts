@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Engines } from './client/engines.js';
 
-/** The only door to the engines. */
+/** The only access to the engines. */
 @Module({ providers: [Engines], exports: [Engines] })
 export class DockerModule {}

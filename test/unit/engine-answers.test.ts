@@ -5,7 +5,7 @@ import { FakeServer, type FakeAnswer } from '../support/fake-server.js';
 const VERSION = { ApiVersion: '1.41', Version: '20.10.24', Os: 'linux', Arch: 'amd64' };
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 
-/** An engine that tells its version, and of everything else gives this answer. */
+/** An engine that reports its version and gives this answer to every other request. */
 async function anEngine(answer: FakeAnswer): Promise<EngineClient> {
   const version = JSON.stringify(VERSION);
   const server = await FakeServer.start(({ url }) =>
@@ -17,7 +17,7 @@ async function anEngine(answer: FakeAnswer): Promise<EngineClient> {
 
 describe('an answer of an engine', () => {
   it.each([200, 500])(
-    'with status %i that ends in its middle is none, at once',
+    'with status %i that is cut fails at once',
     async (status) => {
       const engine = await anEngine({ status, body: '{"Id": "4', isCut: true });
       await expect(engine.container('web')).rejects.toMatchObject({ isUnreachable: true });
@@ -25,7 +25,7 @@ describe('an answer of an engine', () => {
     2_000,
   );
 
-  it('that does not come in time ends a pull', async () => {
+  it('that does not arrive in time ends a pull', async () => {
     const engine = await anEngine('hang');
     const pull = engine.pull('acme/web', DIGEST, {
       credentials: null,
@@ -38,7 +38,7 @@ describe('an answer of an engine', () => {
     });
   }, 2_000);
 
-  it('may be no JSON, or empty', async () => {
+  it('may be non-JSON or empty', async () => {
     await expect(
       (await anEngine({ status: 200, body: 'OK' })).ping(1_000),
     ).resolves.toBeUndefined();

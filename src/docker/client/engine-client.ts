@@ -15,7 +15,7 @@ import type {
 } from '../inspection/inspection.js';
 import { PullFailedError, readPullProgress } from './pull-progress.js';
 
-/** What a stop may take beyond the container's own stop timeout, in milliseconds. */
+/** How long a stop may take beyond the container's own stop timeout, in milliseconds. */
 const STOP_MARGIN_MS = 20_000;
 const START_MS = 60_000;
 const DEFAULT_STOP_TIMEOUT_S = 10;
@@ -29,12 +29,12 @@ export interface ContainerSummary {
   readonly imageId: string;
 }
 
-/** Credentials with the fields of the Engine API's `X-Registry-Auth`. They are revealed only as they are sent. */
+/** Credentials with the fields of the Engine API's `X-Registry-Auth`. Secrets are revealed only when they are sent. */
 export type EngineCredentials = Readonly<Record<string, string | Secret>>;
 
 /**
- * The Engine API as Deploy uses it, one client per configured engine. Every method throws EngineError;
- * after one, look at the engine again: an engine finishes calls whose client is gone.
+ * The Engine API as Deploy uses it, one client per configured engine. Every method throws EngineError. After an
+ * error, inspect the engine again: it completes calls even if their client is gone.
  */
 export class EngineClient {
   readonly #connection: EngineConnection;
@@ -53,17 +53,17 @@ export class EngineClient {
     this.hooks = new EngineExec(this.#connection);
   }
 
-  /** What it tells of itself; for some seconds the same answer. */
+  /** Facts about the engine, cached for some seconds. */
   facts(): Promise<EngineFacts> {
     return this.#facts.ask();
   }
 
-  /** Whether its last good answer came so many milliseconds ago, or less. */
+  /** Whether the last successful answer came at most this many milliseconds ago. */
   answeredWithin(milliseconds: number): boolean {
     return this.#connection.answeredWithin(milliseconds);
   }
 
-  /** Throws where the engine does not answer within `deadlineMs`. */
+  /** Throws if the engine does not answer within `deadlineMs`. */
   async ping(deadlineMs: number): Promise<void> {
     await this.#connection.request({
       doing: 'reach the engine',
@@ -79,8 +79,8 @@ export class EngineClient {
   }
 
   /**
-   * A text that changes when the engine is started anew: its default bridge is made at every start.
-   * Empty where the engine has none (`--bridge=none`).
+   * A string that changes when the engine is restarted, because it creates its default bridge at every start.
+   * Empty if the engine has none (`--bridge=none`).
    */
   async epoch(): Promise<string> {
     const bridge = await this.#connection.find<{ Id: string; Created: string }>({
@@ -106,7 +106,7 @@ export class EngineClient {
     }));
   }
 
-  /** By id or name. Null where there is none. */
+  /** By id or name. Null if there is none. */
   async container(idOrName: string): Promise<ContainerInspection | null> {
     return this.#connection.find<ContainerInspection>({
       doing: `inspect container ${idOrName}`,
@@ -115,7 +115,7 @@ export class EngineClient {
     });
   }
 
-  /** By id, `repository:tag` or `repository@digest`. Null where it is not on the engine. */
+  /** By id, `repository:tag` or `repository@digest`. Null if it is not on the engine. */
   async image(reference: string): Promise<ImageInspection | null> {
     return this.#connection.find<ImageInspection>({
       doing: `inspect image ${reference}`,
@@ -125,9 +125,9 @@ export class EngineClient {
   }
 
   /**
-   * Pulls `repository@digest` and proves that it is there: the engine's stream of progress tells no
-   * error for some failed pulls, so every line is read and the image is looked for afterwards.
-   * @throws PullFailedError with the engine's words, EngineError where the engine went away.
+   * Pulls `repository@digest` and verifies that the image is there: for some failed pulls the engine's progress
+   * stream reports no error, so every line is read and the image is inspected afterwards.
+   * @throws PullFailedError with the engine's message; EngineError if the engine became unreachable.
    */
   async pull(
     repository: string,
@@ -136,7 +136,7 @@ export class EngineClient {
       credentials: EngineCredentials | null;
       platform: string | null;
       signal: AbortSignal;
-      /** Gives up where the engine says nothing for so long, in milliseconds. */
+      /** Gives up if the engine reports nothing for this long, in milliseconds. */
       stallMs: number;
     },
   ): Promise<ImageInspection> {
@@ -186,7 +186,7 @@ export class EngineClient {
     return created.Id;
   }
 
-  /** Labels of a volume; none where it is gone. */
+  /** Labels of a volume; none if it is gone. */
   async volumeLabels(name: string): Promise<Readonly<Record<string, string>>> {
     const volume = await this.#connection.find<{ Labels: Record<string, string> | null }>({
       doing: `inspect volume ${name}`,
@@ -215,7 +215,7 @@ export class EngineClient {
     await this.#connection.ensure({ ...request, deadlineMs: START_MS }, 304);
   }
 
-  /** Stops by the container's own signal and timeout (seconds), and returns when the engine says that it is done. */
+  /** Stops a container by its own signal and timeout (seconds); returns when the engine reports that it is done. */
   async stop(id: string, stopTimeout: number | null): Promise<void> {
     const graceMs = (stopTimeout ?? DEFAULT_STOP_TIMEOUT_S) * 1000;
     const request = {
@@ -252,7 +252,7 @@ export class EngineClient {
     });
   }
 
-  /** The last `count` lines that a container wrote; none where its log driver keeps none. */
+  /** The last `count` lines of a container's output; none if its log driver cannot be read. */
   async lastLogLines(id: string, count: number): Promise<string[]> {
     const inspection = await this.container(id);
     if (inspection === null) return [];
@@ -268,15 +268,15 @@ export class EngineClient {
   }
 
   /**
-   * Calls `onEvent` at each event of one container until the signal aborts or the stream ends. Events
-   * are hints to look again, never the truth.
+   * Calls `onEvent` on each event of one container until the signal aborts or the stream ends. Events are only
+   * hints to inspect the container again, never the truth.
    */
   async watch(id: string, onEvent: () => void, signal: AbortSignal): Promise<void> {
     const stream = await this.#connection.stream({
       doing: `watch ${id}`,
       method: 'GET',
       path: '/events',
-      // Without a filter by event every health probe would add three.
+      // Without this filter every health check would cause three events.
       query: {
         filters: JSON.stringify({ type: ['container'], container: [id], event: WATCHED_EVENTS }),
       },

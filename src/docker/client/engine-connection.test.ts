@@ -11,7 +11,7 @@ afterEach(() => {
 
 const TLS = { ca: 'an authority', cert: 'a certificate', key: new Secret('a key') };
 
-describe('the line to an engine', () => {
+describe('the connection to an engine', () => {
   it.each([
     { host: 'unix:///nowhere/docker.sock', tls: null },
     { host: 'tcp://engine.example:2375', tls: null },
@@ -23,13 +23,13 @@ describe('the line to an engine', () => {
       void new EngineConnection({ name: 'local', ...engine }).apiVersion();
       const agent = await seen;
       expect(agent).toBeInstanceOf(engine.tls === null ? http.Agent : https.Agent);
-      // As docker-modem does, for a debug line that nobody asked for.
+      // As docker-modem does for an unwanted debug line.
       expect(inspect(agent, { showHidden: true, depth: null }).length).toBeLessThan(100);
     },
   );
 });
 
-/** The agent that the next request is given to; the request goes nowhere. */
+/** The agent of the next request, which is never sent. */
 function agentOfNextRequest(): Promise<http.Agent> {
   const prototype = http.Agent.prototype as unknown as { addRequest: () => void };
   return new Promise((resolve) => {

@@ -8,15 +8,15 @@ import type { Engine } from '../../domain/settings/configuration.js';
 import { messageOf } from '../../domain/errors.js';
 import { engineError, EngineError } from './engine-error.js';
 
-/** Newest API version that this client was written against; older engines are spoken to in their own. */
+/** The newest API version that this client supports; with older engines it uses theirs. */
 const NEWEST_API = '1.47';
 const OLDEST_API = '1.41';
 
-/** Deadline of a call that should be answered at once, in milliseconds. */
+/** Deadline of calls that should be answered at once, in milliseconds. */
 const QUICK_MS = 30_000;
 
 export interface EngineRequest {
-  /** What it is for, as in "cannot <doing>: …". */
+  /** Its purpose, for messages: "cannot <doing>: …". */
   readonly doing: string;
   readonly method: 'GET' | 'POST' | 'DELETE' | 'PUT' | 'HEAD';
   readonly path: string;
@@ -25,15 +25,15 @@ export interface EngineRequest {
   /** A tar archive to send instead of a body. */
   readonly archive?: Buffer;
   readonly credentials?: object | null;
-  /** Milliseconds; {@link QUICK_MS} where it is left out. */
+  /** Milliseconds; default {@link QUICK_MS}. */
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
 }
 
 /**
- * The line to one engine: negotiates the API version (dockerode does not), gives every call a deadline
- * and turns every failure into an {@link EngineError}. A body goes into the body alone: dockerode's own
- * `createContainer(options)` would put it into the URL too.
+ * The connection to one engine. It negotiates the API version (dockerode does not), gives every call a deadline and
+ * turns every failure into an {@link EngineError}. It sends a body only as the body: dockerode's own
+ * `createContainer(options)` would also put it into the URL.
  */
 export class EngineConnection {
   #open: Promise<OpenLine> | null = null;
@@ -41,17 +41,17 @@ export class EngineConnection {
 
   constructor(readonly engine: Engine) {}
 
-  /** The version in use: the lower of the engine's and the newest that this client knows. */
+  /** The API version in use: the engine's, but at most the newest that this client supports. */
   async apiVersion(): Promise<string> {
     return (await this.connect(QUICK_MS)).apiVersion;
   }
 
-  /** What the engine said of itself; the same object until the engine was out of reach. @throws EngineError */
+  /** The open connection; the same object until the engine becomes unreachable. @throws EngineError */
   async line(): Promise<OpenLine> {
     return this.connect(QUICK_MS);
   }
 
-  /** Whether its last good answer came so many milliseconds ago, or less. */
+  /** Whether the last successful answer came at most this many milliseconds ago. */
   answeredWithin(milliseconds: number): boolean {
     return performance.now() - this.#answeredAt <= milliseconds;
   }
@@ -61,7 +61,7 @@ export class EngineConnection {
     return this.send<T>(request, false);
   }
 
-  /** As {@link request}; null where the engine answers 404. */
+  /** Like {@link request}, but null if the engine answers 404. */
   async find<T>(request: EngineRequest): Promise<T | null> {
     try {
       return await this.send<T>(request, false);
@@ -71,7 +71,7 @@ export class EngineConnection {
     }
   }
 
-  /** Sends a request for something that may be so already, which the engine tells by `statusCode`. */
+  /** Sends a request whose goal may have been reached already, which the engine reports by `statusCode`. */
   async ensure(request: EngineRequest, statusCode: 304 | 404): Promise<void> {
     try {
       await this.send(request, false);
@@ -80,7 +80,7 @@ export class EngineConnection {
     }
   }
 
-  /** Asks for one header of what is found at a path; null where nothing is, or nothing has that header. */
+  /** Reads one header of a path; null if the path does not exist or lacks the header. */
   async header(request: EngineRequest & { readonly header: string }): Promise<string | null> {
     try {
       const signal = AbortSignal.timeout(QUICK_MS);
@@ -94,7 +94,7 @@ export class EngineConnection {
     }
   }
 
-  /** Sends a request and returns the stream of its answer, which begins in time and which the signal ends. */
+  /** Sends a request and returns its answer as a stream. Only its beginning has a deadline; the signal ends it. */
   async stream(request: EngineRequest & { signal: AbortSignal }): Promise<Readable> {
     return this.send<Readable>(request, true);
   }
@@ -108,7 +108,7 @@ export class EngineConnection {
       return answer;
     } catch (error) {
       const failure = engineError(`cannot ${request.doing}`, error);
-      // The engine may come back in another version.
+      // The engine may come back with another version.
       if (failure.isUnreachable && request.signal?.aborted !== true) this.#open = null;
       throw failure;
     }
@@ -143,7 +143,7 @@ export class EngineConnection {
   }
 }
 
-/** A line to an engine that has answered. */
+/** A connection to an engine that has answered. */
 export interface OpenLine {
   readonly docker: Docker;
   readonly apiVersion: string;
@@ -153,8 +153,8 @@ export interface OpenLine {
 }
 
 /**
- * One call through docker-modem, whose answer counts as good for every 2xx. Of a stream only the begin has a
- * deadline. docker-modem would wait for ever for the rest of an answer that is cut, so it is read here.
+ * One call through docker-modem, for which every 2xx is a success. For a stream, the deadline only covers the
+ * beginning. The answer is read here because docker-modem would wait forever for the rest of a truncated one.
  */
 async function dial<T>(
   docker: Docker,
@@ -206,7 +206,7 @@ function beginOfAnswer(
   });
 }
 
-/** The answer's JSON, or its text where it is none. */
+/** The answer's JSON, or its text if it is not JSON. */
 async function readAnswer(answer: Readable, signal: AbortSignal): Promise<unknown> {
   const read = await text(addAbortSignal(signal, answer));
   try {
@@ -216,7 +216,7 @@ async function readAnswer(answer: Readable, signal: AbortSignal): Promise<unknow
   }
 }
 
-/** The agent is docker-modem's option, which the types of dockerode do not know. */
+/** `agent` is an option of docker-modem that the types of dockerode lack. */
 function connectionOptions(engine: Engine): Docker.DockerOptions & { agent: http.Agent } {
   if (engine.host.startsWith('unix://')) {
     const socketPath = engine.host.slice('unix://'.length);
@@ -251,20 +251,20 @@ function connectionOptions(engine: Engine): Docker.DockerOptions & { agent: http
 }
 
 /**
- * Each call makes a connection of its own. An engine that is told to end takes no new ones, but goes on
- * answering on those it has, while it stops all containers: what it says then would be blamed on a version.
+ * Each call uses a new connection. An engine that is shutting down accepts no new ones, but keeps answering on open
+ * ones while it stops all containers, and what it reports then would be blamed on a version.
  */
 const ONE_CALL_EACH = { keepAlive: false };
 
 /**
- * docker-modem prints every request's options, the agent with all its sockets among them, whether or not
- * anybody debugs it: that was a third of the work of a whole rollout. A terse agent prints as its name.
+ * docker-modem formats the options of every request, including the agent with all its sockets, even if debugging is
+ * off; that took a third of the CPU time of a rollout. A terse agent is formatted as its name.
  */
 function terse<T extends http.Agent>(agent: T): T {
   return Object.assign(agent, { [inspect.custom]: () => 'agent' });
 }
 
-/** Keeps docker-modem from taking DOCKER_HOST instead of what is configured. */
+/** Keeps docker-modem from using DOCKER_HOST instead of the configured host. */
 const NOTHING = { host: undefined, port: undefined, socketPath: undefined };
 
 function compareVersions(left: string, right: string): number {

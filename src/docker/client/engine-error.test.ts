@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { EngineError, engineError } from './engine-error.js';
 
-/** What docker-modem throws on an answer that is no success. */
+/** What docker-modem throws on an unsuccessful answer. */
 function answer(statusCode: number, reason: string, words: string): Error {
   const error = new Error(`(HTTP code ${String(statusCode)}) ${reason} - ${words} `);
   return Object.assign(error, { statusCode, reason });
 }
 
 describe('an error of an engine', () => {
-  it("says what was being done, with the engine's own words and nothing around them", () => {
+  it("says what failed, with nothing but the engine's own message", () => {
     const cause = answer(404, 'no such container', 'No such container: web-1 - gone');
     const error = engineError('rename web', cause);
     expect(error.message).toBe('rename web: No such container: web-1 - gone');
@@ -20,7 +20,7 @@ describe('an error of an engine', () => {
     ['something else', 'socket hang up'],
     ['a status that is no number', { statusCode: '404' }],
     ['nothing', null],
-  ])('without an answer means that the engine is not reached: %s', (_what, thrown) => {
+  ])('without an answer means that the engine is unreachable: %s', (_what, thrown) => {
     const error = engineError('look at web', thrown);
     expect([error.statusCode, error.isUnreachable]).toEqual([null, true]);
     expect(error.message).toMatch(/^look at web: /);

@@ -1,14 +1,13 @@
 import { DeployError, messageOf } from '../../domain/errors.js';
 
 /**
- * A call to an engine that did not succeed. What really happened is never told by the code alone (an
- * engine finishes a call whose client is gone, and a 404 may mean "cannot be renamed now"): the caller
- * looks at the engine again.
+ * A failed call to an engine. The status alone never says what really happened (an engine completes a call whose
+ * client is gone, and a 404 may mean "cannot be renamed now"), so callers inspect the engine again.
  */
 export class EngineError extends DeployError {
   constructor(
     message: string,
-    /** HTTP status; null where no answer came. */
+    /** HTTP status; null if there was no answer. */
     readonly statusCode: number | null,
     options?: { readonly cause?: unknown },
   ) {
@@ -16,13 +15,13 @@ export class EngineError extends DeployError {
     this.name = 'EngineError';
   }
 
-  /** No answer came: the engine is down, or the connection was cut, or it took too long. */
+  /** There was no answer: the engine is down, the connection was cut, or it took too long. */
   get isUnreachable(): boolean {
     return this.statusCode === null;
   }
 }
 
-/** Wraps whatever dockerode threw. Its message loses the wrapper that docker-modem puts around the engine's words. */
+/** Wraps whatever dockerode threw, without the prefix that docker-modem adds to the engine's message. */
 export function engineError(doing: string, error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   const statusCode = statusOf(error);

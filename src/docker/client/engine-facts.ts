@@ -1,9 +1,9 @@
 import type { EngineConnection, OpenLine } from './engine-connection.js';
 
-/** How long what an engine tells of itself is taken as known, in milliseconds. */
+/** How long an engine's answer about itself is cached, in milliseconds. */
 const KNOWN_FOR_MS = 10_000;
 
-/** What of an engine decides how containers are made on it. */
+/** Properties of an engine that affect how containers are created on it. */
 export interface EngineFacts {
   readonly version: string;
   readonly apiVersion: string;
@@ -11,11 +11,11 @@ export interface EngineFacts {
   readonly defaultRuntime: string | null;
   readonly os: string;
   readonly architecture: string;
-  /** The drivers that it has for networks. */
+  /** Its network drivers. */
   readonly networkDrivers: readonly string[];
 }
 
-/** `GET /info`, of which there is much more. */
+/** The fields of `GET /info` that are used. */
 export interface EngineInfo {
   readonly Name: string;
   readonly DefaultRuntime?: string;
@@ -30,8 +30,8 @@ export function askInfo(connection: EngineConnection): Promise<EngineInfo> {
 }
 
 /**
- * Asks an engine about itself, anew after a while: its default runtime can be changed while it runs.
- * Whoever asks in the meantime gets the same answer.
+ * Asks an engine about itself and caches the answer, but not for long: its default runtime can change while it runs.
+ * Concurrent callers share one request.
  */
 export class FactsOfEngine {
   #known: { line: OpenLine; at: number; told: Promise<EngineFacts> } | null = null;

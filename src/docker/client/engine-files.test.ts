@@ -15,7 +15,7 @@ describe('a file that compose wrote into its container', () => {
     ['among the secrets, whenever', '/run/secrets/a', { mtime: '2026-02-02T00:00:00.5Z' }, true],
     ['as a folder', '/run/secrets/a', { mode: 0x8000_01ed }, false],
     ['as a symbolic link', '/a', { mode: 0x0800_01ff }, false],
-  ])('is known: %s', (_, path, facts, expected) => {
+  ])('is recognised: %s', (_, path, facts, expected) => {
     expect(isInjected(path, { ...WRITTEN, ...facts }, CREATED)).toBe(expected);
   });
 });

@@ -5,19 +5,19 @@ import type { EngineConnection } from './engine-connection.js';
 import type { ContainerInspection } from '../inspection/inspection.js';
 
 const COMPOSE_PROJECT = 'com.docker.compose.project';
-/** What every compose secret lies in unless its user said otherwise. */
+/** The default folder of compose secrets. */
 const SECRETS = '/run/secrets/';
-/** So long after the creation compose is done with its files at the latest; its clock may differ a little. */
+/** Compose writes its files within this time around the creation; its clock may differ a little. */
 const BEFORE_CREATION_MS = 2_000;
 const AFTER_CREATION_MS = 15_000;
-/** More changed files than this are an application's own; the ones nearest to the root are looked at. */
+/** Only this many changed files are checked, those nearest to the root first; more are an application's own. */
 const MOST_LOOKED_AT = 500;
 const READ_MS = 30_000;
 const ADDED_OR_CHANGED = [0, 1];
-/** The bits of Go's file mode that say that something is no plain file. */
+/** The bits of Go's file mode that mark anything but a regular file. */
 const NO_PLAIN_FILE = 0x8f28_0000;
 
-/** What `HEAD /containers/<id>/archive` tells of one path. */
+/** What `HEAD /containers/<id>/archive` reports about a path. */
 export interface FileFacts {
   readonly size: number;
   /** Go's `os.FileMode`. */
@@ -26,7 +26,7 @@ export interface FileFacts {
   readonly mtime: string;
 }
 
-/** One file of a container with what a tar archive says of it. */
+/** One file of a container with its header in a tar archive. */
 interface ContainerFile {
   readonly header: Headers;
   readonly content: Buffer;
@@ -34,8 +34,8 @@ interface ContainerFile {
 
 /**
  * Whether compose wrote this file into the container: `configs` with `content` and `secrets` from the environment
- * are no mounts, and no inspection shows them. It does so right after the creation, by an archive, and archives
- * tell whole seconds; a program's own files have times to the nanosecond.
+ * are not mounts, and no inspection shows them. Compose writes them right after the creation, in an archive, whose
+ * times are whole seconds; an application's own files have times in nanoseconds.
  */
 export function isInjected(path: string, facts: FileFacts, created: string): boolean {
   if ((facts.mode & NO_PLAIN_FILE) !== 0) return false;
@@ -45,13 +45,13 @@ export function isInjected(path: string, facts: FileFacts, created: string): boo
   return isWholeSecond && age >= -BEFORE_CREATION_MS && age <= AFTER_CREATION_MS;
 }
 
-/** Reads and writes the files that a container has beside its image and its mounts. */
+/** Reads and writes files that a container has in addition to its image and mounts. */
 export class EngineFiles {
   constructor(private readonly connection: EngineConnection) {}
 
   /**
    * Paths of the files that compose wrote into its container, sorted.
-   * @param known Paths that were carried into it by an earlier deployment, whose times no longer tell.
+   * @param known Paths that an earlier deployment copied into it, whose times are therefore meaningless.
    * @throws EngineError
    */
   async find(container: ContainerInspection, known: readonly string[]): Promise<string[]> {
@@ -66,7 +66,7 @@ export class EngineFiles {
     });
   }
 
-  /** Copies a file with its owner, mode and time into another container, folders included. @throws EngineError */
+  /** Copies a file with its owner, mode, time and folders into another container. @throws EngineError */
   async copy(path: string, from: string, to: string): Promise<void> {
     const { header, content } = await this.read(from, path);
     const archive = pack();
@@ -81,7 +81,7 @@ export class EngineFiles {
     });
   }
 
-  /** Null where there is no such file. @throws EngineError */
+  /** Null if there is no such file. @throws EngineError */
   async facts(id: string, path: string): Promise<FileFacts | null> {
     const stat = await this.connection.header({
       doing: `look at ${path} in ${id}`,
@@ -94,7 +94,7 @@ export class EngineFiles {
     return JSON.parse(Buffer.from(stat, 'base64').toString('utf8')) as FileFacts;
   }
 
-  /** Changed and added paths that have no changed ones in them, the nearest to the root first. */
+  /** Changed and added paths without changed paths below them; those nearest to the root first. */
   private async changedFiles(id: string): Promise<string[]> {
     const changes = await this.connection.request<{ Path: string; Kind: number }[] | null>({
       doing: `list what was changed in ${id}`,

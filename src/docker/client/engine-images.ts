@@ -1,16 +1,16 @@
 import type { LocalImage } from '../../domain/deployment/image-retention.js';
 import type { EngineConnection } from './engine-connection.js';
 
-/** Layers of gigabytes on a slow disk take their time, in milliseconds. */
+/** Large layers on a slow disk take long to remove, in milliseconds. */
 const REMOVE_MS = 120_000;
-/** What engines show for a name that is not there. */
+/** What engines show in place of a missing name. */
 const NONE = '<none>';
 
 /** The images of one engine. Every method throws EngineError. */
 export class EngineImages {
   constructor(private readonly connection: EngineConnection) {}
 
-  /** All that have a name or none, without the layers in between. */
+  /** All images, with or without a name, but without intermediate layers. */
   async list(): Promise<LocalImage[]> {
     const list = await this.connection.request<NamedImage[]>({
       doing: 'list images',
@@ -21,7 +21,7 @@ export class EngineImages {
     return list.map(localImage);
   }
 
-  /** By id. Null where it is not on the engine. */
+  /** By id. Null if it is not on the engine. */
   async find(id: string): Promise<LocalImage | null> {
     const image = await this.connection.find<NamedImage>({
       doing: `inspect image ${id}`,
@@ -32,8 +32,8 @@ export class EngineImages {
   }
 
   /**
-   * Takes one name from an image, which goes with its last one. One that is gone is no error. Where a
-   * container uses the image the engine refuses (409), for it is never forced to.
+   * Removes one name of an image; the image goes with its last one. A missing name is no error. If a container uses
+   * the image, the engine refuses (409), because removal is never forced.
    */
   async removeName(name: string): Promise<void> {
     await this.connection.ensure(
@@ -41,7 +41,7 @@ export class EngineImages {
         doing: `remove image ${name}`,
         method: 'DELETE',
         path: `/images/${name}`,
-        // Parents, of images that were built here, are not ours.
+        // Parents of images that were built on this machine are not ours.
         query: { force: false, noprune: true },
         deadlineMs: REMOVE_MS,
       },

@@ -2,10 +2,10 @@ import { buffer } from 'node:stream/consumers';
 import type { EngineConnection } from './engine-connection.js';
 import { logLines } from './log-lines.js';
 
-/** A log is nice to have, and nobody may serve while it is waited for. */
+/** A log is nice to have, but the service may be down while we wait for it. */
 const LOG_MS = 5_000;
 
-/** The last `count` lines that a container wrote, which an engine tells in another form where it has a terminal. */
+/** The last `count` lines of a container's output. With a terminal the engine sends them in another format. */
 export async function lastLines(
   connection: EngineConnection,
   id: string,

@@ -6,27 +6,27 @@ import { EngineNetworks } from './engine-networks.js';
 const NETWORK = '0-deploy-wait-br0';
 
 describe('the removal of a network', () => {
-  it('is one call where nobody is on it', async () => {
+  it('is one call if it is unused', async () => {
     const engine = anEngine({ counted: {}, containers: [] });
     await engine.networks.removeUnused(NETWORK);
     expect(engine.calls).toEqual([`DELETE /networks/${NETWORK}`]);
   });
 
-  it('leaves one that a container is on', async () => {
+  it('keeps one that a container uses', async () => {
     const engine = anEngine({ counted: { abc: { Name: 'web' } }, containers: ['web'] });
     await engine.networks.removeUnused(NETWORK);
     expect(engine.isThere()).toBe(true);
     expect(engine.calls.filter((call) => call.includes('disconnect'))).toEqual([]);
   });
 
-  it('takes off it first what the engine counts without having such a container', async () => {
+  it('first disconnects endpoints of containers that do not exist', async () => {
     // As Docker 20.10 shows an endpoint of a container that was connected by two calls at once and then removed.
     const engine = anEngine({ counted: { 'ep-1f': { Name: 'web.deploy-new' } }, containers: [] });
     await engine.networks.removeUnused(NETWORK);
     expect(engine.isThere()).toBe(false);
   });
 
-  it('takes off only those, where a container is on it too', async () => {
+  it('disconnects only those if a container uses it too', async () => {
     const counted = { 'ep-1f': { Name: 'web.deploy-new' }, abc: { Name: 'api' } };
     const engine = anEngine({ counted, containers: ['api'] });
     await engine.networks.removeUnused(NETWORK);
@@ -41,7 +41,7 @@ interface Call {
   readonly body?: { readonly Container: string; readonly Force: boolean };
 }
 
-/** An engine with one network: whom it counts there, and which containers it has. */
+/** An engine with one network: its endpoints there, and the containers that exist. */
 function anEngine(state: {
   readonly counted: Readonly<Record<string, { readonly Name: string }>>;
   readonly containers: readonly string[];

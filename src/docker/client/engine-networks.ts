@@ -1,7 +1,7 @@
 import type { EngineConnection } from './engine-connection.js';
 import { EngineError } from './engine-error.js';
 
-/** `GET /networks/<name>`, of which there is more. */
+/** The fields of `GET /networks/<name>` that are used. */
 export interface NetworkInspection {
   readonly Id: string;
   readonly Name: string;
@@ -9,11 +9,11 @@ export interface NetworkInspection {
   readonly Internal?: boolean;
   readonly EnableIPv6?: boolean;
   readonly Options?: Readonly<Record<string, string>> | null;
-  /** Whom the engine counts on it, by container or, without one, by endpoint. */
+  /** The endpoints on the network, by container id or, without a container, by endpoint id. */
   readonly Containers?: Readonly<Record<string, { readonly Name: string }>> | null;
 }
 
-/** Blocks of 16 addresses of the range for tests of network devices (RFC 2544), which no network should have. */
+/** Blocks of 16 addresses in the range for benchmarking (RFC 2544), which real networks should not use. */
 const BLOCKS = 8_192;
 const MOST_TRIES = 32;
 
@@ -21,7 +21,7 @@ const MOST_TRIES = 32;
 export class EngineNetworks {
   constructor(private readonly connection: EngineConnection) {}
 
-  /** By name. Null where there is none. */
+  /** By name. Null if there is none. */
   async find(name: string): Promise<NetworkInspection | null> {
     return this.connection.find<NetworkInspection>({
       doing: `inspect network ${name}`,
@@ -31,8 +31,8 @@ export class EngineNetworks {
   }
 
   /**
-   * Makes a small network, unless one of that name is there. Its addresses are of a block that no other
-   * network of the engine has.
+   * Creates a small network unless one of that name exists. Its addresses are from a block that no other network
+   * of the engine uses.
    */
   async make(
     name: string,
@@ -62,18 +62,18 @@ export class EngineNetworks {
     }
   }
 
-  /** Removes a network, unless somebody is on it. Containers that are there no more are taken off it first. */
+  /** Removes a network unless it is in use. Endpoints of removed containers are disconnected first. */
   async removeUnused(name: string): Promise<void> {
     if (await this.isRemoved(name)) return;
     const counted = Object.values((await this.find(name))?.Containers ?? {});
     const there = await Promise.all(counted.map(({ Name }) => this.hasContainer(Name)));
     const gone = counted.filter((_, index) => there[index] !== true);
     if (gone.length === 0) return;
-    for (const { Name } of gone) await this.forceDisconnect(name, Name, true);
+    for (const { Name } of gone) await this.disconnectEndpoint(name, Name, true);
     await this.isRemoved(name);
   }
 
-  /** False where the engine counts somebody on it. */
+  /** False if the engine reports that the network is in use. */
   private async isRemoved(name: string): Promise<boolean> {
     try {
       await this.connection.ensure(
@@ -100,7 +100,7 @@ export class EngineNetworks {
     return inspection !== null;
   }
 
-  /** Connecting a container that was never started again is no error. */
+  /** Connecting a container twice that was never started is no error. */
   async connect(
     name: string,
     container: string,
@@ -114,13 +114,13 @@ export class EngineNetworks {
     });
   }
 
-  /** One that is not connected is no error. */
+  /** A container that is not connected is no error. */
   async disconnect(name: string, container: string): Promise<void> {
-    await this.forceDisconnect(name, container, false);
+    await this.disconnectEndpoint(name, container, false);
   }
 
-  /** @param force Also one that the engine counts there although it has no such container. */
-  private async forceDisconnect(name: string, container: string, force: boolean): Promise<void> {
+  /** @param force Also disconnects an endpoint whose container does not exist. */
+  private async disconnectEndpoint(name: string, container: string, force: boolean): Promise<void> {
     try {
       await this.connection.request({
         doing: `disconnect ${container} from ${name}`,
@@ -129,7 +129,7 @@ export class EngineNetworks {
         body: { Container: container, Force: force },
       });
     } catch (error) {
-      // An inspection shows a connection, too, that the engine began and could not make.
+      // An inspection also shows connections that the engine failed to complete.
       if (!(error instanceof EngineError && /is not connected to/.test(error.message))) throw error;
     }
   }

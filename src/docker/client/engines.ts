@@ -3,7 +3,7 @@ import { ConfigurationService } from '../../config/configuration.service.js';
 import { DeployError } from '../../domain/errors.js';
 import { EngineClient } from './engine-client.js';
 
-/** The configured engines, one client each for as long as its configuration stays the same. */
+/** The configured engines. Each keeps its client as long as its configuration stays the same. */
 @Injectable()
 export class Engines {
   readonly #clients = new Map<string, { key: string; client: EngineClient }>();
@@ -14,12 +14,12 @@ export class Engines {
     return this.configuration.current().engines.map((engine) => engine.name);
   }
 
-  /** @throws DeployError `engine-unavailable` where the configuration does not name it (any more). */
+  /** @throws DeployError `engine-unavailable` if the configuration does not (or no longer) name it. */
   get(name: string): EngineClient {
     const engine = this.configuration.current().engines.find((each) => each.name === name);
     const known = this.#clients.get(name);
     if (engine === undefined) {
-      // A rollout that is under way is finished although its engine has left the configuration.
+      // A rollout in progress is completed even if its engine was removed from the configuration.
       if (known !== undefined) return known.client;
       throw new DeployError(
         'engine-unavailable',

@@ -1,8 +1,8 @@
 const HEADER = 8;
 
 /**
- * The text lines of a container's log. Without a terminal the engine sends frames (8 bytes of header,
- * the last four of them the length); with one it sends the bytes as they are.
+ * The lines of a container's log. Without a terminal the engine sends frames (a header of 8 bytes, the last four
+ * of which are the length); with one it sends the raw bytes.
  */
 export function logLines(log: Buffer, hasTerminal: boolean): string[] {
   const text = hasTerminal ? log.toString('utf8') : joinFrames(log);

@@ -29,7 +29,7 @@ describe('the lines of an output', () => {
   ]);
   const lines = ['one', 'two ö', 'trouble: none', 'no line break'];
 
-  it('are put together for each output alone', () => {
+  it('are assembled for each output separately', () => {
     expect(linesOf([stream])).toEqual(lines);
   });
 
@@ -42,7 +42,7 @@ describe('the lines of an output', () => {
     }
   });
 
-  it('are broken where they do not end', () => {
+  it('are split if they do not end', () => {
     const [first = '', ...rest] = linesOf([
       frame(STDOUT, 'x'.repeat(30_000)),
       frame(STDOUT, 'y\n'),
@@ -51,7 +51,7 @@ describe('the lines of an output', () => {
     expect(rest).toEqual(['y']);
   });
 
-  it('are none where nothing is written', () => {
+  it('are none if nothing is written', () => {
     expect(linesOf([])).toEqual([]);
     expect(linesOf([frame(STDOUT, '')])).toEqual([]);
   });

@@ -1,12 +1,12 @@
 import { StringDecoder } from 'node:string_decoder';
 
 const HEADER = 8;
-/** A line that is longer is broken here, in characters. */
+/** Longer lines are split after this many characters. */
 const LONGEST_LINE = 16_384;
 
 /**
- * Takes an engine's stream of frames apart as it comes: 8 bytes of header (the first says which output, the last four
- * the length), then so many bytes. Each output's lines are put together for themselves.
+ * Splits an engine's stream of frames into lines as it arrives. A frame has a header of 8 bytes (the first is the
+ * output, the last four are the length) and as many bytes as that. Each output's lines are assembled separately.
  */
 export class OutputLines {
   readonly #outputs = new Map<number, LineReader>();
@@ -31,7 +31,7 @@ export class OutputLines {
     }
   }
 
-  /** No more will come: what has no line break yet is a line. */
+  /** Ends the stream: what has no line break yet becomes a line. */
   end(): void {
     for (const reader of this.#outputs.values()) reader.end();
   }

@@ -48,12 +48,12 @@ describe('the progress of a pull', () => {
     ['in a last line without an end', lines(DIGEST) + '{"error":"manifest unknown"}'],
     ['later', lines(PULLING, { error: 'manifest unknown' })],
     ['although it goes on', lines(PULLING, { error: 'manifest unknown' }, DIGEST, DOWNLOADED)],
-  ])('fails with the words of the engine: %s', async (_when, text) => {
+  ])('fails with the message of the engine: %s', async (_when, text) => {
     const read = reading((stream) => stream.end(text));
     await expect(read).rejects.toThrow(new PullFailedError('manifest unknown'));
   });
 
-  it('lets go of the stream once it has failed', async () => {
+  it('releases the stream once it has failed', async () => {
     let kept: PassThrough | null = null;
     const read = reading((stream) => {
       kept = stream;
@@ -79,12 +79,12 @@ describe('the progress of a pull', () => {
     await expect(read).rejects.toThrow(error?.message ?? /stopped reporting at "Downloading"/);
   });
 
-  it('fails when nothing comes for too long', async () => {
+  it('fails when nothing arrives for too long', async () => {
     const read = reading((stream) => stream.write(lines(PULLING)), 50);
     await expect(read).rejects.toThrow(/^no progress for 0.05 s$/);
   });
 
-  it('does not fail while something comes', async () => {
+  it('does not fail while something arrives', async () => {
     const read = reading((stream) => {
       let count = 0;
       const timer = setInterval(() => {
@@ -102,7 +102,7 @@ describe('the progress of a pull', () => {
     await expect(read).rejects.toThrow(/unreadable line of progress: <html>/);
   });
 
-  it('can be aborted, before it begins too', async () => {
+  it('can be aborted, even before it begins', async () => {
     const abort = new AbortController();
     const read = reading((stream) => stream.write(lines(PULLING)), LONG_MS, abort);
     abort.abort();

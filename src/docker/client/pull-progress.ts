@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
-/** The engine could not pull an image; the message is its own. */
+/** The engine could not pull an image; the message is the engine's. */
 export class PullFailedError extends Error {
   constructor(message: string) {
     super(message);
@@ -10,8 +10,8 @@ export class PullFailedError extends Error {
 }
 
 /**
- * Reads the progress of a pull to its end. An `error` in any line is a failure, and so is a stream that
- * ends without the engine's last word, or that says nothing for `stallMs`.
+ * Reads the progress of a pull to its end. It fails if any line has an `error`, if the stream ends without the
+ * engine's final status, or if nothing arrives for `stallMs`.
  */
 export async function readPullProgress(
   stream: Readable,
@@ -35,7 +35,7 @@ export async function readPullProgress(
       stream.once('error', reject);
       stream.once('close', resolve);
       const lines = createInterface({ input: stream, crlfDelay: Infinity });
-      // It passes the stream's errors on, and an error that nobody listens to ends the process.
+      // It forwards the stream's errors, and an error without a listener would end the process.
       lines.on('error', reject);
       lines.on('line', (line) => {
         clearTimeout(stall);

@@ -1,9 +1,9 @@
-/** Where 0 and false say something else than nothing at all. */
+/** Fields in which 0 and false differ from an unset value. */
 const MEANINGFUL_NOTHING = ['Config.StopTimeout', 'HostConfig.Init', 'HostConfig.MemorySwappiness'];
 
 /**
- * One text for everything that means the same, or null for what is not set: engines of different age write
- * nothing as null, as an empty list, as zero or not at all.
+ * The same string for all values that mean the same; null for an unset value, which engines write as null, an empty
+ * list, zero or not at all, depending on their version.
  */
 export function canonical(field: string, value: unknown): string | null {
   if (MEANINGFUL_NOTHING.includes(field) && value !== null && value !== undefined) {
@@ -21,7 +21,7 @@ function isDefaultPolicy(policy: unknown): boolean {
   return name === '' || name === 'no';
 }
 
-/** Lists keep their empty entries: their places matter. */
+/** Lists keep empty entries: positions matter. */
 function withoutNothing(value: unknown): unknown {
   if (value === null || value === undefined || value === '' || value === 0 || value === false) {
     return undefined;

@@ -11,12 +11,12 @@ import {
 import { aContainer } from '../testing/inspection-builders.js';
 
 describe('the comparison of an old container with a new one', () => {
-  it('finds nothing where nothing differs, and says how much it compared', () => {
+  it('finds no difference between equals and says how much it compared', () => {
     expect(compared({})).toMatchObject({ at: '2026-01-02T03:04:05.000Z', differences: [] });
     expect(compared({}).compared).toBeGreaterThan(2);
   });
 
-  /** Each of these would be a setting that the user loses, or one that nobody asked for. */
+  /** Each of these would be a lost setting or an unwanted one. */
   it.each<[string, HostConfig, HostConfig]>([
     ['HostConfig.Memory', { Memory: 64 }, {}],
     ['HostConfig.Memory', { Memory: 64 }, { Memory: 32 }],
@@ -48,7 +48,7 @@ describe('the comparison of an old container with a new one', () => {
     ['HostConfig.Mounts./data', { Mounts: [{ Type: 'volume', Source: 'a', Target: '/data' }] }, {}],
     ['HostConfig.IpcMode', { IpcMode: `container:${'f'.repeat(64)}` }, { IpcMode: 'private' }],
     ['HostConfig.SomethingNew', { SomethingNew: { a: 1 } }, { SomethingNew: { a: 2 } }],
-  ])('tells that %s is lost', (field, old, fresh) => {
+  ])('reports that %s is lost', (field, old, fresh) => {
     const { differences } = ofHost(old, fresh);
     expect(differences).toMatchObject([{ field, reason: null }]);
   });
@@ -106,7 +106,7 @@ describe('the comparison of an old container with a new one', () => {
     expect(unexplained(ofHost(old, fresh))).toBeNull();
   });
 
-  it('asks for nothing that only images have', () => {
+  it('ignores what only images have', () => {
     const { differences } = compared({
       old: aContainer({ Config: { Cmd: ['sh'], ArgsEscaped: true, OnBuild: ['RUN x'] } }),
       oldImage: null,
@@ -115,7 +115,7 @@ describe('the comparison of an old container with a new one', () => {
     expect(differences).toEqual([]);
   });
 
-  it('takes what an engine fills in for what it is', () => {
+  it('recognises what an engine fills in', () => {
     const filled = ofHost({}, { CgroupnsMode: 'private', OomKillDisable: true });
     expect(filled.differences).toMatchObject([
       { field: 'HostConfig.CgroupnsMode', reason: 'filled in by the engine' },
@@ -176,7 +176,7 @@ describe('the comparison of an old container with a new one', () => {
     ['Config.Healthcheck.Test', { Healthcheck: { Test: ['NONE'] } }, {}, {}],
     ['Config.Hostname', { Hostname: 'web-1' }, { Hostname: NEW_ID.slice(0, 12) }, {}],
     ['Config.Image', {}, { Image: 'acme/web:other' }, {}],
-  ])('tells that the user’s own %s is lost', (field, old, fresh, newImage) => {
+  ])('reports that the user’s own %s is lost', (field, old, fresh, newImage) => {
     expect(
       ofConfig(old, { Env: ['MODE=1'], User: 'a' }, fresh, newImage).differences,
     ).toContainEqual(expect.objectContaining({ field, reason: null }));
@@ -197,7 +197,7 @@ describe('the comparison of an old container with a new one', () => {
     expect(JSON.stringify(differences)).not.toContain('hunter2');
   });
 
-  it('tells in words what would be lost', () => {
+  it('describes what would be lost', () => {
     expect(unexplained(ofHost({ Memory: 64, LogConfig: { Type: 'x' } }, {}))).toBe(
       'HostConfig.LogConfig is different; HostConfig.Memory was 64 and would be not set',
     );

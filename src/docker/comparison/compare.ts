@@ -3,7 +3,7 @@ import type { ContainerInspection, ImageInspection } from '../inspection/inspect
 import { explanationOf, type Purpose } from './explanations.js';
 import { settingsOf, settingsOfImage, type ComparisonContext } from './settings.js';
 
-/** Settings whose values are often secrets: only their names are told. */
+/** Settings whose values are often secrets: only their names are shown. */
 const NOT_SHOWN = [
   'Config.Env.',
   'Config.Labels.',
@@ -20,20 +20,20 @@ const LONGEST_VALUE = 200;
 
 export interface ComparedContainers {
   readonly old: ContainerInspection;
-  /** What the old one was created from; null where the engine holds it no more. */
+  /** The image of the old container; null if the engine no longer has it. */
   readonly oldImage: ImageInspection | null;
-  /** Created, with all its networks, and not started yet. */
+  /** Created with all its networks, but not started yet. */
   readonly candidate: ContainerInspection;
   readonly newImage: ImageInspection | null;
-  /** The body with which it was created. */
+  /** The body of the request that created it. */
   readonly requested: Readonly<Record<string, unknown>>;
   readonly purpose: Purpose;
 }
 
 /**
- * What the new container has otherwise than the old one, by their inspections: whatever made the new one, and
- * by whatever rules, this is what the engine will run. Defaults of the images are set apart: what the old one
- * had from its image, and the new one has from its own, is explained by that.
+ * Compares the inspections of the new and the old container: however the new one was created, this is what the engine
+ * will run. Differences between the images' defaults are explained as such: the old container has its setting from
+ * its image, and the new one from its own.
  * @param at RFC 3339, UTC.
  */
 export function compareSettings(

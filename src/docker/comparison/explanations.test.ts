@@ -11,7 +11,7 @@ import {
 import { aContainer, anImage } from '../testing/inspection-builders.js';
 
 describe('what explains a difference', () => {
-  it('explains labels of ours and compose’s note of the image, and no other label', () => {
+  it('explains our labels and compose’s record of the image, and no other label', () => {
     const { differences } = ofConfig(
       { Labels: { 'com.docker.compose.image': 'sha256:old', 'deploy.digest': 'old', mine: 'a' } },
       {},
@@ -19,19 +19,19 @@ describe('what explains a difference', () => {
       {},
     );
     expect(differences.map(({ field, reason }) => [field, reason])).toEqual([
-      ['Config.Labels.com.docker.compose.image', 'compose’s note of the image names the new one'],
+      ['Config.Labels.com.docker.compose.image', 'compose’s record of the image names the new one'],
       ['Config.Labels.deploy.digest', 'Deploy’s own label'],
       ['Config.Labels.mine', null],
     ]);
   });
 
-  it('knows anonymous volumes by their names', () => {
+  it('recognises anonymous volumes by their names', () => {
     const volume = { Type: 'volume', Name: 'a1b2', Destination: '/data', RW: true };
     const old = aContainer({ Mounts: [volume] });
     const asked = { Type: 'volume', Source: 'a1b2', Target: '/data' };
     const isSame = { Mounts: [volume], HostConfig: { Mounts: [asked] } };
     expect(compared({ old, candidate: aNewContainer(isSame) }).differences).toMatchObject([
-      { field: 'HostConfig.Mounts./data', reason: 'the anonymous volume, asked for by its name' },
+      { field: 'HostConfig.Mounts./data', reason: 'the anonymous volume, requested by its name' },
     ]);
     const other = {
       Mounts: [{ ...volume, Name: 'c3d4' }],
@@ -42,7 +42,7 @@ describe('what explains a difference', () => {
     expect(compared({ old }).differences).toMatchObject([{ field: 'Mounts./data', reason: null }]);
   });
 
-  it('lets a new image declare a volume, and nobody else', () => {
+  it('lets only a new image declare a volume', () => {
     const candidate = aNewContainer({
       Mounts: [{ Type: 'volume', Name: 'e5f6', Destination: '/cache', RW: true }],
       Config: { Volumes: { '/cache/': {} } },
@@ -75,7 +75,7 @@ describe('what explains a difference', () => {
     ]);
   });
 
-  it('lets an overlapping strategy join networks and give names later, and nothing else', () => {
+  it('lets an overlapping strategy join networks and add names later, and nothing else', () => {
     const old = aContainer({ networks: { app: { Aliases: ['api'], Links: ['db'] }, back: {} } });
     const reasons = (networks: Readonly<Record<string, EndpointSettings>>): unknown =>
       compared({
@@ -84,11 +84,11 @@ describe('what explains a difference', () => {
         purpose: { joinedLater: ['back'], namedLater: ['app'] },
       }).differences.map(({ field, reason }) => [field, reason]);
     expect(reasons({ app: { Links: ['db'] } })).toEqual([
-      ['Networks.app.Aliases', 'given once the new container has proved healthy'],
-      ['Networks.back', 'joined once the new container has proved healthy'],
+      ['Networks.app.Aliases', 'added once the new container is healthy'],
+      ['Networks.back', 'joined once the new container is healthy'],
     ]);
     expect(reasons({ app: { Aliases: ['api', 'web'], Links: ['db'] }, back: {} })).toEqual([
-      ['Networks.app.Aliases', 'the service’s own name is one'],
+      ['Networks.app.Aliases', 'the service’s own name is one of them'],
     ]);
     expect(reasons({ app: { Aliases: ['stranger'] }, back: {} })).toEqual([
       ['Networks.app.Aliases', null],

@@ -10,25 +10,25 @@ const COMPOSE_IMAGE = 'Config.Labels.com.docker.compose.image';
 const OF_INTERFACE = /^HostConfig\.Sysctls\.(net\.[^.]+\.[^.]+\.eth0\..+)$/;
 const NETWORK = /^Networks\.(.+?)(\.(Aliases|IPAMConfig|Links|DriverOpts|GwPriority))?$/;
 
-/** What may be other in the new container on purpose, by the rollout that makes it. */
+/** Intended differences of the new container in this rollout. */
 export interface Purpose {
-  /** `repository:tag` that the new container was made from, and the id of the image. */
+  /** `repository:tag` from which the new container was created, and the id of that image. */
   readonly image: string;
   readonly imageId: string;
   /** Networks that the new container joins later, by name. */
   readonly joinedLater: readonly string[];
-  /** Networks on which it has other aliases at first, by name. */
+  /** Networks on which it has different aliases at first, by name. */
   readonly namedLater: readonly string[];
-  /** It is given its restart policy once it has taken over. */
+  /** Whether it gets its restart policy only after it has taken over. */
   readonly isArmedLater: boolean;
-  /** The service's name, as a further alias on its networks. */
+  /** The service's name, an additional alias on its networks. */
   readonly container: string;
 }
 
-/** What a difference is judged by. */
+/** The evidence by which differences are explained. */
 export interface Evidence {
   readonly old: ContainerInspection;
-  /** What was sent to the engine: the body of the creation. */
+  /** The body of the request that created it. */
   readonly requested: Readonly<Record<string, unknown>>;
   readonly oldImage: Settings;
   readonly newImage: Settings;
@@ -54,7 +54,7 @@ interface Change {
 
 type Explanation = (change: Change, evidence: Evidence) => string | null;
 
-/** Why a difference is as it should be; null where no rule says so, and a setting would be lost. */
+/** Why a difference is as intended; null if no rule explains it, so that a setting would be lost. */
 export function explanationOf(change: Change, evidence: Evidence): string | null {
   for (const explain of EXPLANATIONS) {
     const reason = explain(change, evidence);
@@ -66,10 +66,10 @@ export function explanationOf(change: Change, evidence: Evidence): string | null
 const EXPLANATIONS: readonly Explanation[] = [
   ({ field }) => (isControlLabel(field) ? 'Deploy’s own label' : null),
   ({ field, after }, { purpose }) =>
-    field === 'Config.Image' && after === purpose.image ? 'what is deployed' : null,
+    field === 'Config.Image' && after === purpose.image ? 'the image to deploy' : null,
   ({ field, after }, { purpose }) =>
     field === COMPOSE_IMAGE && after === `=${purpose.imageId}`
-      ? 'compose’s note of the image names the new one'
+      ? 'compose’s record of the image names the new one'
       : null,
   ({ field, before, after }, { oldImage, newImage }) =>
     before === (oldImage.get(field) ?? null) && after === (newImage.get(field) ?? null)
@@ -80,7 +80,7 @@ const EXPLANATIONS: readonly Explanation[] = [
   laterOnNetwork,
   ({ field, after }, { purpose }) =>
     field === 'HostConfig.RestartPolicy' && purpose.isArmedLater && after === null
-      ? 'given back once the new container has taken over'
+      ? 'restored once the new container has taken over'
       : null,
   onEndpointInstead,
   moreLogOptions,
@@ -92,14 +92,14 @@ function isControlLabel(field: string): boolean {
   return CONTROL_LABELS.some((label) => field === `Config.Labels.${label}`);
 }
 
-/** An anonymous volume is asked for by its name, and the new image may declare more of them. */
+/** An anonymous volume is requested by its name, and the new image may declare further ones. */
 function volumeByName({ field, before, after }: Change, evidence: Evidence): string | null {
   if (before !== null || after === null) return null;
   const asked = /^HostConfig\.Mounts\.(.+)$/.exec(field)?.[1];
   if (asked !== undefined) {
     const name = volumeAt(evidence.old, asked)?.Name;
     const isSame = name !== undefined && (JSON.parse(after) as { Source?: string }).Source === name;
-    return isSame ? 'the anonymous volume, asked for by its name' : null;
+    return isSame ? 'the anonymous volume, requested by its name' : null;
   }
   const mounted = /^Mounts\.(.+)$/.exec(field)?.[1];
   const declared = [...evidence.newImage.keys()].map(
@@ -115,27 +115,27 @@ function publishedPort({ field, before }: Change, { old }: Evidence): string | n
   return before === null && isPublished ? 'exposed because it is published' : null;
 }
 
-/** Two containers that run at once must not be taken for each other. */
+/** Two containers that run at the same time must not be mistaken for each other. */
 function laterOnNetwork({ field, before, after }: Change, { purpose }: Evidence): string | null {
   const [, name = '', , part] = NETWORK.exec(field) ?? [];
   if (purpose.joinedLater.includes(name)) {
-    return after === null ? 'joined once the new container has proved healthy' : null;
+    return after === null ? 'joined once the new container is healthy' : null;
   }
   if (part !== 'Aliases' || !purpose.namedLater.includes(name)) return null;
   const had = aliasesIn(before);
   const has = aliasesIn(after);
   const isOwnName = has.every((alias) => had.includes(alias) || alias === purpose.container);
   if (has.length > 0 && isOwnName && had.every((alias) => has.includes(alias))) {
-    return 'the service’s own name is one';
+    return 'the service’s own name is one of them';
   }
-  return has.length === 0 ? 'given once the new container has proved healthy' : null;
+  return has.length === 0 ? 'added once the new container is healthy' : null;
 }
 
 function aliasesIn(list: string | null): readonly string[] {
   return list === null ? [] : (JSON.parse(list) as string[]);
 }
 
-/** A setting of the first interface, which newer engines want among the options of its endpoint. */
+/** A setting of the first interface, which newer engines expect among the options of its endpoint. */
 function onEndpointInstead(
   { field, before, after }: Change,
   { requested }: Evidence,
@@ -156,17 +156,19 @@ function onEndpointInstead(
   return canonical(field, others) === canonical(field, had) ? reason : null;
 }
 
-/** Engines add the options of their configuration to those of the same driver. */
+/** Engines add options of their own configuration to those of the same driver. */
 function moreLogOptions({ field, before, after }: Change): string | null {
   if (field !== 'HostConfig.LogConfig' || before === null || after === null) return null;
   const [had, has] = [JSON.parse(before) as LogConfig, JSON.parse(after) as LogConfig];
   const isKept = Object.entries(had.Config ?? {}).every(
     ([option, value]) => has.Config?.[option] === value,
   );
-  return had.Type === has.Type && isKept ? 'further options are the engine’s own' : null;
+  return had.Type === has.Type && isKept
+    ? 'further options come from the engine’s configuration'
+    : null;
 }
 
-/** Whether the creation said nothing of it: engines of another age fill in other fields. */
+/** Whether the request did not set it: different versions of engines fill in different fields. */
 function isLeftToEngine(field: string, requested: Readonly<Record<string, unknown>>): boolean {
   const [section, key = ''] = field.split('.');
   if (section !== 'HostConfig' && section !== 'Config') return false;

@@ -16,20 +16,20 @@ import { modeByName } from '../inspection/shared-namespace.js';
 import { volumesFromByName } from '../creation/options/volumes-from.js';
 import { canonical } from './canonical.js';
 
-/** What is set, by the place where an inspection shows it. What is not set is not in it. */
+/** Settings by their path in an inspection, without unset ones. */
 export type Settings = ReadonlyMap<string, string>;
 
-/** What two containers on one engine are compared with. */
+/** Context for comparing two containers on one engine. */
 export type ComparisonContext = Pick<ReplacementInput, 'apiVersion' | 'engine' | 'containerNames'>;
 
 type Entries = [string, unknown][];
 
-/** Only ever an image's, and never sent. */
+/** Only images have these, and they are never sent. */
 const OF_IMAGES = ['OnBuild', 'ArgsEscaped'];
-/** These are taken apart by their keys: images and users set them one by one. */
+/** Compared key by key: images and users set the entries individually. */
 const BY_KEY = ['Labels', 'ExposedPorts', 'Volumes', 'Healthcheck'] as const;
 
-/** Everything that is set on a container, ids of other containers and what engines fill in set apart. */
+/** All settings of a container, except ids of other containers and what engines fill in. */
 export function settingsOf(container: ContainerInspection, context: ComparisonContext): Settings {
   return settingsFrom([
     ...configEntries({
@@ -43,7 +43,7 @@ export function settingsOf(container: ContainerInspection, context: ComparisonCo
   ]);
 }
 
-/** What an image sets on a container that does not say otherwise. */
+/** The settings that an image gives a container by default. */
 export function settingsOfImage(config: ContainerConfig | null | undefined): Settings {
   return settingsFrom(configEntries(config ?? {}));
 }
@@ -74,7 +74,7 @@ function byKey(
 ): Entries {
   return Object.entries(record ?? {}).map(([key, value]) => [
     `${field}.${key}`,
-    // A port and a volume are there by their keys alone, and a label may be empty.
+    // Ports and volumes consist of their keys alone, and a label may be empty.
     field === 'Config.Healthcheck' ? value : `=${typeof value === 'string' ? value : ''}`,
   ]);
 }
@@ -90,7 +90,7 @@ function hostEntries(container: ContainerInspection, context: ComparisonContext)
     IpcMode: modeByName(own.IpcMode, containerNames),
     PidMode: modeByName(own.PidMode, containerNames),
     VolumesFrom: volumesFromByName(own.VolumesFrom, containerNames),
-    // Engines show both in an order of chance.
+    // Engines show both in random order.
     Links: linksAsWritten(own.Links)?.toSorted(),
     Ulimits: sortedByName(own['Ulimits']),
     Binds: bindsOf(container),
@@ -121,7 +121,7 @@ function hostEntries(container: ContainerInspection, context: ComparisonContext)
         .sort(),
     ]),
     ...byName('HostConfig.Sysctls', sysctls),
-    // Without options as well: it is there by its path alone.
+    // An entry counts even without options.
     ...byName('HostConfig.Tmpfs', tmpfs),
   ];
 }
@@ -164,7 +164,7 @@ function networkEntries(container: ContainerInspection, context: ComparisonConte
   );
 }
 
-/** Without the short id and, where engines add it, the host name. */
+/** Without the short id and, for engines that add it, the host name. */
 function aliasesOf(
   { Aliases: aliases }: EndpointSettings,
   { Id: id, Config: { Hostname: hostName } }: ContainerInspection,

@@ -14,7 +14,7 @@ function bodyOf(
 }
 
 describe('the body of a replacement', () => {
-  it('is of a bare container little more than its image', () => {
+  it('is little more than the image for a bare container', () => {
     expect(replacementOf(aReplacementInput())).toEqual({
       body: {
         Image: 'acme/web:latest',
@@ -27,7 +27,7 @@ describe('the body of a replacement', () => {
     });
   });
 
-  it('bears the image reference that was asked for, not the old one', () => {
+  it('has the requested image reference, not the old one', () => {
     expect(bodyOf({ Image: 'sha256:abc' }, {}, { image: 'acme/web:2' })).toMatchObject({
       Image: 'acme/web:2',
     });
@@ -72,14 +72,14 @@ describe('the body of a replacement', () => {
     );
   });
 
-  it('sends no empty values in place of the image’s', () => {
+  it('sends no empty values instead of the image’s', () => {
     const body = bodyOf({ User: '', WorkingDir: '', StopSignal: '' }, { User: 'app' });
     expect(Object.keys(body)).not.toEqual(expect.arrayContaining(['User']));
     expect(body).not.toHaveProperty('WorkingDir');
     expect(body).not.toHaveProperty('StopSignal');
   });
 
-  it('takes the image’s working directory, cleaned by the engine, for the image’s', () => {
+  it('recognises the image’s working directory after the engine has cleaned it', () => {
     expect(bodyOf({ WorkingDir: '/app' }, { WorkingDir: '/app/' })).not.toHaveProperty(
       'WorkingDir',
     );
@@ -92,7 +92,7 @@ describe('the body of a replacement', () => {
     expect(body).not.toHaveProperty('ArgsEscaped');
   });
 
-  it('does not carry the generated host name over', () => {
+  it('does not copy the generated host name', () => {
     expect(bodyOf({})).not.toHaveProperty('Hostname');
   });
 
@@ -105,11 +105,11 @@ describe('the body of a replacement', () => {
     expect('MacAddress' in body).toBe(expected);
   });
 
-  it('has no MAC address where the user set none', () => {
+  it('has no MAC address if the user set none', () => {
     expect(bodyOf({ MacAddress: '' })).not.toHaveProperty('MacAddress');
   });
 
-  it('asks for no entrypoint where the user cleared the image’s', () => {
+  it('requests no entrypoint if the user cleared the image’s', () => {
     expect(bodyOf({ Entrypoint: null, Cmd: ['x'] }, { Entrypoint: ['/e'] })).toMatchObject({
       Entrypoint: [''],
       Cmd: ['x'],
@@ -126,7 +126,7 @@ describe('the body of a replacement', () => {
     });
   });
 
-  it('asks for the platform of the old image where it is not the engine’s', () => {
+  it('requests the platform of the old image if it is not the engine’s', () => {
     const oldImage = anImage({}, { Architecture: 'arm64', Variant: 'v8' });
     expect(replacementOf(aReplacementInput({ oldImage })).platform).toBe('linux/arm64/v8');
   });
@@ -142,7 +142,7 @@ describe('the body of a replacement', () => {
     });
   });
 
-  it('brings anonymous volumes along, and leaves those of other containers to them', () => {
+  it('keeps anonymous volumes and leaves those of other containers to them', () => {
     const volume = { Type: 'volume', Name: 'a1b2', Destination: '/data', RW: true };
     const container = aContainer({
       HostConfig: { VolumesFrom: ['store'] },
@@ -180,7 +180,7 @@ describe('the networks of a replacement', () => {
     expect(replacement.furtherNetworks).toEqual([]);
   });
 
-  it('bear the kernel settings of the first interface from API 1.48 on', () => {
+  it('have the kernel settings of the first interface from API 1.48 on', () => {
     const { body } = replacementOf(aReplacementInput({ container, apiVersion: '1.48' }));
     expect(body['HostConfig']).toEqual({ NetworkMode: 'app', Sysctls: {} });
     expect(body['NetworkingConfig']).toMatchObject({
@@ -260,7 +260,7 @@ describe('two replacements in a row', () => {
     ['a health check', { Healthcheck: { Test: ['CMD', '/mine'] } }],
     ['a health check’s interval', { Healthcheck: { Interval: 3 } }],
     ['no health check', { Healthcheck: { Test: ['NONE'] } }],
-  ])('leave a container with %s as if it had been made on the last image', (_, settings) => {
+  ])('leave a container with %s as if it had been created on the last image', (_, settings) => {
     const request = { Image: 'acme/web:latest', ...settings };
     expect(afterAll(request, [first, second, third])).toEqual(mergedConfig(request, third));
     expect(afterAll(request, [third, first, second])).toEqual(mergedConfig(request, second));
@@ -271,7 +271,7 @@ describe('two replacements in a row', () => {
     expect(afterAll(request, [first, second, first])).toEqual(mergedConfig(request, first));
   });
 
-  it('ask for the same mounts each time', () => {
+  it('request the same mounts each time', () => {
     const volume = { Type: 'volume', Name: 'a1b2', Destination: '/data', RW: true };
     const mountsAfter = (HostConfig: HostConfig): HostConfig => {
       const container = aContainer({ HostConfig, Mounts: [volume] });

@@ -7,22 +7,22 @@ import { attachmentsOf, hasOwnNetwork } from './options/networks.js';
 import { platformOf } from './options/platform.js';
 import type { ReplacementInput } from './options/replacement-input.js';
 
-/** How to create the container that takes another's place. */
+/** How to create a container that replaces another. */
 export interface Replacement {
   /** Body of `POST /containers/create`. */
   readonly body: Record<string, unknown>;
-  /** For pull and create, e.g. `linux/arm64/v8`; null where it is the engine's own. */
+  /** For pull and create, e.g. `linux/arm64/v8`; null for the engine's own platform. */
   readonly platform: string | null;
-  /** Networks to connect after the creation and BEFORE the first start; empty from API 1.44 on. */
+  /** Networks to connect after the creation but BEFORE the first start; empty from API 1.44 on. */
   readonly furtherNetworks: readonly NetworkAttachment[];
 }
 
 /**
- * The same container on another image: everything that the user set, nothing that the old image set.
+ * The same container on another image: everything that the user set and nothing that the old image set.
  *
- * An inspection shows both merged, so what equals the old image's value is left out and the new image's
- * applies. Where a user's value happens to equal the old image's default the two cannot be told
- * apart (but for environment variables, by their order): then it follows the image.
+ * An inspection shows both merged, so values that equal the old image's are left out and the new image's apply. A
+ * user's value that happens to equal the old image's default cannot be distinguished from it (except for environment
+ * variables, by their order) and follows the image.
  */
 export function replacementOf(input: ReplacementInput): Replacement {
   const { container, apiVersion } = input;
@@ -41,7 +41,7 @@ export function replacementOf(input: ReplacementInput): Replacement {
   };
 }
 
-/** The networks that the container is on, with the settings that its user gave for each. */
+/** The container's networks with the settings that its user chose for each. */
 export function networksToBeOn({
   container,
   apiVersion,

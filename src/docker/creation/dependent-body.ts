@@ -4,15 +4,15 @@ import { linksAsWritten, linkTarget } from '../inspection/links.js';
 import { joinedContainer } from '../inspection/shared-namespace.js';
 import { isNamedBy } from '../inspection/refusals.js';
 
-/** A container, and the one that takes its place under a name that it has now. */
+/** A container and its replacement, with the replacement's current name. */
 export interface Replaced {
   readonly before: { readonly id: string; readonly names: readonly string[] };
   readonly now: { readonly id: string; readonly name: string };
 }
 
 /**
- * The body of a dependent's creation with the new containers for those that they replace. A namespace is joined by
- * id, which stays the same whatever the names become; a link takes a name, and the engine keeps the id.
+ * The body of a dependent's creation in which replaced containers are exchanged for their replacements. A namespace is
+ * joined by id, which stays the same when names change; a link takes a name, for which the engine stores the id.
  * @param dependent The container as it was before.
  */
 export function boundTo(

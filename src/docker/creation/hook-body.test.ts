@@ -48,7 +48,7 @@ function made(wish: Partial<HookWish> = {}, parts: Partial<ReplacementInput> = {
 }
 
 describe('the one-off container of a hook', () => {
-  it('has the user, folder, variables, volumes and limits of the service, on the image that is wanted', () => {
+  it('has the user, folder, variables, volumes and limits of the service on the requested image', () => {
     const { body, host } = made();
     expect(body).toMatchObject({ Image: 'sha256:new', User: '1000', WorkingDir: '/srv' });
     expect(body['Env']).toEqual(['A=service', 'B=service']);
@@ -59,7 +59,7 @@ describe('the one-off container of a hook', () => {
     });
   });
 
-  it('has nothing by which it could be found as the service, or be started again', () => {
+  it('has nothing by which it could be found as the service or restarted', () => {
     const { body, host } = made();
     for (const field of ['Hostname', 'Domainname', 'ExposedPorts', 'Tty', 'OpenStdin']) {
       expect(body).not.toHaveProperty(field);

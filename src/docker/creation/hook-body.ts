@@ -1,18 +1,18 @@
 import { networksToBeOn, replacementOf, type Replacement } from './container-options.js';
 import type { ReplacementInput } from './options/replacement-input.js';
 
-/** How the one-off container of a hook differs from the service's. */
+/** How the one-off container of a hook differs from that of the service. */
 export interface HookWish {
-  /** Null: the service's own, or else the image's. */
+  /** Null: the service's own, else the image's. */
   readonly command: readonly string[] | null;
-  /** Laid over the service's. */
+  /** Added to the service's; an equal name overrides. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Its output is read by the engine's log, whatever the service's own log driver is. */
+/** Its output is read from the engine's log, whatever the service's own log driver is. */
 const LOG = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '1' } };
 
-/** What would make others take it for the service, or start it again. */
+/** Settings by which others would mistake it for the service or restart it. */
 const NOT_OF_THE_SERVICE = [
   'ExposedPorts',
   'Hostname',
@@ -26,9 +26,9 @@ const NOT_OF_THE_SERVICE = [
 const NAMED_ENDPOINT = ['Aliases', 'IPAMConfig', 'MacAddress'];
 
 /**
- * How the one-off container of a hook is created: the service's environment, user, networks, volumes and limits, on
- * another image, and nothing by which anybody would find it as the service: no port, name, alias, fixed address or
- * label of the user. It is not restarted and has no health check.
+ * The body that creates the one-off container of a hook: the service's environment, user, networks, volumes and limits
+ * on another image, but nothing by which it could be found as the service: no port, name, alias, fixed address or
+ * label of the user. It is never restarted and has no health check.
  */
 export function hookReplacementOf(input: ReplacementInput, wish: HookWish): Replacement {
   const networks = networksToBeOn(input).map(({ name, endpoint }) => ({

@@ -39,7 +39,7 @@ describe('what a rollout sees of a container', () => {
     });
   });
 
-  it('are the ports that it should have and nothing is bound for, while it runs', () => {
+  it('includes published ports without a binding while it runs', () => {
     const bound = [{ HostIp: '127.0.0.1', HostPort: '8080' }];
     const seen = (Status: string): readonly string[] | undefined =>
       containerState({
@@ -68,13 +68,13 @@ describe('what a rollout sees of a container', () => {
     });
   });
 
-  it('is nothing where it is being removed or is in a state that nobody knows', () => {
+  it('is nothing if it is being removed or in an unknown state', () => {
     expect(seen({ Status: 'removing' })).toBeNull();
     expect(seen({ Status: 'stopping' })).toBeNull();
     expect(containerState({ ...aContainer(), State: { Running: true } })).toBeNull();
   });
 
-  it('has no start where it never started', () => {
+  it('has no start if it never started', () => {
     expect(seen({ StartedAt: NEVER })?.startedAt).toBeNull();
     expect(seen({ StartedAt: '' })?.startedAt).toBeNull();
     expect(seen({})?.startedAt).toBeNull();
@@ -99,7 +99,7 @@ describe('its health', () => {
   const passed = { End: '2026-01-01T12:00:02Z', ExitCode: 0 };
   const again = { End: '2026-01-01T12:00:03Z', ExitCode: 0 };
 
-  it('is that of the engine, and none where it has no check', () => {
+  it('is that of the engine, and none if it has no check', () => {
     expect(healthOf({ Status: 'starting', Log: [failed] })).toEqual(['starting', null]);
     expect(healthOf({ Status: 'unhealthy', Log: null })).toEqual(['unhealthy', null]);
     expect(healthOf({ Status: 'none' })).toEqual(['none', null]);
@@ -111,7 +111,7 @@ describe('its health', () => {
     expect(healthOf({ Status: 'healthy', Log })).toEqual(['healthy', passed.End]);
   });
 
-  it('was not reached with a check of the run before, which the engine keeps', () => {
+  it('was not reached with a check of the previous run, which the engine keeps', () => {
     const Log = [passed, again];
     expect(healthOf({ Status: 'healthy', Log }, '2026-01-01T12:00:02.5Z')).toEqual([
       'healthy',

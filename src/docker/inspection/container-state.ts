@@ -1,7 +1,7 @@
 import type { ContainerState, ContainerStatus } from '../../domain/rollout/container-state.js';
 import type { ContainerInspection } from './inspection.js';
 
-/** The engine writes this where a time is not known. */
+/** What the engine writes for an unknown time. */
 const NEVER = '0001-01-01T00:00:00Z';
 const STATUSES: readonly string[] = [
   'created',
@@ -12,7 +12,7 @@ const STATUSES: readonly string[] = [
   'dead',
 ] satisfies ContainerStatus[];
 
-/** What a rollout decides by, of an inspection. Null for a container that is being removed. */
+/** The parts of an inspection on which a rollout's decisions depend. Null for a container that is being removed. */
 export function containerState(inspection: ContainerInspection): ContainerState | null {
   const { State: state, HostConfig: host } = inspection;
   if (!isStatus(state.Status)) return null;
@@ -31,7 +31,7 @@ export function containerState(inspection: ContainerInspection): ContainerState 
     healthyAt: healthyAt(inspection),
     restartCount: inspection.RestartCount ?? 0,
     restartPolicy: {
-      // The engine writes an empty name for "no" in containers that were made without a policy.
+      // The engine writes an empty name instead of "no" for containers that were created without a policy.
       name: policy === '' ? 'no' : policy,
       maximumRetryCount: host.RestartPolicy?.MaximumRetryCount ?? 0,
     },
@@ -46,7 +46,7 @@ export function containerState(inspection: ContainerInspection): ContainerState 
   };
 }
 
-/** Of those that its user publishes, the ports that nothing is bound for. */
+/** Ports that should be published but have no binding. */
 function unpublishedPorts({
   HostConfig: host,
   NetworkSettings: network,
@@ -70,10 +70,10 @@ function healthOf(inspection: ContainerInspection): ContainerState['health'] {
   return status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : 'none';
 }
 
-/** End of the first passed check since the last start, as far back as the engine remembers (five checks). */
+/** End of the first successful check since the last start, among the five that the engine keeps. */
 function healthyAt(inspection: ContainerInspection): string | null {
   const { Health: health, StartedAt: startedAt } = inspection.State;
-  // The engine keeps the checks of the run before.
+  // The engine also keeps checks of the previous run.
   const since = Date.parse(timeOrNull(startedAt) ?? NEVER);
   const passed = (health?.Log ?? []).find(
     (check) => check.ExitCode === 0 && Date.parse(check.End) >= since,

@@ -20,7 +20,7 @@ function waysOf(dependent: ReturnType<typeof other>, on = web): string[] {
   });
 }
 
-describe('who depends on a container', () => {
+describe('what depends on a container', () => {
   it.each<[string, HostConfig, string]>([
     ['shares its network', { NetworkMode: `container:${CONTAINER_ID}` }, 'network'],
     ['shares its network by name', { NetworkMode: 'container:web' }, 'network'],
@@ -56,7 +56,7 @@ describe('who depends on a container', () => {
   });
 });
 
-describe('who is restarted by compose', () => {
+describe('what compose restarts', () => {
   const project = { 'com.docker.compose.project': 'shop' };
   const service = aContainer({
     Config: { Labels: { ...project, 'com.docker.compose.service': 'web' } },
@@ -86,12 +86,12 @@ describe('who is restarted by compose', () => {
     expect(waysOf(other({}, {}, { ...project, ...labels }), service)).toEqual(ways);
   });
 
-  it('but not where neither is of a project', () => {
+  it('but not if neither belongs to a project', () => {
     expect(waysOf(other({}, {}, { [dependsOn]: 'web:service_started:true' }))).toEqual([]);
   });
 });
 
-describe('who cannot follow', () => {
+describe('what cannot follow', () => {
   const brought = [CONTAINER_ID];
 
   it.each<[string, ReturnType<typeof other>, string]>([
@@ -116,14 +116,14 @@ describe('who cannot follow', () => {
     expect(whyNotFollow(other(), [web], brought, self)).toContain('Deploy itself');
   });
 
-  it('not one that is bound to what is brought up before it, also where that does not run', () => {
+  it('not one that is bound to what is brought up before it, even if that does not run', () => {
     const stopped = aContainer({ State: { Running: false } });
     const dependent = other({ NetworkMode: 'container:web' });
     expect(whyNotFollow(dependent, [stopped], brought, SELF)).toBeNull();
   });
 });
 
-describe('what a dependent has to show', () => {
+describe('what a dependent must prove', () => {
   const long = new Date(NOON - 60_000).toISOString();
   const short = new Date(NOON - 2_000).toISOString();
 
@@ -162,12 +162,12 @@ describe('the body of a dependent', () => {
     });
   });
 
-  it('is linked to the new container by the name that it has', () => {
+  it('is linked to the new container by its current name', () => {
     const Links = ['/web.deploy-old:/other/backend', '/db:/other/db'];
     expect(bodyOf({ Links })).toMatchObject({ Links: ['web.deploy-new:backend', 'db:db'] });
   });
 
-  it('keeps what leads to others', () => {
+  it('keeps references to others', () => {
     const host = { NetworkMode: 'bridge', PidMode: 'host', IpcMode: `container:${'d'.repeat(64)}` };
     expect(bodyOf(host)).toEqual({ ...host, Memory: 5 });
   });

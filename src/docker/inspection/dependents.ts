@@ -13,13 +13,14 @@ const COMPOSE = {
   dependsOn: 'com.docker.compose.depends_on',
   oneOff: 'com.docker.compose.oneoff',
 } as const;
-/** One that was restarted so short ago crashes again and again, in milliseconds. */
+/** A container with restarts whose last start is more recent than this is in a crash loop, in milliseconds. */
 const SHAKY_MS = 10_000;
 
 /**
- * Who depends on whom, stopped containers too: in a namespace of another one (the engine binds them to its id;
- * they cannot start again without it), by a legacy link on the default bridge, by `depends_on` of compose with
- * `restart: true`, or by its volumes. Links on user networks go by name and need nothing.
+ * Which container depends on which, including stopped ones: by a namespace of another container (the engine binds it
+ * to that container's id; without it the dependent cannot start), by a legacy link on the default bridge, by
+ * compose's `depends_on` with `restart: true`, or by volumes. Links on user-defined networks go by name and need
+ * nothing.
  */
 export function dependencesAmong(containers: readonly ContainerInspection[]): Dependence[] {
   return containers.flatMap((dependent) => {
@@ -63,8 +64,8 @@ function isOneOff(labels: Readonly<Record<string, string>>): boolean {
 }
 
 /**
- * Why a dependent cannot follow when what it depends on is replaced, in words; null where it can.
- * @param brought Ids of those that will be brought up before it.
+ * Why a dependent cannot follow when the container on which it depends is replaced, human-readable; null if it can.
+ * @param brought Ids of containers that will be brought up before it.
  */
 export function whyNotFollow(
   dependent: ContainerInspection,
@@ -75,7 +76,7 @@ export function whyNotFollow(
   const name = nameOf(dependent);
   const { State: state, HostConfig: host } = dependent;
   if (host.AutoRemove === true) {
-    return `${name} was run with --rm, so its end would be its removal`;
+    return `${name} was run with --rm, so stopping it would remove it`;
   }
   if (state.Status === 'paused') return `${name} is paused; unpause it first`;
   if (containerState(dependent) === null) return `${name} is being removed`;
@@ -84,7 +85,7 @@ export function whyNotFollow(
   return state.Running ? whyNotRestartable(dependent, others, brought) : null;
 }
 
-/** What a dependent has to show once it is started again, by how it was. @param now The engine's clock. */
+/** What a dependent must prove after its restart, judged by its state before. @param now The engine's clock. */
 export function proofOf(dependent: ContainerInspection, now: number): DependentIntent['proof'] {
   const state = containerState(dependent);
   if (state === null) return 'none';

@@ -39,7 +39,7 @@ describe('the times of a HEALTHCHECK', () => {
     },
   );
 
-  it('do not exist where the container says nothing of it', () => {
+  it('do not exist if the container has none', () => {
     expect(healthCheckTimes(aContainer())).toBeNull();
   });
 });

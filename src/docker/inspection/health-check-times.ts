@@ -6,7 +6,7 @@ const DEFAULT_INTERVAL_MS = 30_000;
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_RETRIES = 3;
 
-/** The times of a container's effective HEALTHCHECK, the engine's defaults filled in; null where it has none. */
+/** The times of a container's effective HEALTHCHECK, including the engine's defaults; null if it has none. */
 export function healthCheckTimes(container: ContainerInspection): HealthCheckTimes | null {
   const check = container.Config.Healthcheck;
   const test = check?.Test ?? [];

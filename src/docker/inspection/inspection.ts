@@ -1,7 +1,7 @@
 /**
- * What the Engine API says of containers and images, by its own field names. Only the fields that
- * some rule reads are typed; all others are kept, because settings are copied without knowing them.
- * Engines leave out, empty or null what is not set, depending on their version.
+ * Containers and images as the Engine API describes them, with its own field names. Only fields that some rule reads
+ * are typed; all others are kept, because settings are copied without knowing them. Depending on their version,
+ * engines omit unset fields or send them empty or as null.
  */
 export interface OpenRecord {
   readonly [field: string]: unknown;
@@ -9,7 +9,7 @@ export interface OpenRecord {
 
 /** A health check as configured. Durations are in nanoseconds; 0 or absent means "not set". */
 export interface HealthCheck extends OpenRecord {
-  /** `[]` or absent: inherited; `["NONE"]`: switched off. */
+  /** `[]` or absent: inherited; `["NONE"]`: disabled. */
   readonly Test?: readonly string[] | null;
   readonly Interval?: number;
   readonly Timeout?: number;
@@ -18,14 +18,14 @@ export interface HealthCheck extends OpenRecord {
   readonly Retries?: number;
 }
 
-/** `Config` of a container or of an image: what may be set by an image and overridden by a user. */
+/** `Config` of a container or an image: settings that an image may set and a user may override. */
 export interface ContainerConfig extends OpenRecord {
   readonly Hostname?: string;
   readonly Domainname?: string;
   readonly User?: string;
   readonly WorkingDir?: string;
   readonly StopSignal?: string;
-  /** Seconds; only there where the user set one. */
+  /** Seconds; only present if the user set one. */
   readonly StopTimeout?: number | null;
   readonly Tty?: boolean;
   readonly Shell?: readonly string[] | null;
@@ -36,20 +36,20 @@ export interface ContainerConfig extends OpenRecord {
   readonly ExposedPorts?: Readonly<Record<string, unknown>> | null;
   readonly Volumes?: Readonly<Record<string, unknown>> | null;
   readonly Healthcheck?: HealthCheck | null;
-  /** Only there where the user set one; gone from API 1.52 on. */
+  /** Only present if the user set one; removed in API 1.52. */
   readonly MacAddress?: string;
   /** As the user wrote it, e.g. `acme/web:latest`. */
   readonly Image?: string;
 }
 
-/** An entry of `HostConfig.Mounts`, as it was asked for. */
+/** An entry of `HostConfig.Mounts`, as requested. */
 export interface MountRequest extends OpenRecord {
   readonly Type?: string;
   readonly Source?: string;
   readonly Target?: string;
 }
 
-/** What belongs to the host rather than to the image. */
+/** Settings that belong to the host rather than to the image. */
 export interface HostConfig extends OpenRecord {
   readonly NetworkMode?: string;
   readonly AutoRemove?: boolean;
@@ -81,7 +81,7 @@ export interface PortBinding {
   readonly HostPort?: string;
 }
 
-/** What is really mounted, named and anonymous volumes alike. */
+/** An actual mount, including named and anonymous volumes. */
 export interface MountPoint extends OpenRecord {
   readonly Type: string;
   /** Name of the volume; absent for other types. */
@@ -91,7 +91,7 @@ export interface MountPoint extends OpenRecord {
   readonly RW?: boolean;
 }
 
-/** One attachment to a network: settings and, while it runs, addresses, in one object. */
+/** A connection to a network: settings and, while the container runs, addresses, in one object. */
 export interface EndpointSettings extends OpenRecord {
   readonly Aliases?: readonly string[] | null;
   readonly IPAMConfig?: EndpointAddresses | null;
@@ -103,14 +103,14 @@ export interface EndpointSettings extends OpenRecord {
   readonly NetworkID?: string;
 }
 
-/** Addresses that were asked for. */
+/** Requested addresses. */
 export interface EndpointAddresses extends OpenRecord {
   readonly IPv4Address?: string;
   readonly IPv6Address?: string;
   readonly LinkLocalIPs?: readonly string[] | null;
 }
 
-/** How a container runs, or how its last run ended. */
+/** The state of a container, or how its last run ended. */
 export interface RunState extends OpenRecord {
   readonly Running: boolean;
   /** `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`. */
@@ -118,12 +118,12 @@ export interface RunState extends OpenRecord {
   readonly StartedAt?: string;
   readonly FinishedAt?: string;
   readonly ExitCode?: number;
-  /** The engine's words on a failed start. */
+  /** The engine's message about a failed start. */
   readonly Error?: string;
   readonly OOMKilled?: boolean;
   readonly Health?: {
     readonly Status?: string;
-    /** The last five checks, the oldest first. */
+    /** The last five checks, oldest first. */
     readonly Log?: readonly { readonly End: string; readonly ExitCode: number }[] | null;
   } | null;
 }
@@ -133,7 +133,7 @@ export interface ContainerInspection extends OpenRecord {
   readonly Id: string;
   /** With its leading slash. */
   readonly Name: string;
-  /** Id of the image that it was created from. */
+  /** Id of the image from which it was created. */
   readonly Image: string;
   readonly State: RunState;
   readonly RestartCount?: number;
@@ -143,7 +143,7 @@ export interface ContainerInspection extends OpenRecord {
   readonly NetworkSettings: {
     /** By network name. */
     readonly Networks?: Readonly<Record<string, EndpointSettings>> | null;
-    /** What is bound now; null for a port that is not published. */
+    /** Current bindings; null for a port that is not published. */
     readonly Ports?: PortMap | null;
     readonly [field: string]: unknown;
   };
@@ -161,7 +161,7 @@ export interface ListedContainer extends OpenRecord {
 /** `GET /images/<id>/json`. */
 export interface ImageInspection extends OpenRecord {
   readonly Id: string;
-  /** `repository@digest`, for every repository that it was pulled from or pushed to. */
+  /** `repository@digest` for every repository from which it was pulled or to which it was pushed. */
   readonly RepoDigests?: readonly string[] | null;
   readonly Config?: ContainerConfig | null;
   readonly Os?: string;
@@ -169,7 +169,7 @@ export interface ImageInspection extends OpenRecord {
   readonly Variant?: string;
 }
 
-/** The container's name without the slash that the engine puts before it. */
+/** The container's name without the engine's leading slash. */
 export function nameOf(container: Pick<ContainerInspection, 'Name'>): string {
   return container.Name.replace(/^\//, '');
 }

@@ -2,8 +2,8 @@
 const INSPECTED = /^\/([^/:]+):\/.*\/([^/:]+)$/;
 
 /**
- * `Links` as a user writes them, `target:alias`. An inspection shows the linking container's own name
- * in each, which may be a temporary one. Other forms stay.
+ * `Links` as a user writes them, `target:alias`. An inspection includes the linking container's own name, which may
+ * be temporary. Other forms are returned as they are.
  */
 export function linksAsWritten(
   links: readonly string[] | null | undefined,
@@ -11,7 +11,7 @@ export function linksAsWritten(
   return links?.map((link) => link.replace(INSPECTED, '$1:$2'));
 }
 
-/** Name of the container that a link leads to, in either form. */
+/** Name of the container that a link points to, in either form. */
 export function linkTarget(link: string): string {
   return (link.split(':', 1)[0] ?? link).replace(/^\//, '');
 }

@@ -6,7 +6,7 @@ const NO_LABELS = new Map<string, Record<string, string>>();
 const DATA = { Type: 'volume', Name: 'data', Destination: '/data', RW: true };
 
 describe('what speaks against a second container beside one', () => {
-  it('are host ports that somebody chose, not those that the engine chooses', () => {
+  it('are host ports that a user chose, not those that the engine chooses', () => {
     const container = aContainer({
       HostConfig: {
         PortBindings: {
@@ -24,7 +24,7 @@ describe('what speaks against a second container beside one', () => {
     expect(overlapFactsOf(container, NO_LABELS).fixedPorts).toEqual(['8080', '127.0.0.1:81']);
   });
 
-  it('are addresses that somebody chose', () => {
+  it('are addresses that a user chose', () => {
     const Networks = {
       front: { IPAMConfig: { IPv4Address: '10.0.0.5', IPv6Address: 'fd00::5' } },
       back: { IPAMConfig: {}, IPAddress: '10.0.1.2' },
@@ -54,7 +54,7 @@ describe('what speaks against a second container beside one', () => {
     ]);
   });
 
-  it('are volumes and mounts that may be written to, but no sockets and no memory', () => {
+  it('are writable volumes and mounts, but not sockets and memory', () => {
     const container = aContainer({
       Mounts: [
         DATA,

@@ -2,10 +2,10 @@ import type { OverlapFacts } from '../../domain/rollout/strategy.js';
 import { containerState } from './container-state.js';
 import type { ContainerInspection, PortMap } from './inspection.js';
 
-/** On a volume: `true`. On a container: `true` for all its volumes and mounts, or a list of places in it. */
+/** On a volume: `true`. On a container: `true` for all its volumes and mounts, or a list of mount points. */
 const EXCLUSIVE_LABEL = 'deploy.exclusive';
 
-/** What the container alone, and the labels of its volumes, say about a second one beside it. */
+/** Facts about running a second container beside this one, from the container and the labels of its volumes. */
 export function overlapFactsOf(
   container: ContainerInspection,
   /** Labels of the volumes, by volume name. */
@@ -48,7 +48,7 @@ function fixedAddressesOf({ NetworkSettings: settings }: ContainerInspection): s
     .filter((address) => address !== '');
 }
 
-/** Neither those that the engine chooses (no port, or 0) nor ranges, of which the next free one is taken. */
+/** Without ports that the engine chooses (none, or 0), and without ranges, from which the engine takes a free port. */
 function fixedPortsOf(bindings: PortMap): string[] {
   return Object.values(bindings)
     .flatMap((list) => list ?? [])
@@ -69,7 +69,7 @@ function devicesOf(host: ContainerInspection['HostConfig']): string[] {
   ];
 }
 
-/** A socket is no data: two may talk over it. Its name is all that an inspection tells of it. */
+/** A socket holds no data, so two containers may share it. An inspection only shows its name. */
 function isSocket({ Source: source }: { readonly [field: string]: unknown }): boolean {
   return typeof source === 'string' && source.endsWith('.sock');
 }

@@ -4,7 +4,7 @@ import { containerAddress, publishedAddress } from './probe-address.js';
 import { aContainer } from '../testing/inspection-builders.js';
 
 describe("a container's own address", () => {
-  it('is that on the first network where it has one', () => {
+  it('is that on the first network that has one', () => {
     const networks = { none: { IPAddress: '' }, front: { IPAddress: '172.18.0.2' } };
     expect(containerAddress(aContainer({ networks }), 80)).toEqual({
       host: '172.18.0.2',
@@ -12,7 +12,7 @@ describe("a container's own address", () => {
     });
   });
 
-  it("is the engine's machine where it has that machine's network", () => {
+  it("is the engine's machine if it uses that machine's network", () => {
     const container = aContainer({ HostConfig: { NetworkMode: 'host' }, networks: { host: {} } });
     expect(containerAddress(container, 80)).toEqual({ host: '127.0.0.1', port: 80 });
   });
@@ -49,7 +49,7 @@ describe('a published port', () => {
     });
   });
 
-  it('does not exist where only another one is published, or none over TCP', () => {
+  it('does not exist if only another one is published, or none over TCP', () => {
     expect(publishedAddress(published(null), 80, null)).toBeNull();
     expect(publishedAddress(published(null), 53, null)).toBeNull();
     expect(publishedAddress(aContainer(), 80, null)).toBeNull();

@@ -6,8 +6,8 @@ export interface ProbeAddress {
 }
 
 /**
- * The container's own address for a port; null where it has none (it does not run, or has no network).
- * @param except A network on which this machine does not reach it.
+ * The container's own address for a port; null if it has none (because it does not run or has no network).
+ * @param except A network on which this machine cannot reach it.
  */
 export function containerAddress(
   container: ContainerInspection,
@@ -23,8 +23,8 @@ export function containerAddress(
 }
 
 /**
- * Where a container's port is published, as seen from `engineHost` (null: this machine). Null where it
- * is not published over TCP.
+ * Where a container's port is published, seen from this machine: on `engineHost`, or on this machine if that is
+ * null. Null if the port is not published over TCP.
  */
 export function publishedAddress(
   container: ContainerInspection,

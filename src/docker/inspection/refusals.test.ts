@@ -15,7 +15,7 @@ describe('what may not be replaced', () => {
     expect(whyUnsupported(aContainer({ Config: { Labels } }), SELF)).toContain(expected);
   });
 
-  it('our own container, known by the host name that Docker gave us', () => {
+  it('our own container, recognised by the host name that Docker gave us', () => {
     expect(whyUnsupported(web, { hostname: CONTAINER_ID.slice(0, 12) })).toContain('Deploy itself');
   });
 

@@ -1,15 +1,15 @@
 import { nameOf, type ContainerInspection } from './inspection.js';
 import { joinedContainer } from './shared-namespace.js';
 
-/** A container id, at least as long as the short form. Anything else is a name that someone chose. */
+/** A container id, at least as long as the short form. Anything else is a name that a user chose. */
 const CONTAINER_ID = /^[0-9a-f]{12,64}$/;
 
 /**
- * Why a container may not be replaced by us, in words; null where it may. Those that something else
- * looks after would be put back, or doubled, by it; our own would stop us half way.
+ * Why we must not replace a container, human-readable; null if we may. A container that is managed by another system
+ * would be restored or duplicated by it; replacing our own would stop us half-way.
  *
- * `self.hostname` is our own host name: in a container it is the beginning of its id, unless one was
- * set or the host's network is used.
+ * `self.hostname` is our own host name: in a container it is the beginning of the container's id, unless a host name
+ * was set or the host's network is used.
  */
 export function whyUnsupported(
   container: ContainerInspection,
@@ -19,22 +19,22 @@ export function whyUnsupported(
   const has = (prefix: string): boolean =>
     Object.keys(labels).some((label) => label.startsWith(prefix));
   const name = nameOf(container);
-  if (has('com.docker.swarm.')) return `${name} is a task of a Swarm service, which looks after it`;
-  if (has('io.kubernetes.')) return `${name} belongs to Kubernetes, which looks after it`;
+  if (has('com.docker.swarm.')) return `${name} is a task of a Swarm service, which manages it`;
+  if (has('io.kubernetes.')) return `${name} belongs to Kubernetes, which manages it`;
   if (labels['com.docker.compose.oneoff']?.toLowerCase() === 'true') {
     return `${name} is a one-off container of "compose run", not a service`;
   }
   if (CONTAINER_ID.test(self.hostname) && container.Id.startsWith(self.hostname)) {
-    return `${name} is the container that Deploy itself runs in`;
+    return `${name} is the container in which Deploy itself runs`;
   }
   return null;
 }
 
 /**
- * Why a container could not be started again once it is stopped; null where it could: it is in a
- * namespace of a container that is gone or does not run. The engine accepts the creation of such
- * a container and refuses only its start, so this has to be asked before anything is stopped.
- * @param brought Ids of those that will be brought up before it.
+ * Why a container could not be started again once it is stopped, because it shares a namespace with a container that
+ * is gone or not running; null if it could. The engine accepts the creation of such a container and only refuses its
+ * start, so check this before stopping anything.
+ * @param brought Ids of containers that will be brought up before it.
  */
 export function whyNotRestartable(
   container: ContainerInspection,
@@ -57,12 +57,12 @@ export function whyNotRestartable(
   return null;
 }
 
-/** Whether a name, an id or a short id means this container. */
+/** Whether a name, an id or a short id refers to this container. */
 export function isMeant(reference: string, container: ContainerInspection): boolean {
   return isNamedBy(reference, { id: container.Id, names: [nameOf(container)] });
 }
 
-/** The same for one that is known by several names. */
+/** The same for a container with several names. */
 export function isNamedBy(
   reference: string,
   { id, names }: { readonly id: string; readonly names: readonly string[] },

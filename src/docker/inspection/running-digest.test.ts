@@ -31,17 +31,17 @@ describe('the digest that runs', () => {
     expect(of({}, digests)).toEqual({ digest: null, all: [ONE, TWO] });
   });
 
-  it('is that of our label where the engine knows the image by it too', () => {
+  it('is that of our label if the engine also knows the image by it', () => {
     const digests = [`acme/web@${ONE}`, `acme/web@${TWO}`];
     expect(of(labelled(TWO), digests)).toEqual({ digest: TWO, all: [ONE, TWO] });
   });
 
-  it('counts a digest once that the engine lists twice', () => {
+  it('counts a digest once even if the engine lists it twice', () => {
     const digests = [`acme/web@${ONE}`, `docker.io/acme/web@${ONE}`];
     expect(of({}, digests)).toEqual({ digest: ONE, all: [ONE] });
   });
 
-  it('is that of our label where it names the very image that runs', () => {
+  it('is that of our label if it names the image that runs', () => {
     const labels = labelled(ONE, { 'deploy.image-id': IMAGE_ID });
     expect(of(labels, null)).toEqual({ digest: ONE, all: [ONE] });
     expect(of(labels, [])).toEqual({ digest: ONE, all: [ONE] });
@@ -67,7 +67,7 @@ describe('the digest that runs', () => {
     expect(of(labelled('latest', id), [])).toEqual(NOTHING);
   });
 
-  it('is not known of an image without a name or with malformed entries', () => {
+  it('is unknown for an image without a name or with malformed entries', () => {
     expect(of({}, ['<none>@<none>', 'acme/web@sha256:short', 'acme/web'])).toEqual(NOTHING);
     expect(of({}, null)).toEqual(NOTHING);
   });

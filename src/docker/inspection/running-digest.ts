@@ -4,19 +4,19 @@ import { LABELS } from '../../domain/rollout/labels.js';
 import type { ContainerInspection, ImageInspection } from './inspection.js';
 
 export interface RunningDigest {
-  /** What runs; null where it cannot be known. */
+  /** The digest that runs; null if it cannot be determined. */
   readonly digest: string | null;
-  /** Every digest of the repository under which the running image is known. */
+  /** Every digest of the repository by which the engine knows the running image. */
   readonly all: readonly string[];
 }
 
 /**
  * Which digest of `repository` (canonical) a container runs. Never guessed:
- * - Our label counts where something confirms it: it names the image that the container really was
- *   created from, or the engine knows that image by the label's digest. Unconfirmed it may be a copy:
- *   other tools carry labels over to newer images, and `docker commit` puts them into images.
- * - Otherwise a digest counts where it is the only one that the engine knows for the repository; an
- *   image may have several (of an index and of its parts, or of two builds with the same content).
+ * - Our label counts if it is confirmed: it names the image from which the container was really created, or the
+ *   engine knows that image by the label's digest. An unconfirmed label may be a copy: other tools carry labels over
+ *   to newer images, and `docker commit` puts them into images.
+ * - Otherwise a digest counts if it is the only one that the engine knows for the repository; an image may have
+ *   several (of an index and of its parts, or of two builds with the same content).
  */
 export function runningDigest(
   container: ContainerInspection,
@@ -48,7 +48,7 @@ function labelledDigest(container: ContainerInspection, repository: string): str
   return isDigest(digest) && isOf(repository, labels[LABELS.image] ?? '') ? digest : null;
 }
 
-/** Images without a name are listed as `<none>`, which is no reference and of no repository. */
+/** Images without a name are listed as `<none>`, which is not a valid reference. */
 function isOf(repository: string, reference: string): boolean {
   try {
     return canonicalRepository(reference) === repository;

@@ -6,8 +6,8 @@ export function joinedContainer(mode: string | undefined): string | null {
 }
 
 /**
- * The same mode with the joined container's name for its id: an inspection always shows the id, and
- * ids die when that container is replaced. An id that no container bears any more stays.
+ * The same mode with the joined container's name instead of its id: an inspection always shows the id, which becomes
+ * invalid when that container is replaced. The id of a container that no longer exists is kept.
  */
 export function modeByName(
   mode: string | undefined,

@@ -22,7 +22,7 @@ interface Compared extends Partial<Omit<ComparedContainers, 'purpose'>> {
   readonly apiVersion?: string;
 }
 
-/** Compares two containers that differ in nothing but what is given. */
+/** Compares two containers that differ only in the given parts. */
 export function compared(parts: Compared): SettingsComparison {
   const { apiVersion = '1.41', purpose, old = aContainer(), oldImage = anImage() } = parts;
   const input = aReplacementInput({ container: old, oldImage, apiVersion });
@@ -41,7 +41,7 @@ export function compared(parts: Compared): SettingsComparison {
   );
 }
 
-/** A container as {@link aContainer}, made by a deployment. */
+/** A container like {@link aContainer}, created by a deployment. */
 export function aNewContainer(parts: Parameters<typeof aContainer>[0] = {}): ContainerInspection {
   return aContainer({ Id: NEW_ID, Image: NEW_IMAGE, ...parts });
 }

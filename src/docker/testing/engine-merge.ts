@@ -1,9 +1,8 @@
 import type { ContainerConfig, HealthCheck } from '../inspection/inspection.js';
 
 /**
- * What an engine stores of a create request: the request merged with its image, field by field as
- * engines have done it since 1.12 (checked against 20.10). Lets tests replace a container several
- * times over without an engine.
+ * What an engine stores for a create request: the request merged with its image, field by field, as engines have done
+ * since 1.12 (checked against 20.10). Lets tests replace a container several times without an engine.
  */
 export function mergedConfig(request: ContainerConfig, image: ContainerConfig): ContainerConfig {
   const entrypoint = request.Entrypoint ?? null;

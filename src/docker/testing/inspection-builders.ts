@@ -39,7 +39,7 @@ export function aContainer(parts: ContainerParts = {}): ContainerInspection {
   };
 }
 
-/** An image; by default one that sets nothing. */
+/** An image; by default it sets nothing. */
 export function anImage(
   config: ContainerConfig = {},
   parts: Partial<ImageInspection> = {},
@@ -47,7 +47,7 @@ export function anImage(
   return { Id: IMAGE_ID, Os: 'linux', Architecture: 'amd64', Config: config, ...parts };
 }
 
-/** A replacement on an engine of API 1.41, of a container from an image that set nothing. */
+/** A replacement on an engine of API 1.41 for a container whose image sets nothing. */
 export function aReplacementInput(parts: Partial<ReplacementInput> = {}): ReplacementInput {
   return {
     container: aContainer(),

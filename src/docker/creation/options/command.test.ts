@@ -100,12 +100,12 @@ describe('entrypoint and command', () => {
       commands.flatMap((Cmd) => images.map((image) => ({ request: { Entrypoint, Cmd }, image }))),
     )
     .filter(({ request, image }) => {
-      // The engine refuses what would have nothing to run.
+      // The engine refuses a container without anything to run.
       const { Entrypoint, Cmd } = mergedConfig(request, image);
       return [...(Entrypoint ?? []), ...(Cmd ?? [])].length > 0;
     });
 
-  /** What no one can know: the inspection of the request is that of another one. */
+  /** Ambiguous: two different requests lead to the same inspection. */
   function isAmbiguous(request: ContainerConfig, image: ContainerConfig): boolean {
     const shown = JSON.stringify(mergedConfig(request, image));
     return cases.some(

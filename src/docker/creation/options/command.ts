@@ -1,16 +1,16 @@
 import type { ContainerConfig } from '../../inspection/inspection.js';
 import { isSameList } from './defined-fields.js';
 
-/** What to send of the two fields that together make the command; absent: the image's applies. */
+/** What to send of the two fields that form the command; if absent, the image's applies. */
 export type Command = Pick<ContainerConfig, 'Entrypoint' | 'Cmd'>;
 
 /**
- * Entrypoint and command as the user meant them, decided together because the engine merges them
- * together: the image's `Cmd` applies only where neither an entrypoint nor a command was given, the
- * image's `Entrypoint` only where none was given.
+ * Entrypoint and command as the user meant them, decided together because the engine merges them together: the
+ * image's `Cmd` applies only if neither an entrypoint nor a command was given, its `Entrypoint` only if no entrypoint
+ * was given.
  *
- * `--entrypoint ""` is stored as null, and null in a request would mean "the image's": it has to be
- * sent as `[""]`. An empty list, which stays one, clears the entrypoint but not the image's `Cmd`.
+ * `--entrypoint ""` is stored as null, but null in a request means "the image's", so it is sent as `[""]`. An empty
+ * list, which is stored as such, clears the entrypoint but not the image's `Cmd`.
  */
 export function commandOf(container: ContainerConfig, image: ContainerConfig | null): Command {
   const entrypoint = container.Entrypoint ?? null;
@@ -19,7 +19,7 @@ export function commandOf(container: ContainerConfig, image: ContainerConfig | n
 
   if (entrypoint === null) {
     const isCleared = image === null || !isEmpty(image.Entrypoint);
-    // The engine refuses a cleared entrypoint without a command: such a container cannot exist.
+    // The engine refuses a cleared entrypoint without a command, so such a container cannot exist.
     if (isCleared && !isEmpty(container.Cmd)) return { Entrypoint: [''], ...ownCommand };
     return differingCommand;
   }
@@ -30,7 +30,7 @@ export function commandOf(container: ContainerConfig, image: ContainerConfig | n
   if (image === null || !isSameList(entrypoint, image.Entrypoint)) {
     return { Entrypoint: entrypoint, ...ownCommand };
   }
-  // An entrypoint like the image's without the image's command must have been given by the user.
+  // The image's entrypoint without the image's command must come from the user.
   if (isEmpty(container.Cmd) && !isEmpty(image.Cmd)) return { Entrypoint: entrypoint };
   return differingCommand;
 }

@@ -11,8 +11,8 @@ import { labelsOf } from './labels.js';
 import type { ReplacementInput } from './replacement-input.js';
 
 /**
- * Everything of `Config` but the fields named here is copied. What an image can set too is sent only
- * where it differs from the OLD image, so that the NEW image's value applies to the rest.
+ * Copies `Config` except for the fields named here. Fields that an image can set as well are sent only if they differ
+ * from the OLD image, so that the NEW image's values apply to the rest.
  */
 export function configOf(input: ReplacementInput): Record<string, unknown> {
   const { container, apiVersion } = input;
@@ -40,9 +40,9 @@ export function configOf(input: ReplacementInput): Record<string, unknown> {
     ExposedPorts: exposedPortsOf(container, image),
     Volumes: declaredVolumesOf(container, image),
     Healthcheck: healthCheckOf(own.Healthcheck ?? null, image?.Healthcheck ?? null, apiVersion),
-    // From API 1.44 on it belongs to the endpoint; 1.52 refuses it here.
+    // From API 1.44 on it belongs to the endpoint; API 1.52 refuses it here.
     MacAddress: isApiAtLeast(apiVersion, '1.44') ? undefined : own.MacAddress || undefined,
-    // Both only ever come from the image.
+    // Only images set these.
     OnBuild: undefined,
     ArgsEscaped: undefined,
   });
@@ -52,7 +52,7 @@ function differing(own: string | undefined, image: string | undefined): string |
   return own === '' || own === image ? undefined : own;
 }
 
-/** The engine cleans the path at the start, so an image's `/app/` shows as the container's `/app`. */
+/** The engine cleans the path at the start, so an image's `/app/` appears as `/app` in the container. */
 function workingDirectoryOf(
   own: ContainerConfig,
   image: ContainerConfig | null,

@@ -26,7 +26,7 @@ describe('exposed ports', () => {
     expect(exposedPortsOf(container, null)).toBeUndefined();
   });
 
-  it('are not sent where there are none', () => {
+  it('are not sent if there are none', () => {
     expect(exposedPortsOf(aContainer({ Config: { ExposedPorts: null } }), null)).toBeUndefined();
   });
 });

@@ -1,9 +1,9 @@
 import type { ContainerConfig, ContainerInspection } from '../../inspection/inspection.js';
 
 /**
- * The ports to expose: those that the old image did not, and every published one, because without
- * its entry here an engine of 20.10 silently does not publish it. None in `container:` mode, where
- * the engine refuses them (400) and shows only the image's.
+ * The ports to expose: those that the old image does not expose, and all published ones, because Docker 20.10 silently
+ * fails to publish a port without an entry here. None in `container:` mode, in which the engine refuses them (400) and
+ * shows only the image's.
  */
 export function exposedPortsOf(
   container: ContainerInspection,
@@ -17,8 +17,8 @@ export function exposedPortsOf(
 }
 
 /**
- * The volumes that the user declared without a name (`-v /data`). What is in them stays by way of
- * the mounts; the declaration keeps the intent visible.
+ * The volumes that the user declared without a name (`-v /data`). The mounts keep their data; the declaration keeps
+ * the intent visible.
  */
 export function declaredVolumesOf(
   container: ContainerInspection,

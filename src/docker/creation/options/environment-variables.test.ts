@@ -23,15 +23,15 @@ describe('the environment variables that a user set', () => {
     expect(userEnvironment(container, IMAGE)).toEqual(user);
   });
 
-  it('takes variables in the image’s order for the image’s, whichever image comes next', () => {
+  it('attributes variables in the image’s order to the image, whichever image comes next', () => {
     expect(userEnvironment(IMAGE, IMAGE)).toEqual([]);
   });
 
-  it('counts everything as the user’s where the image is not known', () => {
+  it('counts everything as the user’s if the image is unknown', () => {
     expect(userEnvironment(IMAGE, [])).toEqual(IMAGE);
   });
 
-  it('compares entries where the list is not one that the engine merged', () => {
+  it('compares entries if the engine did not merge the list', () => {
     const mixed = ['PATH=/bin', 'TOKEN=x', 'MODE=test'];
     expect(userEnvironment(mixed, IMAGE)).toEqual(['TOKEN=x', 'MODE=test']);
   });

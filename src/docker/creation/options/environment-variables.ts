@@ -1,16 +1,16 @@
 import { isSameList } from './defined-fields.js';
 
 /**
- * Which of a container's environment variables its user set.
+ * The environment variables of a container that its user set.
  *
- * The engine stores the user's entries first and then, in the image's order, those of the image
- * that no entry of the user names. So the user's are the shortest beginning of the list whose
- * remainder is exactly what the engine would have appended. Comparing values instead would lose a
- * variable that the user pinned to the value that happened to be the old image's default.
+ * The engine stores the user's entries first and then, in the image's order, those of the image that the user did not
+ * set. So the user's entries are the shortest prefix of the list whose remainder is exactly what the engine would have
+ * appended. Comparing values instead would lose a variable that the user pinned to what happened to be the old image's
+ * default.
  *
- * Entries without `=` are kept: they take a variable of the image away.
- * Where no such beginning exists (another kind of engine), every entry that is not literally the
- * image's counts as the user's.
+ * Entries without `=` are kept: they remove a variable of the image.
+ * If there is no such prefix (another kind of engine), every entry that is not literally the image's counts as the
+ * user's.
  */
 export function userEnvironment(container: readonly string[], image: readonly string[]): string[] {
   for (let length = 0; length <= container.length; length += 1) {

@@ -11,11 +11,11 @@ const DURATIONS_AND_COUNTS = [
 ] as const;
 
 /**
- * The fields of the health check that the user set; undefined where there is none. The engine
- * merges field by field, so a field like the old image's is left to the new image.
+ * The fields of the health check that the user set; undefined if there are none. The engine merges field by field, so
+ * a field that equals the old image's is left to the new image.
  *
- * A check that the user switched off (`--no-healthcheck`) is sent as `["NONE"]` alone: the intervals
- * beside it in the inspection are the image's. One that the image itself switched off is not sent.
+ * A check that the user disabled (`--no-healthcheck`) is sent as `["NONE"]` alone: the intervals beside it in the
+ * inspection are the image's. A check that the image itself disables is not sent.
  * `StartInterval` exists from API 1.44 on.
  */
 export function healthCheckOf(

@@ -36,7 +36,7 @@ function sent(HostConfig: HostConfig, input: Partial<ReplacementInput> = {}): ob
 }
 
 describe('HostConfig', () => {
-  it('is copied, fields of which nobody here knows too', () => {
+  it('is copied, including unknown fields', () => {
     const own = {
       Memory: 64_000_000,
       MemorySwap: 128_000_000,
@@ -60,7 +60,7 @@ describe('HostConfig', () => {
     expect(sent(own)).toEqual(own);
   });
 
-  it('keeps port bindings as they were asked for: ephemeral, ranges, empty ones', () => {
+  it('keeps port bindings as requested: ephemeral, ranges, empty ones', () => {
     const own = {
       PortBindings: {
         '80/tcp': [{ HostIp: '', HostPort: '' }],

@@ -10,8 +10,8 @@ import { modeByName } from '../../inspection/shared-namespace.js';
 import { volumesFromByName } from './volumes-from.js';
 
 /**
- * `HostConfig` is copied wholesale, known fields and unknown ones (none of it comes from an image, and
- * changes by `docker update` are in it), but for the fields named here.
+ * Copies all of `HostConfig`, known and unknown fields, except for those named here. None of it comes from an image,
+ * and it includes changes by `docker update`.
  */
 export function hostConfigOf(
   input: ReplacementInput,
@@ -31,7 +31,7 @@ export function hostConfigOf(
     Sysctls: sysctls,
     MaskedPaths: maskedPathsOf(own.MaskedPaths),
     ReadonlyPaths: readOnlyPathsOf(own.ReadonlyPaths),
-    // Left to the engine where it is its default, so that a changed default applies.
+    // The engine's default is not sent, so that a changed default applies.
     Runtime: own.Runtime === engine.defaultRuntime ? undefined : own.Runtime,
     MemorySwappiness: swappinessOf(own, engine),
     KernelMemory: kernelMemoryOf(own.KernelMemory, apiVersion),
@@ -39,13 +39,13 @@ export function hostConfigOf(
   });
 }
 
-/** Cgroup v2 does not know it; Podman shows 0 there and then refuses to start with what it showed. */
+/** Cgroup v2 does not support it; Podman then shows 0 and refuses to start a container with that value. */
 export function swappinessOf(own: HostConfig, engine: EngineProperties): number | undefined {
   const swappiness = own.MemorySwappiness ?? -1;
   return swappiness < 0 || engine.cgroupVersion === '2' ? undefined : swappiness;
 }
 
-/** Without effect from API 1.42 on, and refused by the newest engines. */
+/** No effect from API 1.42 on, and refused by the newest engines. */
 function kernelMemoryOf(bytes: number | undefined, apiVersion: string): number | undefined {
   return bytes === 0 || isApiAtLeast(apiVersion, '1.42') ? undefined : bytes;
 }

@@ -20,7 +20,7 @@ describe('the host name that a user set', () => {
   });
 });
 
-it('has no name where the inspection shows none', () => {
+it('has no name if the inspection shows none', () => {
   const container = aContainer({ Config: {}, HostConfig: {} });
   expect(hostNameOf(container, 'host-1')).toBeUndefined();
   expect(domainNameOf(container)).toBeUndefined();

@@ -1,11 +1,11 @@
 import type { ContainerInspection } from '../../inspection/inspection.js';
 
 /**
- * The host name that the user set; undefined where the engine made it up.
+ * The host name that the user set; undefined if the engine generated it.
  *
- * The engine fills in the first 12 digits of the container's id (carried over, the new container
- * would bear the dead one's for ever), the host's name in the host's network, and the other
- * container's in `container:` mode. It refuses one beside `container:` or `UTSMode: host` (400).
+ * The engine fills in the first 12 digits of the container's id (if copied, the new container would keep that of the
+ * removed one forever), the host's name in the host's network, and the other container's name in `container:` mode. It
+ * refuses a host name together with `container:` or `UTSMode: host` (400).
  */
 export function hostNameOf(
   container: ContainerInspection,
@@ -20,8 +20,8 @@ export function hostNameOf(
 }
 
 /**
- * The domain name that the user set. In `container:` mode the engine fills in the other
- * container's; in no other mode does it make one up.
+ * The domain name that the user set. In `container:` mode the engine fills in the other container's; in other modes it
+ * fills in none.
  */
 export function domainNameOf(container: ContainerInspection): string | undefined {
   const { Domainname: domainName = '' } = container.Config;

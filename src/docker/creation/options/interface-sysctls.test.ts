@@ -19,7 +19,7 @@ describe('kernel settings', () => {
     });
   });
 
-  it('stay together where there is no endpoint', () => {
+  it('stay together if there is no endpoint', () => {
     expect(sysctlsOf(SYSCTLS, '1.48', false)).toEqual({ host: SYSCTLS, endpoint: null });
   });
 

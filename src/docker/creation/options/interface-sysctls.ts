@@ -1,22 +1,21 @@
 import { isApiAtLeast } from './api-version.js';
 
-/** The endpoint option that API 1.46 and newer know for kernel settings of one interface. */
+/** The endpoint option for kernel settings of one interface, from API 1.46 on. */
 export const ENDPOINT_SYSCTLS = 'com.docker.network.endpoint.sysctls';
 /** `net.ipv4.conf.eth0.log_martians` and the like. */
 const OF_FIRST_INTERFACE = /^(net\.[^.]+\.[^.]+)\.eth0\.(.+)$/;
 
 export interface Sysctls {
-  /** For `HostConfig.Sysctls`; undefined where there are none. */
+  /** For `HostConfig.Sysctls`; undefined if there are none. */
   readonly host: Readonly<Record<string, string>> | undefined;
-  /** Value of the endpoint option on the container's first network; null where there is none. */
+  /** Value of the endpoint option on the container's first network; null if there is none. */
   readonly endpoint: string | null;
 }
 
 /**
- * Kernel settings, those of the first interface apart where the API refuses them among the others
- * (1.48 and newer, for a container with networks of its own). Only `eth0` can be placed: which
- * network another interface belonged to is not recorded, so those stay and the engine says so at
- * create, before anything was touched.
+ * Kernel settings. Those of the first interface are separate if the API refuses them among the others (1.48 and newer,
+ * for a container with its own networks). Only `eth0` can be assigned: the network of another interface is not
+ * recorded, so its settings stay in place and the engine refuses the creation, before anything is touched.
  */
 export function sysctlsOf(
   sysctls: Readonly<Record<string, string>> | null | undefined,

@@ -10,12 +10,12 @@ describe('labels', () => {
     expect(labelsOf({ ...NOTHING, container, image })).toEqual({ owner: 'anna', pinned: 'b' });
   });
 
-  it('keeps compose’s although the image bears the same', () => {
+  it('keeps compose’s even if the image has the same', () => {
     const labels = { 'com.docker.compose.project': 'shop', 'com.docker.compose.service': 'web' };
     expect(labelsOf({ ...NOTHING, container: labels, image: labels })).toEqual(labels);
   });
 
-  it('names the new image for compose, and only where compose made the container', () => {
+  it('names the new image for compose only if compose created the container', () => {
     const container = { 'com.docker.compose.image': 'sha256:old' };
     expect(labelsOf({ ...NOTHING, container, newImageId: 'sha256:new' })).toEqual({
       'com.docker.compose.image': 'sha256:new',
@@ -24,7 +24,7 @@ describe('labels', () => {
     expect(labelsOf({ ...NOTHING, newImageId: 'sha256:new' })).toEqual({});
   });
 
-  it('replaces all control labels of the deployment before', () => {
+  it('replaces all control labels of the previous deployment', () => {
     const container = { 'deploy.deployment': 'one', 'deploy.replaces': 'x', deployed: 'by hand' };
     const control = { 'deploy.deployment': 'two' };
     expect(labelsOf({ ...NOTHING, container, control })).toEqual({
@@ -38,15 +38,15 @@ describe('labels', () => {
     expect(labelsOf({ ...NOTHING, container })).toEqual(container);
   });
 
-  it('sets control labels although the old image bears the same', () => {
+  it('sets control labels even if the old image has the same', () => {
     const control = { 'deploy.digest': 'sha256:1' };
     expect(labelsOf({ ...NOTHING, image: control, control })).toEqual(control);
   });
 });
 
 /**
- * Compose v2 makes a container anew where its configuration's hash, or the id of the image that the local tag
- * leads to, is not what the container's labels say.
+ * Compose v2 recreates a container if the hash of its configuration, or the id of the image to which the local tag
+ * points, differs from the container's labels.
  */
 function wouldRecreate(
   labels: Readonly<Record<string, string>>,

@@ -8,18 +8,18 @@ export interface LabelInput {
   readonly image: Readonly<Record<string, string>>;
   /** Our control labels for the new container. */
   readonly control: Readonly<Record<string, string>>;
-  /** Null where it is not known: compose's note of the image then stays as it is. */
+  /** Null if unknown: compose's record of the image then stays as it is. */
   readonly newImageId: string | null;
 }
 
 /**
  * The labels to send.
- * - Those of the old image are left out, so that the new image's apply; a user's label that equals
- *   the old image's cannot be told apart from it.
- * - Compose's are always sent: images built by compose carry some of them too, and a container
- *   without them is an orphan of its project. `com.docker.compose.image` names the new image, else
- *   the next `compose up` recreates the container for no reason.
- * - Ours of an earlier deployment go, whatever they say; the new ones come last.
+ * - The old image's labels are left out, so that the new image's apply; a user's label that equals the old image's
+ *   cannot be distinguished from it.
+ * - Compose's labels are always sent: images built by compose have some of them too, and without them a container is
+ *   an orphan of its project. `com.docker.compose.image` names the new image; otherwise the next `compose up` would
+ *   recreate the container for no reason.
+ * - Our labels of an earlier deployment are dropped, whatever their values; the new ones come last.
  */
 export function labelsOf({
   container,

@@ -2,13 +2,12 @@ import type { ContainerConfig, EndpointSettings } from '../../inspection/inspect
 import { isApiAtLeast } from './api-version.js';
 
 /**
- * The MAC address to ask for on one endpoint; undefined where the engine shall choose.
+ * The MAC address to request for an endpoint; undefined if the engine should choose.
  *
- * Endpoints take one from API 1.44 on (below it stands in `Config.MacAddress`, for all). Up to 1.51 an
- * inspection shows in `Config.MacAddress` what the user set for the first network. For everything
- * else it shows only the address in use: one that the engine made of the IP address (`02:42` and its
- * four bytes) is dropped, any other is kept, because a lost address that a user reserved somewhere
- * is worse than a random one that stays the same.
+ * Endpoints take one from API 1.44 on (below that, `Config.MacAddress` holds one for all). Up to API 1.51,
+ * `Config.MacAddress` of an inspection shows what the user set for the first network. In all other cases it shows only
+ * the address in use: one that the engine derived from the IP address (`02:42` and its four bytes) is dropped, any
+ * other is kept, because losing an address that a user reserved somewhere is worse than keeping a random one.
  */
 export function macAddressOf(
   config: ContainerConfig,

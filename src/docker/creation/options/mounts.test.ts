@@ -17,11 +17,11 @@ function mountsWith(HostConfig: HostConfig, ...Mounts: MountPoint[]) {
 }
 
 describe('mounts', () => {
-  it('bring an anonymous volume along by the name that the engine gave it', () => {
+  it('keep an anonymous volume by the name that the engine gave it', () => {
     expect(mountsWith({}, DATA)).toEqual([NAMED_DATA]);
   });
 
-  it('keep a volume read-only, and on its driver', () => {
+  it('keep a volume read-only and on its driver', () => {
     expect(mountsWith({}, { ...DATA, RW: false, Driver: 'nfs' })).toEqual([
       { ...NAMED_DATA, ReadOnly: true, VolumeOptions: { DriverConfig: { Name: 'nfs' } } },
     ]);
@@ -49,7 +49,7 @@ describe('mounts', () => {
     expect(mountsWith({ Mounts: [own] }, DATA)).toEqual([{ ...own, Source: 'a1b2' }]);
   });
 
-  it('leave the source that the user named, whatever is mounted there now', () => {
+  it('keep the source that the user named, whatever is mounted there now', () => {
     const own = { Type: 'volume', Source: 'files', Target: '/data' };
     expect(mountsWith({ Mounts: [own] }, DATA)).toEqual([own]);
   });
@@ -64,15 +64,15 @@ describe('mounts', () => {
     expect(mountsWith({}, { Type: 'bind', Name: 'a1b2', Destination: '/etc/app' })).toBeUndefined();
   });
 
-  it('cannot bring a volume along that has no name', () => {
+  it('cannot keep a volume without a name', () => {
     expect(mountsWith({}, { Type: 'volume', Destination: '/data' })).toBeUndefined();
   });
 
-  it('are none where the inspection lists none', () => {
+  it('are none if the inspection lists none', () => {
     expect(mountsOf({ ...aContainer(), Mounts: null }, undefined)).toBeUndefined();
   });
 
-  it('are in an order of their own, not in the accidental one of the inspection', () => {
+  it('are sorted, not in the random order of the inspection', () => {
     const other = { ...DATA, Name: 'c3d4', Destination: '/cache' };
     const targets = [mountsWith({}, DATA, other), mountsWith({}, other, DATA)].map((mounts) =>
       mounts?.map((mount) => mount.Target),
@@ -92,29 +92,29 @@ describe('volumes of other containers', () => {
   });
   const shared = { Type: 'volume', Source: 'c3d4', Target: '/shared' };
 
-  it('are left to VolumesFrom where that container has the same one at the same place', () => {
+  it('are left to VolumesFrom if that container has the same one at the same place', () => {
     const store = aContainer({ Mounts: [{ ...DATA, Name: 'c3d4', Destination: '/shared/' }] });
     expect(mountsOf(container, [store])).toEqual([NAMED_DATA]);
     expect(mountsOf(container, [aContainer(), store])).toEqual([NAMED_DATA]);
   });
 
-  it('are brought along by name where that container has another one there by now', () => {
+  it('are kept by name if that container has another one there by now', () => {
     const store = aContainer({ Mounts: [{ ...DATA, Name: 'e5f6', Destination: '/shared' }] });
     expect(mountsOf(container, [store])).toEqual([NAMED_DATA, shared]);
   });
 
-  it('are, where that container is not known, those that neither user nor image declared', () => {
+  it('are those that neither user nor image declared if that container is unknown', () => {
     expect(mountsOf(container, undefined)).toEqual([NAMED_DATA]);
   });
 
-  it('are none where VolumesFrom is not used', () => {
+  it('are none if VolumesFrom is not used', () => {
     const alone = { ...container, HostConfig: {} };
     expect(mountsOf(alone, undefined)).toEqual([NAMED_DATA, shared]);
   });
 });
 
 describe('binds', () => {
-  it('stay, but for a bare destination, which gets the name of its anonymous volume', () => {
+  it('are kept, except that a bare destination gets the name of its anonymous volume', () => {
     const Binds = ['/srv:/srv:ro', 'files:/files', '/data', '/unknown'];
     expect(bindsOf(aContainer({ HostConfig: { Binds }, Mounts: [DATA] }))).toEqual([
       '/srv:/srv:ro',

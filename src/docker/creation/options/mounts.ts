@@ -2,12 +2,12 @@ import type { ContainerInspection, MountPoint, MountRequest } from '../../inspec
 import { cleanPath } from './container-path.js';
 
 /**
- * `HostConfig.Mounts` that bring every volume along. A volume without a name would be a new, empty one
- * in the new container, so the anonymous ones (an image's `VOLUME`, `-v /data`, a mount without a
- * source) are asked for by the names that the engine gave them.
+ * `HostConfig.Mounts` that keep every volume. A volume without a name would be a new, empty one in the new container,
+ * so anonymous volumes (an image's `VOLUME`, `-v /data`, a mount without a source) are requested by the names that the
+ * engine gave them.
  *
- * Left out are destinations that the user's own `Binds`, `Mounts` or `Tmpfs` cover already, which the
- * engine would refuse twice (400), and those that come with `VolumesFrom`.
+ * Destinations that the user's own `Binds`, `Mounts` or `Tmpfs` already cover are left out, because the engine refuses
+ * duplicates (400), and so are those that come with `VolumesFrom`.
  */
 export function mountsOf(
   container: ContainerInspection,
@@ -24,7 +24,7 @@ export function mountsOf(
   return all.length === 0 ? undefined : all;
 }
 
-/** `HostConfig.Binds`; one that is a bare destination, an anonymous volume too, gets the volume's name. */
+/** `HostConfig.Binds`; a bare destination, which is an anonymous volume, gets the volume's name. */
 export function bindsOf(container: ContainerInspection): readonly string[] | undefined {
   return container.HostConfig.Binds?.map((bind) => {
     const name = bind.includes(':') ? undefined : volumeAt(container, bind)?.Name;
@@ -45,8 +45,8 @@ function coveredDestinations({ HostConfig: host }: ContainerInspection): string[
 }
 
 /**
- * Whether a volume comes from a container in `VolumesFrom`: the same one at the same place there.
- * Where those containers are not known, one that neither the image nor the user declared does.
+ * Whether a volume comes from a container in `VolumesFrom`, i.e. that container has the same volume at the same place.
+ * If those containers are not known, every volume that neither the image nor the user declared counts.
  */
 function isFromOther(
   mount: Volume,
@@ -72,7 +72,7 @@ function namedMount(mount: Volume): MountRequest {
   };
 }
 
-/** The volume that is mounted at a place. */
+/** The volume mounted at a destination. */
 export function volumeAt(container: ContainerInspection, destination: string): Volume | undefined {
   return volumesOf(container).find(
     (mount) => cleanPath(mount.Destination) === cleanPath(destination),

@@ -48,7 +48,7 @@ describe('networks', () => {
     expect(attachments.map(({ name }) => name)).toEqual(expected);
   });
 
-  it('takes a network id in the mode for the network’s name', () => {
+  it('replaces a network id in the mode by the network’s name', () => {
     const container = aContainer({
       HostConfig: { NetworkMode: 'f00d' },
       networks: { back: { NetworkID: 'beef' }, app: { NetworkID: 'f00d' } },
@@ -64,7 +64,7 @@ describe('networks', () => {
 });
 
 describe('endpoints', () => {
-  it('leave out what the engine worked out', () => {
+  it('leave out what the engine derived', () => {
     const settings = {
       NetworkID: 'a',
       EndpointID: 'b',
@@ -108,7 +108,7 @@ describe('endpoints', () => {
     [{ IPv4Address: '172.30.0.9' }],
     [{ IPv6Address: 'fd00::9' }],
     [{ LinkLocalIPs: ['169.254.1.1'] }],
-  ])('keep an address that was asked for: %o', (IPAMConfig) => {
+  ])('keep a requested address: %o', (IPAMConfig) => {
     expect(endpointOf({ settings: { IPAMConfig } })).toEqual({ IPAMConfig });
   });
 
@@ -142,14 +142,14 @@ describe('MAC addresses on endpoints', () => {
     expect(endpointOf({ settings, api })).toEqual({});
   });
 
-  it('are from 1.52 on kept unless the engine made them of the IP address', () => {
+  it('are kept from 1.52 on unless the engine derived them from the IP address', () => {
     const made = { MacAddress: '02:42:AC:12:00:02', IPAddress: '172.18.0.2' };
     expect(endpointOf({ settings, api: '1.52' })).toEqual({ MacAddress: own });
     expect(endpointOf({ settings: made, api: '1.52' })).toEqual({});
     expect(endpointOf({ settings: { MacAddress: '' }, api: '1.52' })).toEqual({});
   });
 
-  it('are on further networks kept unless the engine made them', () => {
+  it('are kept on further networks unless the engine derived them', () => {
     const container = aContainer({
       Config: { MacAddress: '02:00:00:00:00:01' },
       HostConfig: { NetworkMode: 'app' },
@@ -170,7 +170,7 @@ describe('MAC addresses on endpoints', () => {
 describe('kernel settings of an interface', () => {
   const option = 'com.docker.network.endpoint.sysctls';
 
-  it('go to the first network, beside those that are there', () => {
+  it('go to the first network, in addition to existing ones', () => {
     const container = aContainer({
       HostConfig: { NetworkMode: 'app' },
       networks: { back: {}, app: { DriverOpts: { [option]: 'a=1', mtu: '1400' } } },
@@ -181,7 +181,7 @@ describe('kernel settings of an interface', () => {
     ]);
   });
 
-  it('need no options before', () => {
+  it('need no existing options', () => {
     const [first] = attachmentsOf(aContainer(), '1.48', 'b=2');
     expect(first?.endpoint).toEqual({ DriverOpts: { [option]: 'b=2' } });
   });

@@ -5,14 +5,13 @@ import { definedFields, unlessEmpty } from './defined-fields.js';
 import { ENDPOINT_SYSCTLS } from './interface-sysctls.js';
 import { macAddressOf } from './mac-address.js';
 
-/** The networks that are not networks: they are chosen by the mode alone, and have no endpoints to set. */
+/** Modes that are not real networks: they have no endpoint settings. */
 const NOT_ATTACHABLE = ['host', 'none'];
 const DEFAULT_BRIDGE = 'bridge';
 
 /**
- * The networks that the container is on NOW, the one of its network mode first: what was connected or
- * disconnected after its creation counts. Empty where it has no network of its own (`host`, `none`,
- * `container:…`).
+ * The container's CURRENT networks, that of its network mode first; networks that were connected or disconnected after
+ * its creation are taken into account. Empty if it has no network of its own (`host`, `none`, `container:…`).
  */
 export function attachmentsOf(
   container: ContainerInspection,
@@ -30,14 +29,14 @@ export function attachmentsOf(
   }));
 }
 
-/** The network mode with the network's name for its id, because ids die when a network is made anew. */
+/** The network mode with the network's name instead of its id, which changes when the network is recreated. */
 export function networkModeByName(container: ContainerInspection): string | undefined {
   const mode = container.HostConfig.NetworkMode;
   const networks = Object.entries(container.NetworkSettings.Networks ?? {});
   return networks.find(([, settings]) => mode && settings.NetworkID === mode)?.[0] ?? mode;
 }
 
-/** Whether the container has a network of its own, and so an endpoint to set something on. */
+/** Whether the container has a network of its own, and therefore endpoint settings. */
 export function hasOwnNetwork(container: ContainerInspection): boolean {
   return networksOf(container).length > 0;
 }
@@ -65,7 +64,7 @@ interface EndpointContext {
   readonly sysctls: string | null;
 }
 
-/** The settings of an endpoint without what the engine worked out (ids, addresses, gateways, DNS names). */
+/** The settings of an endpoint without what the engine derived (ids, addresses, gateways, DNS names). */
 function endpointOf(
   name: string,
   settings: EndpointSettings,
@@ -83,9 +82,9 @@ function endpointOf(
 }
 
 /**
- * The aliases that the user gave. Below API 1.45 the engine shows its own beside them: the container's
- * short id, which would pile up, one dead id per replacement; and in 1.44, whose engines answer to it
- * anyway, the host name. Older engines do not add that one: there it is the user's.
+ * The aliases that the user chose. Below API 1.45 the engine adds its own: the container's short id, which would
+ * accumulate with each replacement; and in API 1.44 the host name, which such engines resolve anyway. Older engines do
+ * not add the host name, so there it is the user's.
  */
 function aliasesOf(
   settings: EndpointSettings,
@@ -100,7 +99,7 @@ function aliasesOf(
   return unlessEmpty((settings.Aliases ?? []).filter((alias) => !byEngine.includes(alias)));
 }
 
-/** An address that was asked for; the one in use stands elsewhere and never becomes a static one. */
+/** Requested addresses; the address in use is elsewhere and never becomes a static one. */
 function hasAddress({ IPAMConfig: addresses }: EndpointSettings): boolean {
   const { IPv4Address: four, IPv6Address: six, LinkLocalIPs: local } = addresses ?? {};
   return Boolean(four) || Boolean(six) || (local ?? []).length > 0;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { anImage } from '../../testing/inspection-builders.js';
 import { platformOf } from './platform.js';
 
-describe('the platform to ask for', () => {
+describe('the requested platform', () => {
   it.each([
     ['the engine’s own', { Os: 'linux', Architecture: 'amd64' }, 'amd64', null],
     [
@@ -35,7 +35,7 @@ describe('the platform to ask for', () => {
     expect(platformOf(anImage({}, image), { os: 'linux', architecture })).toBe(expected);
   });
 
-  it('is not known where the image is gone', () => {
+  it('is unknown if the image is gone', () => {
     expect(platformOf(null, { os: 'linux', architecture: 'amd64' })).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
 import type { ImageInspection } from '../../inspection/inspection.js';
 import type { EngineProperties } from './replacement-input.js';
 
-/** How `GET /info` (the kernel's word) writes what images call otherwise. */
+/** Names of `GET /info` (the kernel's) for architectures that images name differently. */
 const KERNEL_NAMES: Readonly<Record<string, string>> = {
   x86_64: 'amd64',
   i386: '386',
@@ -12,10 +12,9 @@ const KERNEL_NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The platform that the container runs, e.g. `linux/arm64/v8`, where it is not the engine's own: then
- * pull and create have to ask for it. A container's inspection names only the system, so it is read
- * off the old image. Variants are not compared: engines do not name theirs, and choose the best by
- * themselves.
+ * The container's platform, e.g. `linux/arm64/v8`, if it is not the engine's own: pull and create must then request it.
+ * A container's inspection names only the operating system, so the platform comes from the old image. Variants are not
+ * compared: engines do not report theirs and choose the best one themselves.
  */
 export function platformOf(
   image: ImageInspection | null,

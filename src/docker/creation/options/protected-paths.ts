@@ -1,4 +1,4 @@
-/** Added to the engines' default one after the other; by each of these steps there are engines. */
+/** Extensions of the engines' default list over time; there are engines with each of these stages. */
 const MASKED_BY_ENGINE = [
   [
     '/proc/acpi',
@@ -15,7 +15,7 @@ const MASKED_BY_ENGINE = [
   ['/sys/devices/virtual/powercap'],
   ['/proc/interrupts'],
 ] as const;
-/** Masked beside `/proc/interrupts`, one for each processor that has it. */
+/** Masked in addition to `/proc/interrupts`, one per processor that has it. */
 const THERMAL_THROTTLE = /^\/sys\/devices\/system\/cpu\/cpu\d+\/thermal_throttle$/;
 
 const READ_ONLY_BY_ENGINE = [
@@ -24,9 +24,9 @@ const READ_ONLY_BY_ENGINE = [
 ] as const;
 
 /**
- * `MaskedPaths` as the user set them; undefined where the list is an engine's default. An inspection
- * shows the default of the engine that created the container: carried over, it would keep out the
- * paths that newer engines mask for safety. An empty list is `--security-opt systempaths=unconfined`.
+ * `MaskedPaths` as the user set them; undefined if the list is an engine's default. An inspection shows the default of
+ * the engine that created the container: if it were copied, paths that newer engines mask for security would stay
+ * unmasked. An empty list is `--security-opt systempaths=unconfined`.
  */
 export function maskedPathsOf(
   paths: readonly string[] | null | undefined,

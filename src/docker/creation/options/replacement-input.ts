@@ -1,33 +1,33 @@
 import type { NetworkAttachment } from '../../../domain/rollout/intent.js';
 import type { ContainerInspection, ImageInspection } from '../../inspection/inspection.js';
 
-/** Everything that decides how a container is created anew. */
+/** Everything that determines how a container is recreated. */
 export interface ReplacementInput {
-  /** The container to be replaced. */
+  /** The container to replace. */
   readonly container: ContainerInspection;
   /**
-   * The image that it was created from, by its id (a tag may have moved). Null where it is gone:
-   * then every value counts as the user's own.
+   * The image from which it was created, by id (a tag may have moved). Null if it is gone: every value then counts
+   * as the user's own.
    */
   readonly oldImage: ImageInspection | null;
-  /** What `Config.Image` shall say, e.g. `acme/web:latest`. */
+  /** The new `Config.Image`, e.g. `acme/web:latest`. */
   readonly image: string;
-  /** Id of the image that `image` stands for; null where it is not known yet. */
+  /** Id of the image to which `image` refers; null if it is not known yet. */
   readonly newImageId: string | null;
-  /** Version of the Engine API in which the request is made and the inspections were read. */
+  /** Version of the Engine API for the request and the inspections. */
   readonly apiVersion: string;
   readonly engine: EngineProperties;
-  /** Id → name, without slash, of every container on the engine, stopped ones too. */
+  /** Id → name (without slash) of every container on the engine, including stopped ones. */
   readonly containerNames: ReadonlyMap<string, string>;
-  /** Inspections of the containers in `VolumesFrom`, where the caller has them: tells exactly whose volume one is. */
+  /** Inspections of the containers in `VolumesFrom`, if available: they show exactly whose a volume is. */
   readonly volumesFrom?: readonly ContainerInspection[];
-  /** The networks to be on at the start; those of the old container where it is left out. */
+  /** Networks to join at the start; default: those of the old container. */
   readonly networks?: readonly NetworkAttachment[];
   /** Our control labels for the new container. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** What of the engine bears on a container's settings. */
+/** Properties of an engine that affect a container's settings. */
 export interface EngineProperties {
   /** `Name` of `GET /info`. */
   readonly hostName: string;
@@ -35,6 +35,6 @@ export interface EngineProperties {
   readonly os: string;
   /** As `GET /version` or `GET /info` writes it: `amd64` or `x86_64`. */
   readonly architecture: string;
-  /** `CgroupVersion` of `GET /info`; absent where the engine does not say. */
+  /** `CgroupVersion` of `GET /info`; absent if the engine does not report it. */
   readonly cgroupVersion?: string | null;
 }

@@ -1,4 +1,4 @@
-/** `VolumesFrom` with names for ids; access modes (`web:ro`) stay. */
+/** `VolumesFrom` with names instead of ids; access modes (`web:ro`) are kept. */
 export function volumesFromByName(
   volumesFrom: readonly string[] | null | undefined,
   containerNames: ReadonlyMap<string, string>,
