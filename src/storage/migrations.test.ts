@@ -18,7 +18,7 @@ async function tablesOf(database: Kysely<unknown>): Promise<string[]> {
 }
 
 describe('migrations', () => {
-  it('make every table from nothing, and nothing the second time', async () => {
+  it('create every table, and change nothing the second time', async () => {
     const database = await emptyDatabase();
     await migrate(database);
     expect(await tablesOf(database)).toEqual([
@@ -44,7 +44,7 @@ describe('migrations', () => {
     expect(rows).toEqual([{ value: 'value' }]);
   });
 
-  it('give the events that are there the age of their deployments', async () => {
+  it('date existing events by their deployments', async () => {
     const database = await emptyDatabase();
     await initial.up(database);
     const columns =
@@ -71,9 +71,9 @@ describe('migrations', () => {
     ]);
   });
 
-  it('are undone as a whole where one fails', async () => {
+  it('are all rolled back if one fails', async () => {
     const database = await emptyDatabase();
-    // In the way of the last table.
+    // Blocks the creation of the last table.
     await sql`create table settings (other text)`.execute(database);
     await expect(migrate(database)).rejects.toThrow('already exists');
     expect(await tablesOf(database)).toEqual(['settings']);
@@ -82,7 +82,7 @@ describe('migrations', () => {
     expect(await tablesOf(database)).toHaveLength(15);
   });
 
-  it('serve the questions that are asked often with an index', async () => {
+  it('support frequent queries with an index', async () => {
     const database = await emptyDatabase();
     await migrate(database);
     const plans = [

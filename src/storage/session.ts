@@ -4,29 +4,29 @@ import { DeployError } from '../domain/errors.js';
 import type { Schema } from './repositories/schema.js';
 import { toDeployError } from './sqlite/sqlite-failure.js';
 
-/** What is told after a commit: something of this deployment is new. */
+/** Reported after a commit: this deployment or its log has changed. */
 export interface Change {
   readonly kind: 'deployment' | 'log';
-  /** Its id. */
+  /** Id of the deployment. */
   readonly deployment: string;
 }
 
 export type ChangeListener = (change: Change) => void;
 
-/** What a `write` may do besides SQL: say what listeners are told once it is committed. */
+/** Registers a change that is reported to listeners once the write is committed. */
 export type Announce = (change: Change) => void;
 
 /**
- * Where a repository runs its statements: in one transaction of a caller, or each call by itself.
- * Both methods throw `DeployError`s only: `storage-unavailable` where the disk or the file fails.
+ * Runs the statements of a repository, either in a caller's transaction or each call by itself.
+ * Both methods throw only `DeployError`s: `storage-unavailable` if the disk or the file fails.
  */
 export interface Session {
   read<T>(work: (database: Kysely<Schema>) => Promise<T>): Promise<T>;
-  /** All of `work` is done, on disk, when it returns; or, when it throws, nothing of it. */
+  /** When it returns, all of `work` is on disk; when it throws, none of it. */
   write<T>(work: (database: Kysely<Schema>, announce: Announce) => Promise<T>): Promise<T>;
 }
 
-/** Each call by itself; a write is a transaction of its own. */
+/** Runs each call by itself; a write is its own transaction. */
 export class StorageSession implements Session {
   readonly #listeners = new Set<ChangeListener>();
   readonly #transaction = new AsyncLocalStorage<{ open: boolean }>();
@@ -54,7 +54,7 @@ export class StorageSession implements Session {
     return result;
   }
 
-  /** @returns what ends it. */
+  /** @returns a function that removes the listener. */
   onChange(listener: ChangeListener): () => void {
     this.#listeners.add(listener);
     return () => {
@@ -62,7 +62,7 @@ export class StorageSession implements Session {
     };
   }
 
-  /** Lets the work in hand end; whatever comes later is refused. */
+  /** Completes the work in progress; later calls are refused. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#listeners.clear();
@@ -72,10 +72,10 @@ export class StorageSession implements Session {
   private async translated<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closed) throw new DeployError('storage-unavailable', 'storage is closed');
     if (this.#transaction.getStore()?.open === true) {
-      // It would wait for the connection that this very transaction holds.
+      // It would wait for the connection that this transaction holds.
       throw new DeployError(
         'internal',
-        'inside a transaction, use the repositories that it was given',
+        'inside a transaction, use the repositories that it provides',
       );
     }
     try {
@@ -85,7 +85,7 @@ export class StorageSession implements Session {
     }
   }
 
-  /** A listener's mistake is told, but cannot undo what is committed already. */
+  /** An error in a listener is reported, but cannot undo what is already committed. */
   private announce(change: Change): void {
     for (const listener of this.#listeners) {
       try {
@@ -97,7 +97,7 @@ export class StorageSession implements Session {
   }
 }
 
-/** In the one transaction of a caller, who commits it. */
+/** Runs in the transaction of a caller, who commits it. */
 export class TransactionSession implements Session {
   constructor(
     private readonly transaction: Kysely<Schema>,

@@ -1,6 +1,5 @@
 /**
- * The storage cannot be used at all: the program ends with exit code 2. The message names the file and
- * says what to do about it.
+ * The storage cannot be used at all: the process exits with code 2. The message names the file and says what to do.
  */
 export class StorageOpenError extends Error {
   constructor(message: string, options?: { cause?: unknown }) {

@@ -5,8 +5,8 @@ const SCHEME = 'sqlite:';
 
 /**
  * The absolute path that a storage URL names: `sqlite:./data/deploy.db`, `sqlite:/var/lib/deploy.db` or
- * `sqlite:///var/lib/deploy.db`. Relative ones count from the working directory.
- * @throws StorageOpenError where it is not a `sqlite:` URL with a path.
+ * `sqlite:///var/lib/deploy.db`. Relative paths start at the working directory.
+ * @throws StorageOpenError if it is not a `sqlite:` URL with a path.
  */
 export function sqliteFileOf(url: string): string {
   if (!url.startsWith(SCHEME)) {

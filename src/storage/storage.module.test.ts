@@ -17,7 +17,7 @@ class UserModule {}
 class NamingUserModule {}
 
 describe('StorageModule', () => {
-  it('gives the opened storage to every module and closes it in the end', async () => {
+  it('provides the opened storage to every module and closes it at the end', async () => {
     const storage = await anOpenStorage();
     const context = await Test.createTestingModule({
       imports: [StorageModule.forOpened(storage), UserModule],
@@ -29,7 +29,7 @@ describe('StorageModule', () => {
     expect(await storage.isWritable()).toBe(false);
   });
 
-  it('may be named among the imports of a module that uses it', async () => {
+  it('may be imported by a module that uses it', async () => {
     const storage = await anOpenStorage();
     const context = await Test.createTestingModule({
       imports: [StorageModule.forOpened(storage), NamingUserModule],

@@ -2,9 +2,9 @@ import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/
 import { Storage } from './storage.js';
 
 /**
- * Gives `Storage` to every module: there is one per process, opened by `main.ts` before the application is
- * made, because a storage that cannot be opened has an exit code of its own. It is closed in the last
- * phase of the shutdown, after those who use it have ended (`beforeApplicationShutdown` or earlier).
+ * Provides `Storage` to every module. There is one per process, opened by `main.ts` before the application is created,
+ * because a storage that cannot be opened has its own exit code. It is closed in the last phase of the shutdown, after
+ * everything that uses it has ended (`beforeApplicationShutdown` or earlier).
  */
 @Module({})
 export class StorageModule implements OnApplicationShutdown {
@@ -19,7 +19,7 @@ export class StorageModule implements OnApplicationShutdown {
     };
   }
 
-  /** Opens it itself, for tests and tools. */
+  /** Opens the storage itself, for tests and tools. */
   static forRoot(url: string): DynamicModule {
     return {
       module: StorageModule,

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 
-/** The tables of the first release. A migration never changes once released: the next one changes the tables. */
+/** The tables of the first release. A released migration never changes; a later one changes the tables. */
 export async function up(database: Kysely<unknown>): Promise<void> {
   await deployments(database);
   await deliveries(database);

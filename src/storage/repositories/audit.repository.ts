@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../../domain/deployment/audit.js';
 import type { Session } from '../session.js';
 
-/** Who did what. Entries are only ever added. */
+/** Who did what. Entries are only added, never changed. */
 export class AuditRepository {
   constructor(private readonly session: Session) {}
 
@@ -14,7 +14,7 @@ export class AuditRepository {
     });
   }
 
-  /** Newest first. `before`: only ones older than the one of this id. */
+  /** Newest first. `before`: only entries older than the one with this id. */
   list(query: { readonly limit: number; readonly before: string | null }): Promise<AuditEntry[]> {
     return this.session.read(async (database) => {
       let select = database

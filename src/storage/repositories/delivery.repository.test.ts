@@ -17,7 +17,7 @@ const HOSTILE = [
 ];
 
 describe('a delivery', () => {
-  it.each(HOSTILE)('comes back as it came, with the text %j anywhere', async (text) => {
+  it.each(HOSTILE)('is stored unchanged, with the text %j anywhere', async (text) => {
     const { deliveries, deployments, logs, settings, quarantine } = await anOpenStorage();
     const delivery = aDelivery({
       id: `id ${text}`,
@@ -58,7 +58,7 @@ describe('a delivery', () => {
     }
   });
 
-  it('is linked to the deployments that it made or joined, in order, once each', async () => {
+  it('is linked to the deployments that it created or joined, in order, once each', async () => {
     const { deliveries, deployments } = await anOpenStorage();
     for (const id of ['1', '2', '3']) await deployments.insert(aDeployment({ id }));
     await deliveries.insert(aDelivery({ deployments: ['2', '3'] }), NO_FINGERPRINT);
@@ -68,7 +68,7 @@ describe('a delivery', () => {
     await expect(deliveries.link('nobody', '1')).rejects.toMatchObject({ code: 'internal' });
   });
 
-  it('has in its reason what became of it later, one after another', async () => {
+  it('collects later outcomes in its reason', async () => {
     const { deliveries } = await anOpenStorage();
     const explained = async (reason: string | null): Promise<string | null | undefined> => {
       const id = `id ${String(reason)}`;
@@ -107,7 +107,7 @@ describe('lists of deliveries', () => {
     expect(JSON.stringify(first)).not.toContain(JSON.stringify(body));
   });
 
-  it('show only what touched the environments that may be seen', async () => {
+  it('show only deliveries for the visible environments', async () => {
     const { deliveries, deployments } = await anOpenStorage();
     await deployments.insert(aDeployment({ id: 's', environment: 'staging' }));
     await deployments.insert(aDeployment({ id: 'p', environment: 'production' }));
@@ -129,7 +129,7 @@ describe('a duplicate', () => {
     idSince: '2026-02-28T10:10:00.000Z',
   };
 
-  it('has the same bytes within the time, its first moment included', async () => {
+  it('has the same bytes within the period, inclusive of its begin', async () => {
     const { deliveries } = await anOpenStorage();
     const fingerprint = { bodyHash: 'hash', senderDeliveryId: null };
     await deliveries.insert(
@@ -148,7 +148,7 @@ describe('a duplicate', () => {
     expect(await deliveries.findDuplicate('hub', { ...query, bodyHash: 'other' })).toBeNull();
   });
 
-  it("has the sender's id within its longer time, whatever the bytes", async () => {
+  it("has the sender's id within its longer period, whatever the bytes", async () => {
     const { deliveries } = await anOpenStorage();
     const byId = { ...query, senderDeliveryId: 'guid' };
     const fingerprint = { bodyHash: 'other', senderDeliveryId: 'guid' };
@@ -162,14 +162,14 @@ describe('a duplicate', () => {
     expect(await deliveries.findDuplicate('hub', query)).toBeNull();
   });
 
-  it('with an id of its own is none, although the bytes are the same', async () => {
+  it('is none with another id, even with the same bytes', async () => {
     const { deliveries } = await anOpenStorage();
     await deliveries.insert(aDelivery(), { bodyHash: 'hash', senderDeliveryId: 'one' });
     const another = { ...query, senderDeliveryId: 'another' };
     expect(await deliveries.findDuplicate('hub', another)).toBeNull();
   });
 
-  it('is none of a replay', async () => {
+  it('is never one of a replay', async () => {
     const { deliveries } = await anOpenStorage();
     await deliveries.insert(aDelivery(), NO_FINGERPRINT);
     expect(await deliveries.findDuplicate('hub', query)).toBeNull();

@@ -4,18 +4,18 @@ import type { PushEvent } from '../../domain/image/push-event.js';
 import type { Schema } from './schema.js';
 import type { Session } from '../session.js';
 
-/** A delivery as lists show it. */
+/** A delivery as shown in lists. */
 export type DeliverySummary = Omit<Delivery, 'headers' | 'body'>;
 
-/** By what a later delivery is known to be the same. */
+/** How a later duplicate is recognised. */
 export interface DeliveryFingerprint {
-  /** Null for a replay: what a sender sends later is not its duplicate. */
+  /** Null for a replay: no later delivery is its duplicate. */
   readonly bodyHash: string | null;
-  /** The sender's own id of the delivery, where it gives one. */
+  /** The sender's own id of the delivery; null if it gives none. */
   readonly senderDeliveryId: string | null;
 }
 
-/** What to look for, and from which time on (RFC 3339, UTC, milliseconds; itself included). */
+/** What to look for, and since when (RFC 3339, UTC, milliseconds; inclusive). */
 export interface DuplicateQuery {
   readonly bodyHash: string;
   readonly bodySince: string;
@@ -23,11 +23,11 @@ export interface DuplicateQuery {
   readonly idSince: string;
 }
 
-/** Which deliveries a list shows. Left out or null: all. */
+/** Which deliveries to list. An omitted or null field does not filter. */
 export interface DeliveryFilter {
-  /** Only ones older than the one of this id. */
+  /** Only those older than the one with this id. */
   readonly before?: string | null;
-  /** Only those that made or joined a deployment in one of these, and of their deployments only those. */
+  /** Only deliveries that created or joined a deployment in one of these, and only those of their deployments. */
   readonly environments?: readonly string[] | null;
   readonly limit: number;
 }
@@ -43,11 +43,11 @@ const SUMMARY_COLUMNS = [
   'pushes',
 ] as const;
 
-/** What senders sent, and which deployments came of it. */
+/** Deliveries of webhooks and the deployments that resulted from them. */
 export class DeliveryRepository {
   constructor(private readonly session: Session) {}
 
-  /** Its `deployments` are linked too; those must be there when the transaction is committed. */
+  /** Also links its `deployments`, which must exist when the transaction is committed. */
   insert(delivery: Delivery, fingerprint: DeliveryFingerprint): Promise<void> {
     return this.session.write(async (database) => {
       await database
@@ -74,8 +74,8 @@ export class DeliveryRepository {
   }
 
   /**
-   * The newest earlier delivery of which this one is a duplicate (CONTRACT section 3): by the sender's id
-   * where there is one, else by the bytes of the body.
+   * The newest earlier delivery of which this one is a duplicate (docs/webhooks.md): by the sender's id if there is
+   * one, else by the bytes of the body.
    * @returns its id.
    */
   findDuplicate(webhook: string, query: DuplicateQuery): Promise<string | null> {
@@ -101,12 +101,12 @@ export class DeliveryRepository {
     });
   }
 
-  /** Notes that it made or joined a deployment; a second time changes nothing. */
+  /** Records that a delivery created or joined a deployment; repeating it changes nothing. */
   link(delivery: string, deployment: string): Promise<void> {
     return this.session.write((database) => addLink(database, delivery, deployment));
   }
 
-  /** Adds to its reason what became of it later; nothing where it is gone already. */
+  /** Appends to its reason what happened later; does nothing if the delivery no longer exists. */
   explain(id: string, text: string): Promise<void> {
     return this.session.write(async (database) => {
       await database
@@ -183,7 +183,7 @@ async function addLink(
     .execute();
 }
 
-/** Ids of deployments by delivery, in the order of linking. */
+/** Ids of deployments by delivery, in the order in which they were linked. */
 async function linksOf(
   database: Kysely<Schema>,
   deliveries: readonly string[],

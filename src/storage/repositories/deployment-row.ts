@@ -2,7 +2,7 @@ import type { Kysely, Selectable, Updateable } from 'kysely';
 import type { Deployment, DeploymentPatch, Failure } from '../../domain/deployment/deployment.js';
 import type { DeploymentTable, Schema } from './schema.js';
 
-/** A row of `deployments` without the intent, which only recovery reads. */
+/** A row of `deployments` without the intent, which is only read for recovery. */
 export type DeploymentRow = Omit<Selectable<DeploymentTable>, 'intent'>;
 
 /** Columns that say which version of which service a deployment is about. */
@@ -42,7 +42,7 @@ export const DEPLOYMENT_COLUMNS = [
   'group_position',
 ] as const satisfies readonly (keyof DeploymentRow)[];
 
-/** The row as which a deployment is stored. */
+/** The row that stores a deployment. */
 export function rowOf(deployment: Deployment): DeploymentRow {
   return {
     id: deployment.id,
@@ -75,7 +75,7 @@ export function rowOf(deployment: Deployment): DeploymentRow {
   };
 }
 
-/** What the `VERSION_COLUMNS` of a row hold. */
+/** The part of a deployment in the `VERSION_COLUMNS` of its row. */
 export function versionOf(row: Pick<DeploymentRow, (typeof VERSION_COLUMNS)[number]>) {
   return {
     id: row.id,
@@ -88,7 +88,7 @@ export function versionOf(row: Pick<DeploymentRow, (typeof VERSION_COLUMNS)[numb
   };
 }
 
-/** The deployment that a row holds. */
+/** The deployment in a row. */
 export function deploymentOf(row: DeploymentRow): Deployment {
   return {
     ...versionOf(row),
@@ -113,7 +113,7 @@ export function deploymentOf(row: DeploymentRow): Deployment {
   };
 }
 
-/** The columns that may change, of a deployment that was changed by a `DeploymentPatch`. */
+/** The columns that a `DeploymentPatch` may change, for the changed deployment. */
 export function changedColumnsOf(
   deployment: Required<DeploymentPatch>,
 ): Updateable<DeploymentTable> {

@@ -6,7 +6,7 @@ import { PHASES, TRANSITIONS, type Deployment } from '../../domain/deployment/de
 const AT = '2026-03-01T10:00:05.000Z';
 
 describe('a deployment', () => {
-  it('comes back as it was stored', async () => {
+  it('is returned as it was stored', async () => {
     const { deployments } = await anOpenStorage();
     const full: Deployment = aDeployment({
       digest: aDigest('a'),
@@ -36,7 +36,7 @@ describe('a deployment', () => {
     expect(await deployments.get('nobody')).toBeNull();
   });
 
-  it('is stored once only', async () => {
+  it('is stored only once', async () => {
     const { deployments, events } = await anOpenStorage();
     await deployments.insert(aDeployment());
     await expect(deployments.insert(aDeployment({ tag: 'other' }))).rejects.toMatchObject({
@@ -46,7 +46,7 @@ describe('a deployment', () => {
     expect(await events.lastId()).toBe(1);
   });
 
-  it('changes what a patch names and nothing else', async () => {
+  it('is changed only where the patch says so', async () => {
     const { deployments } = await anOpenStorage();
     await deployments.insert(aDeployment());
     const patch = { phase: 'queued', waitingFor: null, digest: aDigest('c') } as const;
@@ -55,7 +55,7 @@ describe('a deployment', () => {
     expect(await deployments.get(aDeployment().id)).toEqual(changed);
   });
 
-  it('goes from phase to phase only where the table allows it', async () => {
+  it('changes its phase only as the transition table allows', async () => {
     const { deployments, events } = await anOpenStorage();
     for (const [from, to] of PHASES.flatMap((one) =>
       PHASES.map((other) => [one, other] as const),
@@ -86,7 +86,7 @@ describe('a deployment', () => {
     );
   });
 
-  it('keeps the intent beside it until it is forgotten', async () => {
+  it('keeps its intent until that is removed', async () => {
     const { deployments } = await anOpenStorage();
     await deployments.insert(aDeployment());
     expect(await deployments.intent(aDeployment().id)).toBeNull();
@@ -99,7 +99,7 @@ describe('a deployment', () => {
     expect(await deployments.intent('nobody')).toBeNull();
   });
 
-  it('is found by the intents of its service, the newest first', async () => {
+  it('is found by the intents of its service, newest first', async () => {
     const { deployments } = await anOpenStorage();
     for (const id of ['01A', '01B', '01C', '01D']) await deployments.insert(aDeployment({ id }));
     await deployments.insert(aDeployment({ id: '01E', service: 'another' }));
@@ -109,7 +109,7 @@ describe('a deployment', () => {
     expect(kept).toEqual([{ of: '01D' }, { of: '01C' }]);
   });
 
-  it('journals its steps in their order', async () => {
+  it('records its steps in order', async () => {
     const { deployments } = await anOpenStorage();
     await deployments.insert(aDeployment());
     const other = aDeployment({ id: 'other' });
@@ -152,7 +152,7 @@ describe('lists of deployments', () => {
 
   const ids = (list: readonly Deployment[]) => list.map(({ id }) => id).join('');
 
-  it('are newest first, filtered, and cut', async () => {
+  it('are newest first, filtered and limited', async () => {
     const deployments = await filled();
     expect(ids(await deployments.list({ limit: 10 }))).toBe('654321');
     expect(ids(await deployments.list({ limit: 2 }))).toBe('65');
@@ -173,7 +173,7 @@ describe('lists of deployments', () => {
     ).toBe('654321');
   });
 
-  it('show only the environments that may be seen', async () => {
+  it('show only the visible environments', async () => {
     const deployments = await filled();
     expect(ids(await deployments.list({ environments: ['production'], limit: 10 }))).toBe('3');
     expect(ids(await deployments.list({ environments: [], limit: 10 }))).toBe('');
@@ -184,7 +184,7 @@ describe('lists of deployments', () => {
     ).toBe('');
   });
 
-  it('go on where a page ended, whatever was added meanwhile', async () => {
+  it('continue after a page, whatever was added in the meantime', async () => {
     const deployments = await filled();
     const first = await deployments.list({ limit: 4 });
     await deployments.insert(aDeployment({ id: '7' }));
@@ -193,20 +193,20 @@ describe('lists of deployments', () => {
     expect(await deployments.list({ before: '1', limit: 4 })).toEqual([]);
   });
 
-  it('tell what has not ended, oldest first', async () => {
+  it('contain what has not ended, oldest first', async () => {
     const deployments = await filled();
     expect(ids(await deployments.active())).toBe('2345');
     expect(ids(await deployments.activeOf('staging', 'web'))).toBe('45');
     expect(await deployments.activeOf('production', 'api')).toEqual([]);
   });
 
-  it('tell the last of a service', async () => {
+  it('give the last one of a service', async () => {
     const deployments = await filled();
     expect((await deployments.lastOf('staging', 'web'))?.id).toBe('6');
     expect(await deployments.lastOf('nowhere', 'web')).toBeNull();
   });
 
-  it('tell those of one tag of a repository, the newest first', async () => {
+  it('contain those of one tag of a repository, newest first', async () => {
     const storage = await anOpenStorage();
     const of = (id: string, parts: object) =>
       storage.deployments.insert(aDeployment({ id, ...parts }));
@@ -223,7 +223,7 @@ describe('lists of deployments', () => {
     expect(await ids('latest', 9)).toEqual([]);
   });
 
-  it('tell what succeeded by the time of its end', async () => {
+  it('contain what succeeded, by time of completion', async () => {
     const { deployments } = await anOpenStorage();
     const phase = 'succeeded';
     await deployments.insert(
@@ -241,7 +241,7 @@ describe('lists of deployments', () => {
     expect(ids(await deployments.succeeded('staging', 'web', 1))).toBe('1');
   });
 
-  it('tell every digest that ran, once', async () => {
+  it('contain every digest that ran, once', async () => {
     const { deployments, history } = await anOpenStorage();
     const ran = { startedAt: AT, phase: 'failed' } as const;
     await deployments.insert(aDeployment({ id: '1', digest: 'a', previousDigest: 'z', ...ran }));
@@ -254,7 +254,7 @@ describe('lists of deployments', () => {
 });
 
 describe('events', () => {
-  it('tell each change as it was, in order, without gaps for those who come back', async () => {
+  it('show each change in order, without gaps after a reconnect', async () => {
     const { deployments, events } = await anOpenStorage();
     expect(await events.lastId()).toBe(0);
     await deployments.insert(aDeployment());
@@ -274,7 +274,7 @@ describe('events', () => {
     expect(await events.after(3, 10)).toEqual([]);
   });
 
-  it('come with the transaction or not at all', async () => {
+  it('are committed with the transaction or not at all', async () => {
     const storage = await anOpenStorage();
     await storage.deployments.insert(aDeployment());
     const undone = storage.transaction(async (stored) => {

@@ -22,15 +22,15 @@ import { appendEvent } from './event.repository.js';
 import type { Schema } from './schema.js';
 import type { Session } from '../session.js';
 
-/** Which deployments a list shows. Left out or null: all. */
+/** Which deployments to list. An omitted or null field does not filter. */
 export interface DeploymentFilter {
   readonly environment?: string | null;
   readonly service?: string | null;
   readonly phase?: Phase | null;
   readonly group?: string | null;
-  /** Those that the asker may see. */
+  /** Environments that the caller may see. */
   readonly environments?: readonly string[] | null;
-  /** Only ones older than the one of this id. */
+  /** Only those older than the one with this id. */
   readonly before?: string | null;
   readonly limit: number;
 }
@@ -40,7 +40,7 @@ type TagOfService = Pick<Deployment, 'environment' | 'service' | 'image' | 'tag'
 
 const NOT_ENDED = PHASES.filter((phase) => !hasEnded(phase));
 
-/** Deployments with their steps and the rollout's intent. Every change of one leaves an event. */
+/** Deployments with their steps and rollout intents. Every change of a deployment adds an event. */
 export class DeploymentRepository {
   constructor(private readonly session: Session) {}
 
@@ -85,7 +85,7 @@ export class DeploymentRepository {
     });
   }
 
-  /** Those that have not ended, oldest first. */
+  /** Deployments that have not ended, oldest first. */
   active(): Promise<Deployment[]> {
     return this.session.read(async (database) => {
       const rows = await database
@@ -98,7 +98,7 @@ export class DeploymentRepository {
     });
   }
 
-  /** Those of one service that have not ended, oldest first. */
+  /** Deployments of a service that have not ended, oldest first. */
   activeOf(environment: string, service: string): Promise<Deployment[]> {
     return this.session.read(async (database) => {
       const rows = await deploymentsOf(database, environment, service)
@@ -126,7 +126,7 @@ export class DeploymentRepository {
     });
   }
 
-  /** The newest of a service, whatever became of it. */
+  /** The newest deployment of a service, in any phase. */
   lastOf(environment: string, service: string): Promise<Deployment | null> {
     return this.session.read(async (database) => {
       const row = await deploymentsOf(database, environment, service)
@@ -138,7 +138,7 @@ export class DeploymentRepository {
     });
   }
 
-  /** Those of a service for one tag, whatever became of them, the newest first. */
+  /** Deployments of a service for one tag, in any phase, newest first. */
   ofTag({ environment, service, image, tag }: TagOfService, limit: number): Promise<Deployment[]> {
     return this.session.read(async (database) => {
       const rows = await deploymentsOf(database, environment, service)
@@ -152,7 +152,7 @@ export class DeploymentRepository {
     });
   }
 
-  /** Those of a service that succeeded, the last finished first. */
+  /** Succeeded deployments of a service, the last finished first. */
   succeeded(environment: string, service: string, limit: number): Promise<Deployment[]> {
     return this.session.read(async (database) => {
       const rows = await deploymentsOf(database, environment, service)
@@ -166,7 +166,7 @@ export class DeploymentRepository {
     });
   }
 
-  /** What `setIntent` kept last; null where there is none. */
+  /** The intent that was stored last; null if there is none. */
   intent(id: string): Promise<unknown> {
     return this.session.read(async (database) => {
       const row = await database
@@ -178,7 +178,7 @@ export class DeploymentRepository {
     });
   }
 
-  /** What `setIntent` kept last of a service's newest deployments, where it kept anything; the newest first. */
+  /** Stored intents of a service's `limit` newest deployments, newest first; those without one are left out. */
   intentsOf(environment: string, service: string, limit: number): Promise<unknown[]> {
     return this.session.read(async (database) => {
       const newest = await deploymentsOf(database, environment, service)
@@ -192,7 +192,7 @@ export class DeploymentRepository {
   }
 
   /**
-   * Keeps, as JSON, what the rollout is about to do; null forgets it.
+   * Stores, as JSON, what the rollout is about to do; null removes it.
    * @throws DeployError `not-found`
    */
   setIntent(id: string, intent: unknown): Promise<void> {
@@ -207,7 +207,7 @@ export class DeploymentRepository {
   }
 
   /**
-   * Journals a step before it acts.
+   * Records the begin of a step, before it acts.
    * @returns its number, for `finishStep`.
    * @throws DeployError `not-found`
    */
@@ -229,7 +229,7 @@ export class DeploymentRepository {
   }
 
   /**
-   * Journals how a step ended. A null detail leaves the one it began with.
+   * Records how a step ended. A null detail keeps the one from its begin.
    * @throws DeployError `not-found`
    */
   finishStep(
@@ -252,7 +252,7 @@ export class DeploymentRepository {
     });
   }
 
-  /** In the order in which they began. */
+  /** Steps in the order in which they began. */
   steps(id: string): Promise<StepRecord[]> {
     return this.session.read((database) =>
       database

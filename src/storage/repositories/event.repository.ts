@@ -3,19 +3,19 @@ import type { Deployment } from '../../domain/deployment/deployment.js';
 import type { Schema } from './schema.js';
 import type { Session } from '../session.js';
 
-/** A deployment as it was right after one of its changes. */
+/** A deployment as it was right after a change. */
 export interface DeploymentEvent {
-  /** Counts up over all deployments; never used twice. */
+  /** Increases over all deployments; never reused. */
   readonly id: number;
   readonly deployment: Deployment;
 }
 
-/** The history that `GET /events` serves. Deployments write it themselves, with each of their changes. */
+/** The history behind `GET /events`, to which every change of a deployment adds. */
 export class EventRepository {
   constructor(private readonly session: Session) {}
 
   /**
-   * Those that came after the one of this id, oldest first.
+   * Events after the one with this id, oldest first.
    * @param environments Only of these; null: of all.
    */
   after(
@@ -31,7 +31,7 @@ export class EventRepository {
     });
   }
 
-  /** The newest one's id; 0 before the first. */
+  /** Id of the newest event; 0 if there is none. */
   lastId(): Promise<number> {
     return this.session.read(async (database) => {
       const row = await database
@@ -43,7 +43,7 @@ export class EventRepository {
   }
 }
 
-/** Adds the event of a change, in the transaction of that change. */
+/** Adds the event of a change, in the same transaction. */
 export async function appendEvent(database: Kysely<Schema>, deployment: Deployment): Promise<void> {
   await database
     .insertInto('events')

@@ -1,11 +1,11 @@
 import type { Freeze } from '../../domain/policy/freeze.js';
 import type { Session } from '../session.js';
 
-/** Freezes by hand: one per environment, the last that was asked for. */
+/** Manual freezes: one per environment, the last one requested. */
 export class FreezeRepository {
   constructor(private readonly session: Session) {}
 
-  /** Also one that has ended; null where there is none. */
+  /** Includes one that has ended; null if there is none. */
   get(environment: string): Promise<Freeze | null> {
     return this.session.read(async (database) => {
       const row = await database
@@ -17,7 +17,7 @@ export class FreezeRepository {
     });
   }
 
-  /** Replaces what was there. */
+  /** Replaces an existing value. */
   set(environment: string, { reason, until, by, since }: Freeze): Promise<void> {
     const values = { reason, until, by_name: by, since };
     return this.session.write(async (database) => {
@@ -29,7 +29,7 @@ export class FreezeRepository {
     });
   }
 
-  /** Does nothing where there is none. */
+  /** Does nothing if there is none. */
   remove(environment: string): Promise<void> {
     return this.session.write(async (database) => {
       await database.deleteFrom('freezes').where('environment', '=', environment).execute();

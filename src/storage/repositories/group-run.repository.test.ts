@@ -30,7 +30,7 @@ async function memberOf(storage: Storage, id: string, group: string, service = '
 }
 
 describe('grouped deployments', () => {
-  it('are open until they end, with their direction and all that belongs to them', async () => {
+  it('are open until they end, with direction and deployments', async () => {
     const storage = await anOpenStorage();
     for (const id of ['one', 'two']) await storage.groupRuns.insert(aRun(id));
     await memberOf(storage, '2', 'one');
@@ -52,7 +52,7 @@ describe('grouped deployments', () => {
     expect(listed.map(({ id }) => id)).toEqual(['3']);
   });
 
-  it('go with the last of their deployments', async () => {
+  it('are deleted with the last of their deployments', async () => {
     const storage = await anOpenStorage();
     for (const id of ['old', 'kept', 'open']) await storage.groupRuns.insert(aRun(id));
     for (const id of ['old', 'kept']) await storage.groupRuns.finish(id, NOON);

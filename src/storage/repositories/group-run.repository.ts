@@ -3,7 +3,7 @@ import type { GroupRun } from '../../domain/deployment/group.js';
 import { DEPLOYMENT_COLUMNS, deploymentOf } from './deployment-row.js';
 import type { Session } from '../session.js';
 
-/** Grouped deployments; their deployments bear their ids. */
+/** Grouped deployments; their deployments refer to them by id. */
 export class GroupRunRepository {
   constructor(private readonly session: Session) {}
 
@@ -23,7 +23,7 @@ export class GroupRunRepository {
     });
   }
 
-  /** Those that have not ended, oldest first: at most one in each environment. */
+  /** Grouped deployments that have not ended, oldest first; at most one per environment. */
   open(): Promise<GroupRun[]> {
     return this.session.read((database) =>
       database
@@ -42,7 +42,7 @@ export class GroupRunRepository {
     );
   }
 
-  /** All deployments that belong to one, also those that take it back, oldest first. */
+  /** All deployments of a group, including its rollbacks, oldest first. */
   deployments(id: string): Promise<Deployment[]> {
     return this.session.read(async (database) => {
       const rows = await database

@@ -4,7 +4,7 @@ import { deploymentsOf, VERSION_COLUMNS, versionOf } from './deployment-row.js';
 import type { DeploymentTable, Schema } from './schema.js';
 import type { Session } from '../session.js';
 
-/** What is known of a rollout that has ended for as long as Deploy is there. */
+/** What is kept forever about a rollout that has ended. */
 export type PastRollout = Pick<
   Deployment,
   'id' | 'environment' | 'service' | 'image' | 'tag' | 'digest' | 'previousDigest' | 'phase'
@@ -21,13 +21,13 @@ export const PAST_COLUMNS = [
 ] as const satisfies readonly (keyof DeploymentTable)[];
 
 /**
- * What ran in services, whether or not the deployments of it were pruned since: whatever is decided by history
- * asks here.
+ * What ran in services, including rollouts whose deployments have been pruned. All decisions that depend on history
+ * ask here.
  */
 export class HistoryRepository {
   constructor(private readonly session: Session) {}
 
-  /** Every digest of a rollout of the service that was started, and every digest that one found running. */
+  /** Every digest for which a rollout of the service was started, and every digest that a rollout found running. */
   digestsThatRan(environment: string, service: string): Promise<string[]> {
     return this.session.read(async (database) => {
       const kept = deploymentsOf(database, environment, service);
@@ -43,7 +43,7 @@ export class HistoryRepository {
     });
   }
 
-  /** The rollouts of a service that succeeded, the last finished first. */
+  /** Succeeded rollouts of a service, the last finished first. */
   succeeded(environment: string, service: string, limit: number): Promise<PastRollout[]> {
     return this.session.read(async (database) => {
       const [kept, pruned] = ofService(database, environment, service);
@@ -58,7 +58,7 @@ export class HistoryRepository {
     });
   }
 
-  /** The rollouts of a service that were started and have ended, the last finished first. */
+  /** Started and ended rollouts of a service, the last finished first. */
   ended(environment: string, service: string, limit: number): Promise<PastRollout[]> {
     return this.session.read(async (database) => {
       const [kept, pruned] = ofService(database, environment, service);
@@ -73,7 +73,7 @@ export class HistoryRepository {
     });
   }
 
-  /** The rollout of a deployment that was pruned; null where there was none, or it is kept. */
+  /** The rollout of a pruned deployment; null if there was none or the deployment still exists. */
   pruned(id: string): Promise<PastRollout | null> {
     return this.session.read(async (database) => {
       const row = await database
@@ -86,7 +86,7 @@ export class HistoryRepository {
   }
 }
 
-/** Ended deployments of a service that are still stored, and those of which only the rollout is. */
+/** The ended deployments of a service that still exist, and the rollouts of those that were pruned. */
 function ofService(database: Kysely<Schema>, environment: string, service: string) {
   const kept = deploymentsOf(database, environment, service)
     .select(PAST_COLUMNS)

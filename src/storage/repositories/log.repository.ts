@@ -1,7 +1,7 @@
 import { DeployError } from '../../domain/errors.js';
 import type { Session } from '../session.js';
 
-/** One line of a deployment's own log, before it has a number. */
+/** A line of a deployment's log before it has a number. */
 export interface NewLogLine {
   /** RFC 3339, UTC, milliseconds. */
   readonly at: string;
@@ -14,13 +14,13 @@ export interface LogLine extends NewLogLine {
   readonly seq: number;
 }
 
-/** What each deployment told while it was at work. */
+/** The logs of deployments. */
 export class LogRepository {
   constructor(private readonly session: Session) {}
 
   /**
-   * Adds lines at the end.
-   * @throws DeployError `not-found` where there is no such deployment.
+   * Appends lines.
+   * @throws DeployError `not-found` if there is no such deployment.
    */
   append(deployment: string, lines: readonly NewLogLine[]): Promise<void> {
     return this.session.write(async (database, announce) => {

@@ -41,7 +41,7 @@ async function ids(storage: Storage): Promise<string[]> {
 }
 
 describe('pruning of deployments', () => {
-  it('takes those that ended before, and everything of theirs', async () => {
+  it('deletes those that ended before, with everything that belongs to them', async () => {
     const storage = await anOpenStorage();
     await fill(storage, days(30));
     await storage.deployments.beginStep('d003', 'pull', null, day(3));
@@ -60,11 +60,11 @@ describe('pruning of deployments', () => {
     expect(await storage.deployments.steps('d003')).toEqual([]);
     expect(await storage.logs.read('d003', 0, 10)).toEqual([]);
     expect(await storage.spentLinks.has({ deployment: 'd003', id: 'x' })).toBe(false);
-    // No link leads to nowhere.
+    // No dangling link.
     expect((await storage.deliveries.get(delivery.id))?.deployments).toEqual(['d030']);
   });
 
-  it('takes no more at once than it is told to', async () => {
+  it('deletes at most the limit per call', async () => {
     const storage = await anOpenStorage();
     await fill(storage, days(30));
     const taken: number[] = [];
@@ -79,7 +79,7 @@ describe('pruning of deployments', () => {
     );
   });
 
-  it('keeps the newest of each service, and the newest that succeeded', async () => {
+  it('keeps the newest of each service and the newest that succeeded', async () => {
     const storage = await anOpenStorage();
     await fill(storage, days(30));
     await fill(
@@ -95,7 +95,7 @@ describe('pruning of deployments', () => {
     expect(await storage.pruning.deployments({ ...WEB, service: 'other' }, EVERYTHING)).toBe(0);
   });
 
-  it('never takes one that has not ended', async () => {
+  it('never deletes one that has not ended', async () => {
     const storage = await anOpenStorage();
     const phases = ['waiting', 'queued', 'running', 'rolling-back'] as const;
     const active = phases.map((phase, index) => ofDay(index + 1, { phase, finishedAt: null }));
@@ -105,7 +105,7 @@ describe('pruning of deployments', () => {
     expect(await ids(storage)).toHaveLength(phases.length + KEPT_DEPLOYMENTS);
   });
 
-  it('is told of one service after the other', async () => {
+  it('visits one service after another', async () => {
     const storage = await anOpenStorage();
     for (const [environment, service] of [
       ['b', 'a'],
@@ -124,7 +124,7 @@ describe('pruning of deployments', () => {
     expect(told).toEqual(['a/b', 'a/z', 'b/a']);
   });
 
-  it('leaves of each rollout what ran, and that it was there', async () => {
+  it('keeps what ran in each rollout', async () => {
     const storage = await anOpenStorage();
     await fill(storage, [
       ofDay(1, { phase: 'rolled-back', tag: 'v1' }),
@@ -167,7 +167,7 @@ describe('pruning of deliveries', () => {
   const left = async (storage: Storage): Promise<string[]> =>
     (await storage.deliveries.list({ limit: 100 })).map(({ id }) => id).sort();
 
-  it('takes the old ones, a few at a time', async () => {
+  it('deletes old ones in batches', async () => {
     const storage = await withDeliveries();
     expect(await storage.pruning.deliveries({ before: day(4), limit: 2 })).toBe(2);
     expect(await left(storage)).toEqual(['h3', 'h4', 'h5', 'h6']);
@@ -177,7 +177,7 @@ describe('pruning of deliveries', () => {
     expect(await storage.deliveries.findDuplicate('hub', query)).toBe('h6');
   });
 
-  it('keeps one of which a deployment is left, or a look at the registry owed', async () => {
+  it('keeps one with a deployment or a pending recheck', async () => {
     const storage = await withDeliveries();
     await storage.deployments.insert(ofDay(1));
     await storage.deliveries.link('h1', 'd001');
@@ -191,7 +191,7 @@ describe('pruning of deliveries', () => {
     expect(await left(storage)).toEqual(['h1', 'h2', 'h3']);
   });
 
-  it('takes it once its deployments are gone', async () => {
+  it('deletes it once its deployments are gone', async () => {
     const storage = await withDeliveries();
     await fill(storage, days(30));
     await storage.deliveries.link('h1', 'd001');
@@ -204,7 +204,7 @@ describe('pruning of deliveries', () => {
 });
 
 describe('pruning of events', () => {
-  it('takes the old ones of what has ended, and never the newest', async () => {
+  it('deletes old ones of ended deployments, but never the newest', async () => {
     const { deployments, events, pruning } = await anOpenStorage();
     await deployments.insert(aDeployment({ id: 'waits' }));
     await deployments.insert(aDeployment({ id: 'ended', phase: 'failed' }));

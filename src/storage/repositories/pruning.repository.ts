@@ -6,17 +6,17 @@ import { PAST_COLUMNS } from './history.repository.js';
 import type { Schema } from './schema.js';
 import type { Session } from '../session.js';
 
-/** A service by the names of its environment and its own, configured or not. */
+/** A service, configured or not, by environment and name. */
 export interface ServiceName {
   readonly environment: string;
   readonly service: string;
 }
 
-/** What is to go. */
+/** What to delete. */
 export interface Batch {
-  /** What is older goes. RFC 3339, UTC, milliseconds. */
+  /** Only what is older. RFC 3339, UTC, milliseconds. */
   readonly before: string;
-  /** The most that one call deletes: a short transaction keeps nobody waiting. */
+  /** Upper limit for one call, so that its transaction stays short. */
   readonly limit: number;
 }
 
@@ -24,13 +24,13 @@ const ENDED = PHASES.filter(hasEnded);
 const NOT_ENDED = PHASES.filter((phase) => !hasEnded(phase));
 
 /**
- * Deletes what is old, one batch each call, and nothing that something else needs. Each returns how many it
- * deleted: fewer than the limit means that there are no more.
+ * Deletes old rows, one batch per call, but nothing that is still referenced. Each method returns how many it deleted:
+ * fewer than the limit means that none are left.
  */
 export class PruningRepository {
   constructor(private readonly session: Session) {}
 
-  /** The next service that has deployments, in the order of names; null after the last. */
+  /** The next service with deployments, in the order of names; null after the last. */
   serviceAfter(last: ServiceName | null): Promise<ServiceName | null> {
     return this.session.read(async (database) => {
       let query = database.selectFrom('deployments').select(['environment', 'service']);
@@ -53,8 +53,8 @@ export class PruningRepository {
   }
 
   /**
-   * Deployments of a service that ended long ago, with their steps, logs and links. Kept are the newest, and the
-   * newest that succeeded; what history is asked for stays of every rollout (`HistoryRepository`).
+   * Deletes deployments of a service that ended long ago, with their steps, logs and links. The newest deployments and
+   * the newest succeeded ones are kept, and of every rollout what `HistoryRepository` needs.
    */
   deployments({ environment, service }: ServiceName, { before, limit }: Batch): Promise<number> {
     return this.session.write(async (database) => {
@@ -90,7 +90,7 @@ export class PruningRepository {
     });
   }
 
-  /** Deliveries that came long ago and of which no deployment is left, nor a look at the registry owed. */
+  /** Deletes old deliveries without a deployment or a pending recheck. */
   deliveries({ before, limit }: Batch): Promise<number> {
     return this.session.write(async (database) => {
       const { numDeletedRows } = await database
@@ -129,7 +129,7 @@ export class PruningRepository {
     });
   }
 
-  /** Old events of deployments that have ended. The newest one stays: ids count on from it. */
+  /** Deletes old events of ended deployments. The newest event is kept: ids continue from it. */
   events({ before, limit }: Batch): Promise<number> {
     return this.session.write(async (database) => {
       const { numDeletedRows } = await database
@@ -157,7 +157,7 @@ export class PruningRepository {
   }
 }
 
-/** Keeps of rollouts what later decisions are made by: whatever ran, or was found running. */
+/** Keeps what later decisions need: digests that ran or were found running. */
 async function remember(
   database: Kysely<Schema>,
   old: readonly Pick<Schema['deployments'], (typeof PAST_COLUMNS)[number] | 'started_at'>[],
@@ -173,7 +173,7 @@ async function remember(
   await database.insertInto('pruned_rollouts').values(rollouts).execute();
 }
 
-/** A grouped deployment is of no use without its deployments. */
+/** Deletes ended grouped deployments without deployments. */
 async function forgetGroupRuns(database: Kysely<Schema>): Promise<void> {
   await database
     .deleteFrom('group_runs')

@@ -1,6 +1,6 @@
 import type { Session } from '../session.js';
 
-/** A digest that was itself at fault in a service, and how that is known. */
+/** A digest that failed in a service through its own fault, and why. */
 export interface QuarantineEntry {
   readonly environment: string;
   readonly service: string;
@@ -12,11 +12,11 @@ export interface QuarantineEntry {
   readonly at: string;
 }
 
-/** Digests that are not rolled out again in a service without `force`. */
+/** Digests that a service does not roll out again without `force`. */
 export class QuarantineRepository {
   constructor(private readonly session: Session) {}
 
-  /** One that is there already gets the newer reason. */
+  /** An existing entry gets the newer reason. */
   add({ environment, service, digest, deployment, reason, at }: QuarantineEntry): Promise<void> {
     return this.session.write(async (database) => {
       await database
@@ -31,7 +31,7 @@ export class QuarantineRepository {
     });
   }
 
-  /** Does nothing where it is not there. */
+  /** Does nothing if it does not exist. */
   remove(environment: string, service: string, digest: string): Promise<void> {
     return this.session.write(async (database) => {
       await database
@@ -56,7 +56,7 @@ export class QuarantineRepository {
     });
   }
 
-  /** The longest quarantined first. */
+  /** Oldest first. */
   entries(environment: string, service: string): Promise<QuarantineEntry[]> {
     return this.session.read((database) =>
       database
@@ -70,7 +70,7 @@ export class QuarantineRepository {
     );
   }
 
-  /** Digests, the longest quarantined first. */
+  /** Digests, oldest first. */
   async list(environment: string, service: string): Promise<string[]> {
     return (await this.entries(environment, service)).map(({ digest }) => digest);
   }

@@ -1,6 +1,6 @@
 import type { Session } from '../session.js';
 
-/** A duplicate's wish that the registry be asked once more for a tag. */
+/** A request, caused by a duplicate delivery, to look a tag up once more. */
 export interface Recheck {
   readonly environment: string;
   readonly service: string;
@@ -14,11 +14,11 @@ export interface Recheck {
   readonly at: string;
 }
 
-/** Looks at the registry that are still owed, at most one per service and tag. */
+/** Pending rechecks of the registry, at most one per service and tag. */
 export class RecheckRepository {
   constructor(private readonly session: Session) {}
 
-  /** Does nothing where one for the same service and tag is owed already. */
+  /** Does nothing if one is already pending for the same service and tag. */
   add(recheck: Recheck): Promise<void> {
     const { environment, service, image, tag, delivery, webhook, at } = recheck;
     return this.session.write(async (database) => {
@@ -42,7 +42,7 @@ export class RecheckRepository {
     );
   }
 
-  /** Does nothing where it is not there. */
+  /** Does nothing if it does not exist. */
   remove(environment: string, service: string, tag: string): Promise<void> {
     return this.session.write(async (database) => {
       await database

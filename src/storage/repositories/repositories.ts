@@ -14,7 +14,7 @@ import { SettingRepository } from './setting.repository.js';
 import { SpentLinkRepository } from './spent-link.repository.js';
 import { TokenRepository } from './token.repository.js';
 
-/** Everything that is stored, as seen from one session. */
+/** All repositories over one session. */
 export class Repositories {
   readonly deployments: DeploymentRepository;
   readonly deliveries: DeliveryRepository;

@@ -8,8 +8,8 @@ import type { GroupRun } from '../../domain/deployment/group.js';
 import type { GroupFailure } from '../../domain/settings/group-settings.js';
 
 /**
- * The tables as they are after the last migration. Times are RFC 3339, UTC, with milliseconds, and so sort
- * as text; columns that say JSON hold JSON text, read and written in one repository each.
+ * The tables after the last migration. Times are RFC 3339, UTC, with milliseconds, and therefore sort as text.
+ * Columns marked JSON hold JSON text; only one repository each reads and writes them.
  */
 export interface Schema {
   deployments: DeploymentTable;
@@ -58,12 +58,12 @@ export interface DeploymentTable {
   force: number;
   /** 0 or 1. */
   pinned: number;
-  /** Whose `force` it is; null without it. */
+  /** Role of the user who gave `force`; null without it. */
   force_role: Role | null;
   expires_at: string | null;
   group_id: string | null;
   group_position: number | null;
-  /** JSON: what the rollout is about to do and the engine cannot show. */
+  /** JSON: what the rollout is about to do, as far as the engine cannot show it. */
   intent: string | null;
 }
 
@@ -100,7 +100,7 @@ export interface DeliveryTable {
   /** JSON: names and values. */
   headers: string;
   body: string;
-  /** Null for a replay: it was not sent, so nothing sent later is its duplicate. */
+  /** Null for a replay: it was not sent, so no later delivery is its duplicate. */
   body_hash: string | null;
   sender_delivery_id: string | null;
 }
@@ -108,21 +108,21 @@ export interface DeliveryTable {
 interface DeliveryDeploymentTable {
   delivery: string;
   deployment: string;
-  /** Counts from 1 in each delivery: the order in which they were made or joined. */
+  /** Counts from 1 in each delivery, in the order in which deployments were created or joined. */
   position: number;
 }
 
 interface EventTable {
-  /** Never used twice, also after rows were deleted. */
+  /** Never reused, not even after rows were deleted. */
   id: Generated<number>;
   deployment: string;
   environment: string;
-  /** JSON: the `Deployment` as it was then. */
+  /** JSON: the `Deployment` at that time. */
   data: string;
   at: string;
 }
 
-/** What stays of a deployment that was pruned, where its rollout was started. */
+/** What is kept of a pruned deployment whose rollout was started. */
 type PrunedRolloutTable = Pick<
   DeploymentTable,
   'id' | 'environment' | 'service' | 'image' | 'tag' | 'digest' | 'previous_digest' | 'phase'

@@ -15,7 +15,7 @@ export class SettingRepository {
     });
   }
 
-  /** Keeps what is there. @returns the value that is there now: of two at once, both get the same. */
+  /** Keeps an existing value. @returns the stored value: of two concurrent calls, both get the same. */
   setOnce(key: string, value: string): Promise<string> {
     return this.session.write(async (database) => {
       await database
@@ -32,7 +32,7 @@ export class SettingRepository {
     });
   }
 
-  /** Replaces what was there. */
+  /** Replaces an existing value. */
   set(key: string, value: string): Promise<void> {
     return this.session.write(async (database) => {
       await database

@@ -3,7 +3,7 @@ import { aDeployment } from '../../../test/unit/storage/samples.js';
 import { anOpenStorage } from '../../../test/unit/storage/temporary-storage.js';
 
 describe('the log of a deployment', () => {
-  it('is numbered from 1 and read on from any number', async () => {
+  it('is numbered from 1 and readable from any number', async () => {
     const { deployments, logs } = await anOpenStorage();
     await deployments.insert(aDeployment({ id: 'a' }));
     await deployments.insert(aDeployment({ id: 'b' }));
@@ -40,7 +40,7 @@ describe('the quarantine', () => {
     at: '2026-03-01T10:00:00.000Z',
   };
 
-  it('holds a digest in one service until it is taken out', async () => {
+  it('holds a digest in one service until it is removed', async () => {
     const { quarantine } = await anOpenStorage();
     await quarantine.add(entry);
     await quarantine.add({ ...entry, reason: 'again', at: '2026-03-03T10:00:00.000Z' });
@@ -56,7 +56,7 @@ describe('the quarantine', () => {
 });
 
 describe('rechecks', () => {
-  it('are owed once per service and tag, the first delivery counts', async () => {
+  it('are pending once per service and tag; the first delivery counts', async () => {
     const { rechecks } = await anOpenStorage();
     const recheck = {
       environment: 'staging',
@@ -104,7 +104,7 @@ describe('settings', () => {
     expect(await settings.get('key')).toBe('two');
   });
 
-  it('can be made once and then kept', async () => {
+  it('can be set once and then kept', async () => {
     const { settings } = await anOpenStorage();
     expect(await settings.setOnce('key', 'one')).toBe('one');
     expect(await settings.setOnce('key', 'two')).toBe('one');
@@ -126,7 +126,7 @@ describe('spent approve links', () => {
     expect(await spentLinks.spend({ ...link, id: 'y' }, at)).toBe(true);
   });
 
-  it('are not, where the transaction fails', async () => {
+  it('are not spent if the transaction fails', async () => {
     const storage = await anOpenStorage();
     await storage.deployments.insert(aDeployment({ id: 'a' }));
     const link = { deployment: 'a', id: 'x' };

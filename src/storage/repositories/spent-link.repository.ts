@@ -3,11 +3,11 @@ import type { Session } from '../session.js';
 
 type Spendable = Pick<ApproveLink, 'deployment' | 'id'>;
 
-/** Approve links that were used: each is good for one verdict. */
+/** Approve links that were used: each is valid for one verdict. */
 export class SpentLinkRepository {
   constructor(private readonly session: Session) {}
 
-  /** False where it was spent before: of two at once, one gets true. */
+  /** False if it was spent before: of two concurrent calls, one gets true. */
   spend({ deployment, id }: Spendable, spentAt: string): Promise<boolean> {
     return this.session.write(async (database) => {
       const { numInsertedOrUpdatedRows } = await database

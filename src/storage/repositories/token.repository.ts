@@ -1,7 +1,7 @@
 import type { Role } from '../../domain/settings/access.js';
 import type { Session } from '../session.js';
 
-/** A token that Deploy made itself: its hash only, never the token. */
+/** A token that Deploy generated: only its hash, never the token itself. */
 export interface StoredToken {
   readonly name: string;
   readonly role: Role;
@@ -18,7 +18,7 @@ export class TokenRepository {
     );
   }
 
-  /** @throws DeployError `internal` where there is one of that name. */
+  /** @throws DeployError `internal` if the name is taken. */
   add({ name, role, hash }: StoredToken): Promise<void> {
     return this.session.write(async (database) => {
       await database.insertInto('tokens').values({ name, role, hash }).execute();

@@ -1,7 +1,7 @@
 import { access, constants, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Makes the folder of a file, and those above it, for its owner only, where they are missing. */
+/** Creates the folder of a file and its parents if they are missing, accessible to their owner only. */
 export async function createFolderOf(file: string): Promise<void> {
   const folder = dirname(file);
   const firstMade = await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -9,9 +9,9 @@ export async function createFolderOf(file: string): Promise<void> {
 }
 
 /**
- * Makes an empty file for its owner only, where it is missing. One that is there is not even opened:
- * closing it would free every lock that SQLite holds on it in this process (POSIX).
- * @returns whether it was made.
+ * Creates an empty file, accessible to its owner only, if it is missing. An existing file is not even opened: closing
+ * it would release every lock that SQLite holds on it in this process (POSIX).
+ * @returns whether it was created.
  */
 export async function createPrivateFile(file: string): Promise<boolean> {
   try {
@@ -25,12 +25,12 @@ export async function createPrivateFile(file: string): Promise<boolean> {
   return true;
 }
 
-/** @throws the system's error, which names the file, where this user may not read and write it. */
+/** @throws the system's error, which names the file, if this user may not read and write it. */
 export async function requireWritable(file: string): Promise<void> {
   await access(file, constants.R_OK | constants.W_OK);
 }
 
-/** Returns when a file's bytes, or a folder's names, are on the disk. Never for a file that SQLite has open. */
+/** Returns when the content of a file or folder is on disk. Never use it on a file that SQLite has open. */
 export async function syncToDisk(path: string): Promise<void> {
   const opened = await open(path, 'r');
   try {

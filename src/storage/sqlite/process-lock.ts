@@ -4,14 +4,14 @@ import { isBusy } from './sqlite-failure.js';
 import { openSqlite, type SqliteHandle } from './sqlite.js';
 import { StorageOpenError } from '../storage-open-error.js';
 
-/** An old process may take 10 s to end, but frees its storage well before. */
+/** An old process may take 10 s to end, but releases its storage well before. */
 const WAIT_MS = 5_000;
 const PAUSE_MS = 50;
 
 /**
- * Keeps a second process off. It is a lock of the kernel on a file of its own, held by SQLite's
- * `BEGIN EXCLUSIVE`, so it ends with the process, however that ends; the storage itself stays readable for
- * a backup. The file stays when it is released: removing it would let two processes lock two files of one name.
+ * Keeps a second process out. It is a kernel lock on a separate file, held by SQLite's `BEGIN EXCLUSIVE`, so it is
+ * released when the process ends in any way; the storage itself stays readable for a backup. The file is not removed
+ * on release: otherwise two processes could lock two files of the same name.
  */
 export class ProcessLock {
   #released = false;
@@ -20,7 +20,7 @@ export class ProcessLock {
 
   /**
    * Waits up to `waitMs` for the holder to end.
-   * @throws StorageOpenError where another process (or this one) still holds it then.
+   * @throws StorageOpenError if another process (or this one) still holds it then.
    */
   static async acquire(file: string, waitMs: number = WAIT_MS): Promise<ProcessLock> {
     await createPrivateFile(file);
@@ -53,7 +53,7 @@ export class ProcessLock {
 
 function tryLock(handle: SqliteHandle): boolean {
   try {
-    // In memory: nothing is ever written, and no journal file is to lie around.
+    // In memory: nothing is ever written, and no journal file should be left behind.
     handle.exec('pragma journal_mode = memory');
     handle.exec('begin exclusive');
     return true;

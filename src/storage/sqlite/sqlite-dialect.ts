@@ -31,7 +31,7 @@ export class SqliteDialect implements Dialect {
   }
 }
 
-/** SQLite can undo DDL, so that a migration that fails or is killed leaves nothing behind. */
+/** SQLite can roll back DDL, so a migration that fails or is killed leaves nothing behind. */
 class TransactionalDdlAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;

@@ -6,12 +6,12 @@ import type { SqliteHandle, SqliteStatement, SqliteValue } from './sqlite.js';
 
 const MOST_STATEMENTS_KEPT = 200;
 
-/** SQLite blocks, and its promises are done at once: after this long, timers and sockets get a turn. */
+/** SQLite blocks, and its promises resolve at once: after this long, timers and sockets get a turn. */
 const LONGEST_TURN_MS = 10;
 
 /**
- * Hands out the one connection, in the order of asking, to one user at a time: whoever holds it, a single
- * statement or a transaction, is alone on it.
+ * Hands out the only connection to one user at a time, in the order of requests: a statement or a transaction has the
+ * connection for itself.
  */
 export class SqliteDriver implements Driver {
   readonly #connection: SqliteConnection;
@@ -74,18 +74,18 @@ export class SqliteDriver implements Driver {
     this.#release();
   }
 
-  /** A closed storage may be copied as the one file that its name says. SQLite leaves that to the last statement's end. */
+  /** Moves the write-ahead log into the database, so that a closed storage may be copied as a single file. */
   private moveIntoOneFile(): void {
     try {
       this.handle.exec('pragma wal_checkpoint(truncate)');
     } catch (error) {
-      // Where the disk is full nothing is lost: the next open reads the write-ahead log.
+      // If the disk is full, nothing is lost: the next open reads the write-ahead log.
       if (!isUnavailable(error)) throw error;
     }
   }
 }
 
-/** A promise of something that happens at once: Kysely wants promises, SQLite blocks. */
+/** Runs an action at once and returns a promise: Kysely expects promises, but SQLite blocks. */
 function done(action: () => void): Promise<void> {
   return new Promise((resolve) => {
     action();
@@ -94,9 +94,9 @@ function done(action: () => void): Promise<void> {
 }
 
 /**
- * Invariants: statements of a transaction run inside it or not at all, although SQLite ends a transaction
- * by itself on some failures (https://sqlite.org/lang_transaction.html); and a transaction in which the
- * disk failed once is never committed, even if its author went on.
+ * Invariants: statements of a transaction run inside it or not at all, although SQLite itself ends a transaction after
+ * some failures (https://sqlite.org/lang_transaction.html); and a transaction in which the disk failed once is never
+ * committed, even if the caller continues.
  */
 class SqliteConnection implements DatabaseConnection {
   readonly #statements = new Map<string, PreparedStatement>();
@@ -107,7 +107,7 @@ class SqliteConnection implements DatabaseConnection {
 
   begin(): void {
     if (this.handle.isTransaction) this.handle.exec('rollback');
-    // Immediate: a lock that cannot be had is told now, not at the first write.
+    // Immediate: an unavailable lock is reported now, not at the first write.
     this.handle.exec('begin immediate');
     this.#inTransaction = true;
     this.#failure = null;
@@ -137,7 +137,7 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
-    throw new Error('streaming would keep the only connection busy; read in pages');
+    throw new Error('streaming would block the only connection; read in pages');
   }
 
   private execute<R>(query: CompiledQuery): QueryResult<R> {
@@ -178,8 +178,8 @@ interface PreparedStatement {
 }
 
 /**
- * Text with a NUL goes in as bytes and comes out as text again: `@photostructure/sqlite` cuts text at the
- * first NUL. No column of ours holds bytes for their own sake, so nothing else is mistaken for it.
+ * Text with a NUL is stored as bytes and becomes text again when read: `@photostructure/sqlite` truncates text at the
+ * first NUL. None of our columns holds real bytes, so there is no ambiguity.
  */
 function toSqlite(value: unknown): SqliteValue {
   if (typeof value === 'string') return value.includes('\0') ? Buffer.from(value, 'utf8') : value;

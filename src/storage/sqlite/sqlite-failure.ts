@@ -1,9 +1,9 @@
 import { DeployError, messageOf } from '../../domain/errors.js';
 
 /**
- * Failures of the disk, the file or the machine rather than of the statement, by primary result code
- * (https://sqlite.org/rescode.html), with SQLite's own message: `@photostructure/sqlite` gives no code
- * with errors of `all()`.
+ * Failures of the disk, the file or the machine rather than of the statement: primary result codes
+ * (https://sqlite.org/rescode.html) with SQLite's messages, because errors of `all()` in `@photostructure/sqlite`
+ * have no code.
  */
 const UNAVAILABLE: readonly { readonly code: number; readonly message: string }[] = [
   { code: 5, message: 'database is locked' },
@@ -20,24 +20,24 @@ const UNAVAILABLE: readonly { readonly code: number; readonly message: string }[
 const BUSY = 5;
 const NOT_A_DATABASE = 26;
 
-/** Whether SQLite could not work, as opposed to having refused a statement. */
+/** Whether SQLite could not work, as opposed to rejecting a statement. */
 export function isUnavailable(error: unknown): boolean {
   return unavailableCode(error) !== null;
 }
 
-/** Whether another connection holds the lock that was wanted. */
+/** Whether another connection holds the requested lock. */
 export function isBusy(error: unknown): boolean {
   return unavailableCode(error) === BUSY;
 }
 
-/** Whether the file holds something else than a SQLite database. */
+/** Whether the file is not a SQLite database. */
 export function isNotADatabase(error: unknown): boolean {
   return unavailableCode(error) === NOT_A_DATABASE;
 }
 
 /**
- * What callers of a repository see: `DeployError`s as they are, `storage-unavailable` where SQLite could
- * not work, and `internal` where it refused a statement, which is a mistake of ours.
+ * What callers of a repository see: `DeployError`s as they are, `storage-unavailable` if SQLite could not work, and
+ * `internal` if it rejected a statement, which is a bug of ours.
  */
 export function toDeployError(error: unknown): unknown {
   if (error instanceof DeployError || !isSqliteError(error)) return error;
@@ -45,7 +45,7 @@ export function toDeployError(error: unknown): unknown {
     ? new DeployError('storage-unavailable', `storage does not work: ${messageOf(error)}`, {
         cause: error,
       })
-    : new DeployError('internal', `storage refused a statement: ${messageOf(error)}`, {
+    : new DeployError('internal', `storage rejected a statement: ${messageOf(error)}`, {
         cause: error,
       });
 }

@@ -1,14 +1,14 @@
-/** What SQLite takes and gives. */
+/** A value in SQLite. */
 export type SqliteValue = string | number | bigint | null | Uint8Array;
 
-/** A prepared statement, as far as we use it. */
+/** The part of a prepared statement that we use. */
 export interface SqliteStatement {
   all(...parameters: SqliteValue[]): Record<string, SqliteValue>[];
   run(...parameters: SqliteValue[]): {
     changes: number | bigint;
     lastInsertRowid: number | bigint;
   };
-  /** One entry per column of the result; empty for a statement that gives no rows. */
+  /** One entry per column of the result; empty for a statement that returns no rows. */
   columns(): unknown[];
 }
 
@@ -30,9 +30,9 @@ interface SqliteModule {
 const FIRST_NODE_WITH_STABLE_SQLITE = 24;
 
 /**
- * Opens a connection with the SQLite of Node itself from Node 24 on, and with the package of the same API
- * below (Node 20 has none, that of Node 22 prints a warning).
- * @param timeoutMs How long a statement may block the whole program while another process holds the file.
+ * Opens a connection with Node's own SQLite from Node 24 on, and with a package of the same API below (Node 20 has
+ * none, and that of Node 22 prints a warning).
+ * @param timeoutMs How long a statement may block the whole process while another process holds the file.
  */
 export async function openSqlite(
   file: string,

@@ -4,7 +4,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
-/** `child.ts` at work. It is killed when the test ends. */
+/** A running `child.ts`, which is killed when the test ends. */
 export class StorageChild {
   readonly #process: ChildProcess;
   readonly #lines: AsyncIterator<string>;

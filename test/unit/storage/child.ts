@@ -1,11 +1,11 @@
 /**
- * A process of its own for tests of what outlives a process:
+ * A separate process for tests of what survives a process:
  *
  *     node --import tsx child.ts hold URL [WAIT]  opens it and stays; prints `open` or `refused: <why>`
  *     node --import tsx child.ts write URL        stores pairs without end; prints each id once committed
  *     node --import tsx child.ts backup URL FILE  copies it; prints `done`
- *     node --import tsx child.ts full URL         files may not grow for a while; prints what came of it
- *     node --import tsx child.ts readonly URL     opens it as a user who may only read; prints what came of it
+ *     node --import tsx child.ts full URL         files may not grow for a while; prints the result
+ *     node --import tsx child.ts readonly URL     opens it as a user who may only read; prints the result
  */
 import { spawnSync } from 'node:child_process';
 import { writeSync } from 'node:fs';
@@ -44,7 +44,7 @@ async function run(): Promise<void> {
   }
 }
 
-/** `WAIT` milliseconds for the process before; without it, as long as the server waits. */
+/** `WAIT` milliseconds for the previous process; default: as long as the server waits. */
 async function hold(): Promise<void> {
   await Storage.open(url, argument === '' ? undefined : Number(argument));
   tell('open');
@@ -82,7 +82,7 @@ async function full(): Promise<void> {
 }
 
 async function readOnly(): Promise<void> {
-  // What is needed is loaded before the rights are given up: the user may not be able to read it.
+  // Loads everything before dropping privileges: the user may not be able to read the files.
   (await openSqlite(':memory:', { timeoutMs: 0 })).close();
   if (process.getuid?.() === 0) {
     process.setgroups?.([]);
@@ -113,7 +113,7 @@ function limitFileSize(bytes: string): void {
   if (status !== 0) throw new Error(`prlimit: ${stderr}`);
 }
 
-/** At once, with write(2): what was told stays told when the process is killed. */
+/** Immediately, with write(2): reported lines survive when the process is killed. */
 function tell(line: string): void {
   writeSync(1, `${line}\n`);
 }

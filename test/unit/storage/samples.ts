@@ -1,7 +1,7 @@
 import { newDeployment, type Deployment } from '../../../src/domain/deployment/deployment.js';
 import type { Delivery } from '../../../src/domain/deployment/delivery.js';
 
-/** A deployment as a webhook makes it. */
+/** A deployment created by a webhook. */
 export function aDeployment(changes: Partial<Deployment> = {}): Deployment {
   return {
     ...newDeployment(
@@ -19,7 +19,7 @@ export function aDeployment(changes: Partial<Deployment> = {}): Deployment {
   };
 }
 
-/** A delivery that named one push and made nothing. */
+/** A delivery with one push and no deployment. */
 export function aDelivery(changes: Partial<Delivery> = {}): Delivery {
   return {
     id: '01DELIVERY000000000000000A',
