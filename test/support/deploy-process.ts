@@ -112,7 +112,8 @@ export class DeployProcess {
       'Deploy to be ready',
       async () => this.ended || (await fetch(`${this.baseUrl}/health/ready`)).status === 200,
       Boolean,
-      { within, every: 10 },
+      // Each question is work for this process, which the one that starts could do.
+      { within, every: 50 },
     );
     if (this.ended) throw new Error(`Deploy ended at its start:\n${this.stdout}${this.stderr}`);
   }

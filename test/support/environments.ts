@@ -4,7 +4,7 @@ import type { DeployInProcess } from './deploy-in-process.js';
 import { removeContainers } from './service-setup.js';
 import { Scenario, type ShownDeployment } from './scenario.js';
 import { sharedRig, uniqueName } from './shared-rig.js';
-import { waitFor } from './wait-for.js';
+import { SELDOM_MS, waitFor } from './wait-for.js';
 
 const V1 = { version: 'v1', check: 'healthy' } as const;
 
@@ -72,6 +72,6 @@ export function newest(
       return items[0] ?? null;
     },
     (deployment) => deployment !== null && isWanted(deployment),
-    { within: 30_000 },
+    { within: 60_000, every: SELDOM_MS },
   ) as Promise<ShownDeployment>;
 }

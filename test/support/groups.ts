@@ -6,7 +6,7 @@ import { aSampleApp, type SampleApp } from './sample-app.js';
 import { Scenario, type ShownDeployment } from './scenario.js';
 import { HUB_SECRET, removeContainers } from './service-setup.js';
 import { sharedRig, uniqueName } from './shared-rig.js';
-import { waitFor } from './wait-for.js';
+import { SELDOM_MS, waitFor } from './wait-for.js';
 
 const MEMBERS = ['migrations', 'api', 'web'] as const;
 export type Member = (typeof MEMBERS)[number];
@@ -65,7 +65,7 @@ export class GroupScenario {
   async #bringUp(name: Member): Promise<void> {
     const { docker, login, registryHost } = this.scenario.stage;
     const image = `${registryHost}/acme/${this.containers[name]}:latest`;
-    await this.push(name, { version: 'v1', check: 'healthy' });
+    await this.push(name, { version: 'v1', check: 'healthy', checkEvery: 1_000 });
     await pull(docker, image, login);
     const HostConfig = { RestartPolicy: { Name: 'always' } };
     const runs = name === 'api' ? ([name, MIRROR] as const) : [name];
@@ -109,6 +109,7 @@ export class GroupScenario {
   when(id: string, isWanted: (deployment: ShownDeployment) => boolean): Promise<ShownDeployment> {
     return waitFor(`deployment ${id}`, () => this.scenario.deployment(id), isWanted, {
       within: 60_000,
+      every: SELDOM_MS,
     });
   }
 

@@ -12,7 +12,7 @@ export interface ProbeResult {
 }
 
 export interface ProbeOptions {
-  /** Milliseconds between two requests; 5 by default. */
+  /** Milliseconds between two requests; 10 by default. */
   readonly every?: number;
   /**
    * Milliseconds after which a request has failed; 1000 by default. Those in which this process itself stood
@@ -45,7 +45,7 @@ export class Probe {
   ) {
     this.#timer = setInterval(() => {
       this.#ask();
-    }, options.every ?? 5);
+    }, options.every ?? 10);
     let last = performance.now();
     this.#heart = setInterval(() => {
       const now = performance.now();

@@ -17,6 +17,7 @@ import {
   type Stage,
 } from './service-setup.js';
 import { waitFor } from './wait-for.js';
+import { SELDOM_MS, waitFor } from './wait-for.js';
 
 /** What a test looks at when a deployment has ended, whatever its end. */
 export interface Remains {
@@ -193,7 +194,7 @@ export class Scenario<Server extends DeployServer = DeployProcess> {
       `deployment ${id} to end`,
       () => this.deployment(id),
       (deployment) => ENDED.includes(deployment.phase),
-      { within },
+      { within, every: SELDOM_MS },
     );
   }
 
@@ -203,7 +204,8 @@ export class Scenario<Server extends DeployServer = DeployProcess> {
       `deployment ${id} to be ${phase}`,
       () => this.deployment(id),
       (deployment) => deployment.phase === phase,
-      { within },
+      // It may pass by.
+      { within, every: 20 },
     );
   }
 

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface WaitOptions {
   /** Milliseconds until it gives up; 10 s by default. */
   readonly within?: number;
-  /** Milliseconds between two looks; 20 by default. */
+  /** Milliseconds between two looks; 50 by default. Each costs Deploy or the engine a few of processor time. */
   readonly every?: number;
   /**
    * Milliseconds after which a look that has not returned is given up; 5 s by default. Node's `fetch` now and
@@ -12,6 +12,9 @@ export interface WaitOptions {
    */
   readonly longestLook?: number;
 }
+
+/** Milliseconds between two questions to Deploy that wait for an end: each costs as much as a step of a rollout. */
+export const SELDOM_MS = 100;
 
 /**
  * Looks until `accept` agrees with what `look` returned, and returns that. A look that throws counts
@@ -22,7 +25,7 @@ export async function waitFor<T>(
   what: string,
   look: () => T | Promise<T>,
   accept: (value: T) => boolean = Boolean,
-  { within = 10_000, every = 20, longestLook = 5_000 }: WaitOptions = {},
+  { within = 10_000, every = 50, longestLook = 5_000 }: WaitOptions = {},
 ): Promise<T> {
   const deadline = performance.now() + within;
   for (;;) {
