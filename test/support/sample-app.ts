@@ -11,7 +11,7 @@ export interface SampleApp {
   readonly port?: number;
   /** `healthy` and `unhealthy` are HEALTHCHECKs with 2 retries; `none`, the default: no check. */
   readonly check?: 'none' | 'healthy' | 'unhealthy';
-  /** Milliseconds between two checks; 300 by default. In many containers at once that takes a processor. */
+  /** Milliseconds between two checks; 500 by default. In many containers at once that takes a processor. */
   readonly checkEvery?: number;
   /** Exits at once with this code. Under a restart policy that is a crash loop. */
   readonly exitsAtOnce?: number;
@@ -59,13 +59,21 @@ export function aSampleApp(app: SampleApp): Image {
   return aBusyboxImage(config, files);
 }
 
+/**
+ * The version that runs before a test begins: its check is asked for once a second only, for nobody waits for it and
+ * each check is as much work for the engine as the start of a process in the container.
+ */
+export function theFirst(app: SampleApp): Image {
+  return aSampleApp({ checkEvery: 1_000, ...app });
+}
+
 function healthcheck(app: SampleApp, port: number): Pick<ImageConfig, 'Healthcheck'> {
   if (app.check === undefined || app.check === 'none') return {};
   const probe = ['CMD', '/bin/wget', '-q', '-O', '/dev/null', `http://127.0.0.1:${port}/healthz`];
   return {
     Healthcheck: {
       Test: app.check === 'healthy' ? probe : ['CMD', '/bin/false'],
-      Interval: (app.checkEvery ?? 300) * MILLISECOND,
+      Interval: (app.checkEvery ?? 500) * MILLISECOND,
       Timeout: 2_000 * MILLISECOND,
       Retries: 2,
       // What fails while it boots does not count.

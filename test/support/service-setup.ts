@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import { freePort } from './network-namespace.js';
 import { pull } from './pull.js';
 import type { RegistryClient } from './registry-client.js';
-import { aSampleApp, type SampleApp } from './sample-app.js';
+import { theFirst, type SampleApp } from './sample-app.js';
 import { sharedRig, uniqueName } from './shared-rig.js';
 
 export const HUB_SECRET = 'hub-secret-of-the-tests-0123456789';
@@ -63,7 +63,7 @@ export async function setScene(options: SceneOptions): Promise<ServiceSetup> {
   await options.prepareEngine?.(stage.docker);
   onTestFinished(() => removeContainers(stage.docker, container));
   if (app !== null) {
-    firstDigest = await stage.registry.push(repository, tag, aSampleApp(app));
+    firstDigest = await stage.registry.push(repository, tag, theFirst(app));
     await pull(stage.docker, `${image}:${tag}`, stage.login);
     const created = await stage.docker.createContainer(
       containerBody(container, `${image}:${tag}`, port, options.container),
