@@ -51,7 +51,8 @@ export default defineConfig({
           exclude: MOCKING,
           // Each file would load Nest anew, which takes longer than its tests.
           isolate: false,
-          testTimeout: 10_000,
+          // A busy machine may take ten times as long as an idle one.
+          testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },

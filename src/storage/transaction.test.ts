@@ -136,7 +136,9 @@ describe('many calls in a row', () => {
     };
     let next = setImmediate(turn);
     const began = performance.now();
-    while (performance.now() - began < 400) await storage.settings.set('key', 'value');
+    while (turns <= 3 && performance.now() - began < 8_000) {
+      await storage.settings.set('key', 'value');
+    }
     clearImmediate(next);
     expect(turns).toBeGreaterThan(3);
   });
