@@ -9,8 +9,9 @@ const MOCKING = ['src/webhooks/webhook-authentication.test.ts'];
 
 /** What takes minutes: begun last, each would run on alone when all others are done. */
 const LONGEST = [
-  'recovery/kill',
   'faults/engine-faults',
+  'faults/clock-jumps',
+  'recovery/kill',
   'recovery/engine-restart',
   'faults/random-kills',
   'faults/engine-kills',
@@ -38,7 +39,6 @@ function rankOf({ moduleId }: TestSpecification): number {
  */
 export default defineConfig({
   test: {
-    // Engine tests mostly wait, so two at once serve two cores well; more would spoil measured gaps.
     maxWorkers: 2,
     teardownTimeout: 60_000,
     sequence: { sequencer: LongestFirst },
@@ -63,7 +63,10 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/**/*.e2e.test.ts'],
           exclude: ALONE,
+          // They wait for half of their time, so three at once keep two cores busy; more would spoil measured gaps.
+          maxWorkers: 3,
           globalSetup: ['test/support/global-setup.ts'],
+          setupFiles: ['test/support/engine-test-setup.ts'],
           isolate: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,
@@ -76,6 +79,7 @@ export default defineConfig({
           name: 'load',
           include: ALONE,
           globalSetup: ['test/support/global-setup.ts'],
+          setupFiles: ['test/support/engine-test-setup.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 2 },

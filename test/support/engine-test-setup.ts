@@ -1,0 +1,3 @@
+import { untilBuilt } from './build.js';
+
+await untilBuilt();
