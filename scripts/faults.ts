@@ -8,6 +8,7 @@ const SUITES = [
   'test/faults',
   'test/recovery',
   'test/proxies',
+  'test/policy-pairs',
   'test/unit/properties',
   // Every state of a rollout, beside the source.
   'next-step',

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { newest, playEnvironments } from './support/environments.js';
+import { ALL_TRIALS } from './support/trials.js';
 
 const ANNA = 'anna-token-of-the-pair-tests-01234';
 const ACCESS = ['access:', `  tokens: [{ name: anna, role: operator, secret: ${ANNA} }]`];
@@ -20,8 +21,11 @@ const RULES = {
 } as const;
 type Rule = keyof typeof RULES;
 const NAMES = Object.keys(RULES) as Rule[];
+/** By default those of neighbours and of the first with the last, so that each rule occurs in two of them. */
 const PAIRS = NAMES.flatMap((first, index) =>
-  NAMES.slice(index + 1).map((second) => ({ first, second, name: `${first}-${second}` })),
+  NAMES.slice(index + 1)
+    .filter((second) => ALL_TRIALS || [1, NAMES.length - 1].includes(NAMES.indexOf(second) - index))
+    .map((second) => ({ first, second, name: `${first}-${second}` })),
 );
 
 it('any two rules hold a deployment back one after the other, and then it goes', async () => {
@@ -39,7 +43,7 @@ it('any two rules hold a deployment back one after the other, and then it goes',
   for (const { name } of frozen) {
     await ask('PUT', `/environments/${name}/freeze`, { reason: 'pairs' });
   }
-  const shipped = await scenario.ship({ version: 'v2', check: 'healthy' });
+  const shipped = await scenario.ship({ version: 'v2', check: 'healthy', checkEvery: 1_000 });
   expect(shipped.phase).toBe('succeeded');
 
   const release: Readonly<Record<Rule, () => Promise<unknown>>> = {

@@ -12,12 +12,12 @@ import { Dice } from './dice.js';
 import { hostileRequest, type HostileRequest } from './hostile-requests.js';
 import { KeptConnection, sendAlone, sendAndLeave, type RawAnswer } from './raw-client.js';
 
-const TRIALS = ALL_TRIALS ? 100_000 : 1_000;
+const TRIALS = ALL_TRIALS ? 100_000 : 500;
 /** Of them before memory is measured first: caches, compiled code and the storage's pages are there then. */
-const WARM_UP = ALL_TRIALS ? 10_000 : 500;
+const WARM_UP = ALL_TRIALS ? 10_000 : 250;
 const AT_ONCE = 16;
 /** After so many the log is looked at: no more of it is kept than that of some thousand requests. */
-const BATCH = 500;
+const BATCH = ALL_TRIALS ? 500 : 250;
 const SEED = 20_261_126;
 
 /**

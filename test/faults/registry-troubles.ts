@@ -76,6 +76,7 @@ export const LOOKUP_TROUBLES: readonly Trouble[] = [
     what: 'redirects in a circle',
     fault: (asked) => (isLookup(asked) ? { status: 307, headers: { location: asked.url } } : null),
     leadsTo: 'waits',
+    isLong: true,
   },
   {
     what: 'redirects to a private address',
@@ -102,6 +103,7 @@ export const LOOKUP_TROUBLES: readonly Trouble[] = [
         : null;
     },
     leadsTo: 'waits',
+    isLong: true,
   },
   {
     what: 'names a malformed digest',
@@ -133,6 +135,7 @@ export const LOOKUP_TROUBLES: readonly Trouble[] = [
       () => false,
     ),
     leadsTo: ['registry-auth'],
+    isLong: true,
   },
   { what: 'lets tokens expire before their time', fault: expiring(isLookup), leadsTo: 'succeeds' },
   {
@@ -186,6 +189,7 @@ export const PULL_TROUBLES: readonly Trouble[] = [
       body: TOO_MANY,
     }),
     leadsTo: ['pull-failed'],
+    isLong: true,
   },
   {
     what: 'closes instead of answering',
@@ -209,6 +213,7 @@ export const PULL_TROUBLES: readonly Trouble[] = [
     what: 'breaks off a manifest',
     fault: whenever(isPulledManifest, 'half'),
     leadsTo: ['pull-failed'],
+    isLong: true,
   },
   {
     what: 'breaks off a layer',
@@ -236,6 +241,7 @@ export const PULL_TROUBLES: readonly Trouble[] = [
       }),
     }),
     leadsTo: ['pull-failed'],
+    isLong: true,
   },
   {
     what: 'takes no token, however fresh',

@@ -14,7 +14,7 @@ import { configurationOf } from '../support/services-configuration.js';
 import { ALL_TRIALS, recordTrials } from '../support/trials.js';
 import { waitFor } from '../support/wait-for.js';
 
-const SERVICES = ALL_TRIALS ? 10 : 4;
+const SERVICES = ALL_TRIALS ? 10 : 3;
 const ROUNDS = ALL_TRIALS ? 30 : 4;
 /** After so many rounds everything that is made once is made. */
 const WARM_UP = ALL_TRIALS ? 6 : 2;

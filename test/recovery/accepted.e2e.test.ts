@@ -6,8 +6,8 @@ import { HUB_SECRET } from '../support/service-setup.js';
 import { sharedRig } from '../support/shared-rig.js';
 import { ALL_TRIALS } from '../support/trials.js';
 
-const FLEETS = 4;
-const ROUNDS = ALL_TRIALS ? 5 : 3;
+const FLEETS = ALL_TRIALS ? 4 : 2;
+const ROUNDS = ALL_TRIALS ? 5 : 2;
 
 interface Receipt {
   readonly delivery: string;

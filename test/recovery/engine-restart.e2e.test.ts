@@ -124,7 +124,9 @@ describe('an engine that is started anew in the middle of a rollout', () => {
       registryHost: registry.host,
       registry: registry.client,
     };
+    const tried = new Set(['handover', ...CASES.map(({ strategy = 'recreate' }) => strategy)]);
     for (const [strategy, options] of Object.entries(FLEETS)) {
+      if (!tried.has(strategy)) continue;
       const fleet = await Fleet.prepare(stage, CASES.length, { place, ...options });
       await fleet.start();
       fleets.set(strategy, fleet);
