@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
 import { containerState } from '../docker/inspection/container-state.js';
-import { isImageId } from '../docker/inspection/image-id.js';
 import { EngineError } from '../docker/client/engine-error.js';
 import { Engines } from '../docker/client/engines.js';
 import { type ContainerInspection, nameOf } from '../docker/inspection/inspection.js';

@@ -16,7 +16,6 @@ import {
   type SceneOptions,
   type Stage,
 } from './service-setup.js';
-import { waitFor } from './wait-for.js';
 import { SELDOM_MS, waitFor } from './wait-for.js';
 
 /** What a test looks at when a deployment has ended, whatever its end. */

@@ -7,60 +7,69 @@ import { hookLabels, LABELS } from '../../domain/rollout/labels.js';
 import type { RolloutIntent } from '../../domain/rollout/intent.js';
 import { anIntent, OLD_ID } from '../../domain/testing/builders.js';
 import { aRunHook } from '../../domain/testing/hook-builders.js';
-import { observe, type Known, type Look } from './observer.js';
+import { observe, type ObservationBasis, type Observation } from './observer.js';
 
 const EPOCH = 'when the bridge was made';
 const NEW_ID = 'new-container';
 
 describe('a look at the engine', () => {
   it('lists containers and inspects each of them once, where anything may be there', async () => {
-    const { asked, look } = await lookAt([web(OLD_ID, 'web'), web(NEW_ID, 'web.deploy-new')]);
+    const { asked, observation } = await observeEngine([
+      web(OLD_ID, 'web'),
+      web(NEW_ID, 'web.deploy-new'),
+    ]);
     expect(asked.filter((call) => call === 'list')).toHaveLength(2);
     expect(inspected(asked)).toEqual([NEW_ID, OLD_ID]);
-    expect(look.snapshot).toMatchObject({ epoch: EPOCH, old: { name: 'web' } });
-    expect([...look.inspections.keys()].sort()).toEqual([NEW_ID, OLD_ID]);
+    expect(observation.snapshot).toMatchObject({ epoch: EPOCH, old: { name: 'web' } });
+    expect([...observation.inspections.keys()].sort()).toEqual([NEW_ID, OLD_ID]);
   });
 
   it('lists nothing where only the known ones can be there', async () => {
-    const { look: before } = await lookAt([web(OLD_ID, 'web')]);
-    const known: Known = { before, changed: 'the-known' };
-    const { asked } = await lookAt([web(OLD_ID, 'web'), web(NEW_ID, 'web.deploy-new')], known);
+    const { observation: before } = await observeEngine([web(OLD_ID, 'web')]);
+    const basis: ObservationBasis = { before, refresh: 'known' };
+    const { asked } = await observeEngine(
+      [web(OLD_ID, 'web'), web(NEW_ID, 'web.deploy-new')],
+      basis,
+    );
     expect(asked.sort()).toEqual(['epoch', `inspect ${OLD_ID}`]);
   });
 
   it('asks for one container alone after a step that changed only this one', async () => {
     const containers = [web(OLD_ID, 'web'), web(NEW_ID, 'web.deploy-new')];
-    const { look: before } = await lookAt(containers);
+    const { observation: before } = await observeEngine(containers);
     const renamed = [web(OLD_ID, 'web.deploy-old'), web(NEW_ID, 'seen only when asked for')];
-    const { asked, look } = await lookAt(renamed, { before, changed: [OLD_ID] });
+    const { asked, observation } = await observeEngine(renamed, { before, refresh: [OLD_ID] });
     expect(asked).toEqual([`inspect ${OLD_ID}`]);
-    expect(look.snapshot).toMatchObject({ epoch: EPOCH, old: { name: 'web.deploy-old' } });
-    expect(look.inspections.get(NEW_ID)?.Name).toBe('/web.deploy-new');
+    expect(observation.snapshot).toMatchObject({ epoch: EPOCH, old: { name: 'web.deploy-old' } });
+    expect(observation.inspections.get(NEW_ID)?.Name).toBe('/web.deploy-new');
   });
 
   it('shows a container no more that was gone when it was asked for', async () => {
-    const { look: before } = await lookAt([web(OLD_ID, 'web')]);
-    const { look } = await lookAt([], { before, changed: [OLD_ID] });
-    expect(look.snapshot.old).toBeNull();
-    expect(look.inspections.size).toBe(0);
+    const { observation: before } = await observeEngine([web(OLD_ID, 'web')]);
+    const { observation } = await observeEngine([], { before, refresh: [OLD_ID] });
+    expect(observation.snapshot.old).toBeNull();
+    expect(observation.inspections.size).toBe(0);
   });
 });
 
 describe('what a step itself saw', () => {
   it('is not asked for again', async () => {
-    const { look: before } = await lookAt([web(OLD_ID, 'web')]);
+    const { observation: before } = await observeEngine([web(OLD_ID, 'web')]);
     const made = { id: NEW_ID, inspection: web(NEW_ID, 'web.deploy-new') };
-    const { asked, look } = await lookAt([], { before, changed: [made] });
+    const { asked, observation } = await observeEngine([], { before, refresh: [made] });
     expect(asked).toEqual([]);
-    expect(look.inspections.get(NEW_ID)).toBe(made.inspection);
-    expect(look.snapshot).toMatchObject({ epoch: EPOCH, old: { name: 'web' } });
-    expect(look.oldImage).toBe(before.oldImage);
+    expect(observation.inspections.get(NEW_ID)).toBe(made.inspection);
+    expect(observation.snapshot).toMatchObject({ epoch: EPOCH, old: { name: 'web' } });
+    expect(observation.oldImage).toBe(before.oldImage);
   });
 
   it('may be that a container is gone', async () => {
-    const { look: before } = await lookAt([web(OLD_ID, 'web')]);
-    const { look } = await lookAt([], { before, changed: [{ id: OLD_ID, inspection: null }] });
-    expect(look.snapshot.old).toBeNull();
+    const { observation: before } = await observeEngine([web(OLD_ID, 'web')]);
+    const { observation } = await observeEngine([], {
+      before,
+      refresh: [{ id: OLD_ID, inspection: null }],
+    });
+    expect(observation.snapshot.old).toBeNull();
   });
 });
 
@@ -74,8 +83,8 @@ describe('the one-off container of a hook', () => {
     });
 
   it('is seen where it is of this rollout, and is nobody else of it', async () => {
-    const { look } = await lookAt([web(OLD_ID, 'web'), ours(anIntent().deployment)]);
-    const { hook, candidate, leftovers, strangers } = look.snapshot;
+    const { observation } = await observeEngine([web(OLD_ID, 'web'), ours(anIntent().deployment)]);
+    const { hook, candidate, leftovers, strangers } = observation.snapshot;
     expect(hook?.id).toBe(HOOK_ID);
     expect({ candidate, leftovers, strangers }).toEqual({
       candidate: null,
@@ -85,25 +94,25 @@ describe('the one-off container of a hook', () => {
   });
 
   it('is left over where it is of an earlier one', async () => {
-    const { look } = await lookAt([web(OLD_ID, 'web'), ours('an earlier one')]);
-    expect(look.snapshot.hook).toBeNull();
-    expect(look.snapshot.leftovers.map(({ id }) => id)).toEqual([HOOK_ID]);
+    const { observation } = await observeEngine([web(OLD_ID, 'web'), ours('an earlier one')]);
+    expect(observation.snapshot.hook).toBeNull();
+    expect(observation.snapshot.leftovers.map(({ id }) => id)).toEqual([HOOK_ID]);
   });
 
   it('is in the way where it is somebody else’s and a hook needs its name, and only then', async () => {
     const foreign = [web(OLD_ID, 'web'), web(HOOK_ID, 'web.deploy-hook')];
-    const { look } = await lookAt(foreign);
-    expect(look.snapshot.strangers).toEqual([]);
-    const { look: needed } = await lookAt(foreign, undefined, RUNS);
+    const { observation } = await observeEngine(foreign);
+    expect(observation.snapshot.strangers).toEqual([]);
+    const { observation: needed } = await observeEngine(foreign, undefined, RUNS);
     expect(needed.snapshot.strangers).toEqual(['web.deploy-hook']);
   });
 });
 
-async function lookAt(
+async function observeEngine(
   containers: readonly ContainerInspection[],
-  known: Known = { before: null, changed: 'anything' },
+  basis: ObservationBasis = { before: null, refresh: 'all' },
   intent: Partial<Omit<RolloutIntent, 'old'>> = {},
-): Promise<{ asked: string[]; look: Look }> {
+): Promise<{ asked: string[]; observation: Observation }> {
   const asked: string[] = [];
   const engine = {
     epoch: () => {
@@ -123,8 +132,8 @@ async function lookAt(
       return Promise.resolve(containers.find((each) => each.Id === id) ?? null);
     },
   } as unknown as EngineClient;
-  const look = await observe(engine, anIntent(intent), 'instance', known);
-  return { asked, look };
+  const observation = await observe(engine, anIntent(intent), 'instance', basis);
+  return { asked, observation };
 }
 
 function inspected(asked: readonly string[]): string[] {

@@ -15,7 +15,7 @@ const REMOVAL_MS = 10_000;
 const REMOVAL_PAUSE_MS = 50;
 
 /** What one look at the engine showed. */
-export interface Look {
+export interface Observation {
   readonly snapshot: Snapshot;
   /** By container id: all that the engine told of each container in the snapshot. */
   readonly inspections: ReadonlyMap<string, ContainerInspection>;
@@ -26,7 +26,7 @@ export interface Look {
 }
 
 /** What a step saw of a container when it was done with it; null where it is gone. */
-export interface Seen {
+export interface FreshInspection {
   readonly id: string;
   readonly inspection: ContainerInspection | null;
 }
@@ -36,26 +36,26 @@ export interface Seen {
  * others can be there; or only these: asked for by their ids, or as they were just seen. The fewer are
  * asked for, the sooner the service is up again. Who takes a name just then is told by the engine's refusal.
  */
-export type Changed = 'anything' | 'the-known' | readonly (string | Seen)[];
+export type Refresh = 'all' | 'known' | readonly (string | FreshInspection)[];
 
 /** What a look begins with. */
-export type Known =
-  | { readonly before: null; readonly changed: 'anything' }
-  | { readonly before: Look; readonly changed: Changed };
+export type ObservationBasis =
+  | { readonly before: null; readonly refresh: 'all' }
+  | { readonly before: Observation; readonly refresh: Refresh };
 
 /** Looks at everything on the engine that the next step of a rollout is decided by. */
 export async function observe(
   engine: EngineClient,
   intent: RolloutIntent,
   instance: string,
-  { before, changed }: Known,
-): Promise<Look> {
-  if (before !== null && typeof changed !== 'string') {
-    const seen = await Promise.all(changed.map((each) => asSeen(engine, each)));
+  { before, refresh }: ObservationBasis,
+): Promise<Observation> {
+  if (before !== null && typeof refresh !== 'string') {
+    const seen = await Promise.all(refresh.map((each) => freshInspectionOf(engine, each)));
     const { snapshot, oldImage, hasWaitingNetwork } = before;
     const inspections = updated(before, seen);
     const told = { epoch: snapshot.epoch, oldImage, hasWaitingNetwork, inspections };
-    return lookOf(told, intent, instance);
+    return observationOf(told, intent, instance);
   }
   const inspections = new Inspections(engine);
   const shown = before?.inspections.keys() ?? [];
@@ -67,31 +67,37 @@ export async function observe(
     before?.oldImage ?? engine.image(intent.old.imageId),
     intent.waiting === null ? null : engine.networks.find(intent.waiting.name),
     inspections.done(),
-    changed === 'anything' ? lookForOthers(engine, intent, inspections) : null,
+    refresh === 'all' ? inspectOthers(engine, intent, inspections) : null,
   ]);
   const hasWaitingNetwork = waitingNetwork !== null;
   const told = { epoch, oldImage, hasWaitingNetwork, inspections: await inspections.done() };
-  return lookOf(told, intent, instance);
+  return observationOf(told, intent, instance);
 }
 
 /** What is seen where these were the engine's answers. */
-export function lookOf(
-  told: Omit<Look, 'snapshot'> & { readonly epoch: string },
+export function observationOf(
+  told: Omit<Observation, 'snapshot'> & { readonly epoch: string },
   intent: RolloutIntent,
   instance: string,
-): Look {
+): Observation {
   const { epoch, inspections, oldImage, hasWaitingNetwork } = told;
   const containers = [...inspections.values()].map(containerState).filter((each) => each !== null);
   const snapshot = { ...snapshotOf(epoch, containers, intent, instance), hasWaitingNetwork };
   return { snapshot, inspections, oldImage, hasWaitingNetwork };
 }
 
-async function asSeen(engine: EngineClient, changed: string | Seen): Promise<Seen> {
-  if (typeof changed !== 'string') return changed;
-  return { id: changed, inspection: await inspectionOf(engine, changed) };
+async function freshInspectionOf(
+  engine: EngineClient,
+  refresh: string | FreshInspection,
+): Promise<FreshInspection> {
+  if (typeof refresh !== 'string') return refresh;
+  return { id: refresh, inspection: await inspectionOf(engine, refresh) };
 }
 
-function updated(before: Look, seen: readonly Seen[]): Look['inspections'] {
+function updated(
+  before: Observation,
+  seen: readonly FreshInspection[],
+): Observation['inspections'] {
   const inspections = new Map(before.inspections);
   for (const { id, inspection } of seen) {
     if (inspection === null) inspections.delete(id);
@@ -168,7 +174,7 @@ function isLeftover(container: ContainerState, intent: RolloutIntent, instance: 
 }
 
 /** Every container under one of the service's names or with the rollout's label. */
-async function lookForOthers(
+async function inspectOthers(
   engine: EngineClient,
   intent: RolloutIntent,
   inspections: Inspections,

@@ -14,7 +14,7 @@ import { Storage } from '../../storage/storage.js';
 import { DeploymentLog } from '../deployment-log.js';
 import { Journal } from './journal/journal.js';
 import type { JournalOpening } from './journal/rollout-journal.js';
-import { observe, type Known, type Look } from './observer.js';
+import { observe, type ObservationBasis, type Observation } from './observer.js';
 import { mayPark } from './parking.js';
 import type { Prepared } from './preparing/preparation.js';
 import {
@@ -57,7 +57,7 @@ interface RolloutState {
   readonly kind: 'under-way';
   readonly intent: RolloutIntent;
   /** What the next observation builds on. */
-  readonly known: Known;
+  readonly basis: ObservationBasis;
   readonly failures: Failures;
   /** The step of the last turn, if it was done. */
   readonly lastDone: EngineStep | null;
@@ -78,15 +78,15 @@ export class Rollout {
   ) {}
 
   /** Begins a rollout. Its intent is stored with its first step. */
-  begin({ intent, known }: Prepared, signal: AbortSignal): Promise<RolloutEnd> {
+  begin({ intent, basis }: Prepared, signal: AbortSignal): Promise<RolloutEnd> {
     const first = { previousDigest: intent.old.digest, strategy: intent.strategy };
-    return this.drive(intent, known, first, signal);
+    return this.drive(intent, basis, first, signal);
   }
 
   /** The steps that a rollout will take if all goes well. @throws EngineError */
-  async foresee({ intent, known }: Prepared): Promise<Step[]> {
+  async foresee({ intent, basis }: Prepared): Promise<Step[]> {
     const engine = this.engines.get(intent.engine);
-    const { snapshot } = await observe(engine, intent, this.storage.instanceId, known);
+    const { snapshot } = await observe(engine, intent, this.storage.instanceId, basis);
     return simulateRollout(snapshot, intent);
   }
 
@@ -98,12 +98,12 @@ export class Rollout {
   /** Resumes a rollout whose intent is in the journal. */
   async resume(intent: RolloutIntent, signal: AbortSignal): Promise<RolloutEnd> {
     await this.journal.closeInterrupted(intent);
-    return this.drive(intent, { before: null, changed: 'anything' }, null, signal);
+    return this.drive(intent, { before: null, refresh: 'all' }, null, signal);
   }
 
   private async drive(
     intent: RolloutIntent,
-    known: Known,
+    basis: ObservationBasis,
     opening: JournalOpening | null,
     signal: AbortSignal,
   ): Promise<RolloutEnd> {
@@ -113,7 +113,7 @@ export class Rollout {
     let state: RolloutState = {
       kind: 'under-way',
       intent,
-      known,
+      basis,
       failures: NO_FAILURES,
       lastDone: null,
     };
@@ -127,9 +127,9 @@ export class Rollout {
 
   /** One turn: observe, decide, do. */
   private async turn(drive: Drive, state: RolloutState): Promise<RolloutState | RolloutEnd> {
-    const look = await this.observeWhenReachable(drive, state);
-    if (look === 'parked') return { kind: 'parked' };
-    const { snapshot } = look;
+    const observation = await this.observeWhenReachable(drive, state);
+    if (observation === 'parked') return { kind: 'parked' };
+    const { snapshot } = observation;
     const intent = syncIntent(snapshot, state.intent);
     const step = nextStep(snapshot, intent);
     if (step.name === 'finish') {
@@ -138,24 +138,24 @@ export class Rollout {
     }
     if (step.name === 'give-up') {
       const turned = await this.giveUp(drive, intent, snapshot, step);
-      return { ...state, intent: turned, known: { before: look, changed: 'anything' } };
+      return { ...state, intent: turned, basis: { before: observation, refresh: 'all' } };
     }
     if (drive.signal.aborted && mayPark(step, snapshot, intent)) {
       await drive.journal.flush();
       return { kind: 'parked' };
     }
-    return this.doStep(drive, step, look, { ...state, intent });
+    return this.doStep(drive, step, observation, { ...state, intent });
   }
 
   private async observeWhenReachable(
     { engine, journal, signal }: Drive,
-    { intent, known }: RolloutState,
-  ): Promise<Look | 'parked'> {
+    { intent, basis }: RolloutState,
+  ): Promise<Observation | 'parked'> {
     const deadline = performance.now() + ENGINE_WAIT_MS;
     for (let attempt = 0; ; attempt++) {
       try {
         // An engine that was away may come back with anything.
-        const now: Known = attempt === 0 ? known : { ...known, changed: 'anything' };
+        const now: ObservationBasis = attempt === 0 ? basis : { ...basis, refresh: 'all' };
         return await observe(engine, intent, this.storage.instanceId, now);
       } catch (error) {
         if (attempt === 0) await journal.flush();
@@ -174,20 +174,20 @@ export class Rollout {
   private async doStep(
     drive: Drive,
     step: EngineStep,
-    look: Look,
+    observation: Observation,
     state: RolloutState,
   ): Promise<RolloutState> {
-    const { snapshot } = look;
+    const { snapshot } = observation;
     const work = drive.signal.aborted ? { ...drive, signal: UNENDING } : drive;
-    const done = await this.steps.run(work, step, look, state.intent);
+    const done = await this.steps.run(work, step, observation, state.intent);
     const intent =
       done.failure === null
         ? done.intent
         : await this.giveUp(drive, done.intent, snapshot, done.failure);
     const error = done.error ?? withoutEffect(step, state.lastDone);
-    const known = { before: look, changed: done.changed };
+    const basis = { before: observation, refresh: done.refresh };
     const lastDone = done.isDone ? step : null;
-    const next = { ...state, intent, known, lastDone, failures: NO_FAILURES };
+    const next = { ...state, intent, basis, lastDone, failures: NO_FAILURES };
     if (error === null) return next;
     const failures = oneMore(state.failures, step.name, performance.now());
     if (isTriedAgain(step, failures, error, performance.now(), snapshot, intent)) {

@@ -7,7 +7,7 @@ import type { EngineStep } from '../../domain/rollout/step.js';
 import { DeploymentLog, type LogSubject } from '../deployment-log.js';
 import { isEngineGone } from './health/health-watch.js';
 import type { RolloutJournal } from './journal/rollout-journal.js';
-import type { Changed, Look } from './observer.js';
+import type { Refresh, Observation } from './observer.js';
 import type { StepResult } from './steps/step-context.js';
 import { beforeStep, StepExecutor } from './steps/step-executor.js';
 
@@ -23,7 +23,7 @@ export interface Drive {
 export interface DoneStep {
   readonly intent: RolloutIntent;
   /** What the step may have changed on the engine. */
-  readonly changed: Changed;
+  readonly refresh: Refresh;
   /** Why the rollout cannot go forward, although the step itself was carried out. */
   readonly failure: NonNullable<StepResult['failure']> | null;
   /** Why the step could not be carried out. */
@@ -43,16 +43,16 @@ export class StepRunner {
   async run(
     { engine, journal, signal }: Drive,
     step: EngineStep,
-    look: Look,
+    observation: Observation,
     before: RolloutIntent,
   ): Promise<DoneStep> {
-    const intent = { ...before, ...beforeStep(step, look.snapshot, before) };
+    const intent = { ...before, ...beforeStep(step, observation.snapshot, before) };
     const description = describeStep(step, intent);
     const subject = subjectOf(intent);
     const open = await journal.begin(before, intent, step.name, description);
     this.log.print(subject, 'info', description);
     try {
-      const result = await this.executor.execute(step, { engine, intent, look, signal });
+      const result = await this.executor.execute(step, { engine, intent, observation, signal });
       const after = { ...intent, ...result.patch };
       const failure = result.failure ?? null;
       const trouble = failure?.message ?? result.problem ?? null;
@@ -62,7 +62,7 @@ export class StepRunner {
         await this.log.append(subject, 'warn', `${step.name}: ${result.problem}`);
       }
       const isDone = trouble === null && ending === 'done';
-      return { intent: after, changed: result.changed ?? 'anything', failure, error: null, isDone };
+      return { intent: after, refresh: result.refresh ?? 'all', failure, error: null, isDone };
     } catch (error) {
       const isCut = signal.aborted || isEngineGone(error);
       const message = messageOf(error);
@@ -70,7 +70,7 @@ export class StepRunner {
       await journal.flush();
       await this.log.append(subject, isCut ? 'info' : 'warn', `${step.name}: ${message}`);
       const reported = signal.aborted ? null : error;
-      return { intent, changed: 'anything', failure: null, error: reported, isDone: false };
+      return { intent, refresh: 'all', failure: null, error: reported, isDone: false };
     }
   }
 }

@@ -84,9 +84,9 @@ export class Planner {
     service: Service,
   ): Promise<PlanView> {
     const { running } = await this.inspector.inspect(service);
-    const { intent, known, strategyReason } = await this.preparation.prepare(wanted, service);
+    const { intent, basis, strategyReason } = await this.preparation.prepare(wanted, service);
     const engine = this.engines.get(service.engine);
-    const { snapshot } = await observe(engine, intent, this.storage.instanceId, known);
+    const { snapshot } = await observe(engine, intent, this.storage.instanceId, basis);
     const steps = simulateRollout(snapshot, intent);
     const last = steps.at(-1);
     if (last?.name === 'give-up') throw new DeployError(last.code, last.message);

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { containerState } from '../../../docker/inspection/container-state.js';
-import { isImageId } from '../../../docker/inspection/image-id.js';
 import { replacementOf } from '../../../docker/creation/container-options.js';
 import type { ContainerSummary, EngineClient } from '../../../docker/client/engine-client.js';
 import { Engines } from '../../../docker/client/engines.js';
@@ -24,7 +23,7 @@ import { isActive } from '../../../domain/rollout/container-state.js';
 import { Storage } from '../../../storage/storage.js';
 import { hostname } from 'node:os';
 import { findDependents } from './find-dependents.js';
-import { lookOf, type Known } from '../observer.js';
+import { observationOf, type ObservationBasis } from '../observer.js';
 import { chooseProbeWay } from '../health/probe.js';
 import { chooseFor } from './strategy-choice.js';
 import { replacementSettings, type ReplacementSettings } from '../steps/replacement-settings.js';
@@ -38,7 +37,7 @@ export interface Prepared {
   /** Why the intent has its strategy; human-readable. */
   readonly strategyReason: string;
   /** What its first observation starts from. */
-  readonly known: Known;
+  readonly basis: ObservationBasis;
 }
 
 /** Inspects the running container before anything is touched and determines what a rollout would start from. */
@@ -138,9 +137,9 @@ export class RolloutPreparation {
     return {
       strategyReason: reason,
       intent: this.withReplacement(settings, intent),
-      known: {
-        before: lookOf(answers, intent, this.storage.instanceId),
-        changed: peers.some((each) => isOfInterest(each, intent)) ? 'anything' : [],
+      basis: {
+        before: observationOf(answers, intent, this.storage.instanceId),
+        refresh: peers.some((each) => isOfInterest(each, intent)) ? 'all' : [],
       },
     };
   }

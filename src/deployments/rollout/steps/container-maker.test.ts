@@ -4,7 +4,7 @@ import { aContainer } from '../../../docker/testing/inspection-builders.js';
 import { anIntent, NEW_IMAGE } from '../../../domain/testing/builders.js';
 import type { Storage } from '../../../storage/storage.js';
 import { ContainerMaker } from './container-maker.js';
-import { lookOf } from '../observer.js';
+import { observationOf } from '../observer.js';
 
 describe('the new container', () => {
   it('leaves the local tag in place if its settings cannot be known', async () => {
@@ -24,8 +24,8 @@ describe('the new container', () => {
     const intent = anIntent({ imageId: NEW_IMAGE });
     const inspections = new Map([[intent.old.id, { ...aContainer(), Id: intent.old.id }]]);
     const answers = { epoch: '', oldImage: null, hasWaitingNetwork: false, inspections };
-    const look = lookOf(answers, intent, 'instance');
-    const made = maker.createCandidate(engine, intent, look);
+    const observation = observationOf(answers, intent, 'instance');
+    const made = maker.createCandidate(engine, intent, observation);
     await expect(made).rejects.toThrow('the engine went away');
     expect(asked).toEqual([]);
   });

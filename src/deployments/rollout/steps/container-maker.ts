@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { replacementOf, type Replacement } from '../../../docker/creation/container-options.js';
-import { isImageId } from '../../../docker/inspection/image-id.js';
 import type { EngineClient } from '../../../docker/client/engine-client.js';
 import type { ContainerInspection } from '../../../docker/inspection/inspection.js';
 import type { DependentIntent } from '../../../domain/rollout/dependents.js';
@@ -13,7 +12,7 @@ import type { NetworkAttachment, RolloutIntent } from '../../../domain/rollout/i
 import { rolloutNames } from '../../../domain/rollout/rollout-names.js';
 import { Storage } from '../../../storage/storage.js';
 import { dependentReplacement } from './dependent-replacement.js';
-import type { Look } from '../observer.js';
+import type { Observation } from '../observer.js';
 import { replacementSettings } from './replacement-settings.js';
 import { TagLock } from '../../locks/tag-lock.js';
 
@@ -31,13 +30,17 @@ export class ContainerMaker {
    * How to create the new container: the old one's settings, the new image, Deploy's labels.
    * @param look An observation that includes the old container.
    */
-  async candidate(engine: EngineClient, intent: RolloutIntent, look: Look): Promise<Replacement> {
-    const container = look.inspections.get(intent.old.id);
+  async candidate(
+    engine: EngineClient,
+    intent: RolloutIntent,
+    observation: Observation,
+  ): Promise<Replacement> {
+    const container = observation.inspections.get(intent.old.id);
     if (container === undefined) {
       throw new DeployError('container-missing', `the container ${intent.container} was removed`);
     }
     const { body, ...rest } = replacementOf({
-      ...(await replacementSettings(engine, container, look.oldImage)),
+      ...(await replacementSettings(engine, container, observation.oldImage)),
       ...networksAtFirst(intent),
       image: intent.image,
       labels: candidateLabels(intent, this.storage.instanceId),
@@ -50,10 +53,10 @@ export class ContainerMaker {
   async createCandidate(
     engine: EngineClient,
     intent: RolloutIntent,
-    look: Look,
+    observation: Observation,
   ): Promise<ContainerInspection> {
     const { candidate } = rolloutNames(intent.container);
-    const replacement = await this.candidate(engine, intent, look);
+    const replacement = await this.candidate(engine, intent, observation);
     return this.holdTag(intent.image, engine, () =>
       createFrom(engine, intent.image, wantedImage(intent), candidate, replacement),
     );
@@ -80,9 +83,9 @@ export class ContainerMaker {
     engine: EngineClient,
     intent: RolloutIntent,
     dependent: DependentIntent,
-    look: Look,
+    observation: Observation,
   ): Promise<Replacement> {
-    return dependentReplacement(engine, intent, dependent, look, this.storage.instanceId);
+    return dependentReplacement(engine, intent, dependent, observation, this.storage.instanceId);
   }
 
   /**

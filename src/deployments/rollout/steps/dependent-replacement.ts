@@ -6,7 +6,7 @@ import { DeployError } from '../../../domain/errors.js';
 import { dependentLabels } from '../../../domain/rollout/labels.js';
 import type { RolloutIntent } from '../../../domain/rollout/intent.js';
 import { rolloutNames } from '../../../domain/rollout/rollout-names.js';
-import type { Look } from '../observer.js';
+import type { Observation } from '../observer.js';
 import { replacementSettings } from './replacement-settings.js';
 
 /**
@@ -19,10 +19,10 @@ export async function dependentReplacement(
   engine: EngineClient,
   intent: RolloutIntent,
   dependent: DependentIntent,
-  look: Look,
+  observation: Observation,
   instance: string,
 ): Promise<Replacement> {
-  const container = look.inspections.get(dependent.id);
+  const container = observation.inspections.get(dependent.id);
   if (container === undefined) {
     throw new DeployError('dependent-failed', `the container ${dependent.name} was removed`);
   }
@@ -38,7 +38,7 @@ export async function dependentReplacement(
     newImageId: dependent.imageId,
     labels: dependentLabels(dependent, intent, instance, container.Config.Labels ?? {}),
   });
-  return { body: boundTo(body, container, replacedIn(look, intent)), ...rest };
+  return { body: boundTo(body, container, replacedIn(observation, intent)), ...rest };
 }
 
 /** The final names of the containers that have temporary names now or soon. */
@@ -49,7 +49,7 @@ function finalNames({ old, container, dependents }: RolloutIntent): [string, str
   ];
 }
 
-function replacedIn({ snapshot }: Look, intent: RolloutIntent): Replaced[] {
+function replacedIn({ snapshot }: Observation, intent: RolloutIntent): Replaced[] {
   const { candidate, dependents } = snapshot;
   return finalNames(intent).flatMap(([id, final]) => {
     const now = id === intent.old.id ? candidate : (dependents[id]?.replacement ?? null);

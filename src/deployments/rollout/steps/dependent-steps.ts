@@ -27,17 +27,17 @@ type DependentExecutors = Pick<Executors, DependentStep['name']>;
 export function dependentSteps(maker: ContainerMaker): DependentExecutors {
   return {
     'create-dependent': async (step, context) => {
-      const { engine, intent, look } = context;
+      const { engine, intent, observation } = context;
       const dependent = dependentOf(intent, step.of);
-      const replacement = await maker.dependent(engine, intent, dependent, look);
-      const begun = look.snapshot.dependents[step.of]?.replacement ?? null;
+      const replacement = await maker.dependent(engine, intent, dependent, observation);
+      const begun = observation.snapshot.dependents[step.of]?.replacement ?? null;
       const made = begun ?? (await create(maker, context, dependent, replacement));
       if (begun !== null) await returnTag(maker, context, dependent);
       await connectFurther(engine, made.id, replacement);
       for (const path of dependent.files) await engine.files.copy(path, dependent.id, made.id);
       return {
         patch: { unfinishedDependents: without(intent.unfinishedDependents, step.of) },
-        changed: [made.id],
+        refresh: [made.id],
       };
     },
     'return-dependent-tag': async (step, context) => {
@@ -45,25 +45,26 @@ export function dependentSteps(maker: ContainerMaker): DependentExecutors {
       await returnTag(maker, context, dependentOf(intent, step.of));
       return {
         patch: { unfinishedDependents: without(intent.unfinishedDependents, step.of) },
-        changed: [],
+        refresh: [],
       };
     },
-    'stop-dependent': async ({ id }, { engine, look }) => {
-      const { inspection } = await stopAndSettle(engine, id, look);
-      return { changed: [{ id, inspection }] };
+    'stop-dependent': async ({ id }, { engine, observation }) => {
+      const { inspection } = await stopAndSettle(engine, id, observation);
+      return { refresh: [{ id, inspection }] };
     },
     'retire-dependent': async ({ of, id }, { engine, intent }) => {
       await engine.rename(id, rolloutNames(dependentOf(intent, of).name).old);
-      return { changed: [id] };
+      return { refresh: [id] };
     },
     'name-dependent': giveName,
     'return-dependent': giveName,
     'start-dependent': async ({ id }, { engine }) => {
       await engine.start(id);
-      return { changed: 'the-known' };
+      return { refresh: 'known' };
     },
     'verify-dependent': verify,
-    'remove-dependent': async ({ id }, { engine, look }) => removeStopped(engine, id, look),
+    'remove-dependent': async ({ id }, { engine, observation }) =>
+      removeStopped(engine, id, observation),
   };
 }
 
@@ -99,15 +100,15 @@ async function giveName(
   { engine, intent }: StepContext,
 ): Promise<StepResult> {
   await engine.rename(id, dependentOf(intent, of).name);
-  return { changed: [id] };
+  return { refresh: [id] };
 }
 
 async function verify({ of, id }: DependentStep, context: StepContext): Promise<StepResult> {
-  const { engine, intent, look } = context;
+  const { engine, intent, observation } = context;
   const dependent = dependentOf(intent, of);
   const outcome = await watch(id, dependent, context);
   if (outcome.kind === 'interrupted') return { interrupted: true };
-  const container = containerOf(look.snapshot.dependents[of], id);
+  const container = containerOf(observation.snapshot.dependents[of], id);
   if (outcome.kind === 'passed') {
     return { patch: { provedDependents: [...intent.provedDependents, runOf(container)] } };
   }
@@ -164,7 +165,7 @@ function giveUpOn(
 function watch(
   id: string,
   { proof, id: of }: DependentIntent,
-  { engine, look, signal }: StepContext,
+  { engine, observation, signal }: StepContext,
 ): Promise<GateOutcome> {
   const byHealth = proof === 'health';
   const subject: GateSubject = {
@@ -174,7 +175,7 @@ function watch(
     old: { id: of, autoRemove: false },
   };
   const options = { ignoresHealth: !byHealth };
-  return watchHealth(engine, id, subject, look.snapshot.epoch, signal, options);
+  return watchHealth(engine, id, subject, observation.snapshot.epoch, signal, options);
 }
 
 function containerOf(

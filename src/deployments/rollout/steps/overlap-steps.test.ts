@@ -56,13 +56,13 @@ async function run(
   isActing = true,
 ): Promise<{ result: StepResult; engine: FakeEngine }> {
   const engine = new FakeEngine({ [OLD]: old, [NEW]: candidate }, lost, isActing);
-  const look = {
+  const observation = {
     snapshot: {
       old: containerState(engine.inspection(OLD)),
       candidate: containerState(engine.inspection(NEW)),
     },
   };
-  const context = { engine, intent, look } as unknown as StepContext;
+  const context = { engine, intent, observation } as unknown as StepContext;
   const steps = overlapSteps({} as WaitingNetworks);
   const result =
     name === 'hand-over'

@@ -52,20 +52,20 @@ export function overlapSteps(waiting: WaitingNetworks): OverlapExecutors {
         await engine.networks.connect(intent.waiting.name, step.id);
       }
       await detach(engine, candidate, intent);
-      return { changed: [step.id] };
+      return { refresh: [step.id] };
     },
     'attach-new': async (step, context) => {
       await attachWithoutNames(step.id, context);
-      return { changed: [step.id] };
+      return { refresh: [step.id] };
     },
     'join-new': async (step, context) => {
       const { engine, intent } = context;
       await connect(engine, candidateOf(context), networksWithNames(intent));
       // Its health may have depended on the connections that it had.
-      return { patch: { verifiedAt: null }, changed: [step.id] };
+      return { patch: { verifiedAt: null }, refresh: [step.id] };
     },
-    'drain-old': async (step, { engine, intent, look, signal }) => {
-      const inspection = look.inspections.get(step.id);
+    'drain-old': async (step, { engine, intent, observation, signal }) => {
+      const inspection = observation.inspections.get(step.id);
       if (intent.drain === null || inspection === undefined) return { patch: { drained: true } };
       return {
         ...(await drain(engine, inspection, intent.drain, signal)),
@@ -84,17 +84,17 @@ export function overlapSteps(waiting: WaitingNetworks): OverlapExecutors {
 /** Connects a waiting new container to the service's networks, none of which becomes its gateway. */
 export async function attachWithoutNames(
   id: string,
-  { engine, intent, look }: StepContext,
+  { engine, intent, observation }: StepContext,
 ): Promise<void> {
-  const has = look.snapshot.candidate?.networks ?? {};
+  const has = observation.snapshot.candidate?.networks ?? {};
   const missing = networksWithoutNames(intent).filter(({ name }) => !(name in has));
   for (const { name, endpoint } of missing) await engine.networks.connect(name, id, endpoint);
 }
 
 /** The ports go with the old container's last network, and come when the new one leaves the waiting network. */
 async function handOver(context: StepContext): Promise<StepResult> {
-  const { engine, intent, look } = context;
-  const { old } = look.snapshot;
+  const { engine, intent, observation } = context;
+  const { old } = observation.snapshot;
   const candidate = candidateOf(context);
   const clockOffset = (await engine.now()) - Date.now();
   const isOldThere = old !== null && isActive(old) && isOnNetworks(old, intent);
@@ -119,8 +119,8 @@ async function handOver(context: StepContext): Promise<StepResult> {
   return { patch: serviceIsBack(intent, begun, clockOffset) };
 }
 
-async function handBack({ engine, intent, look }: StepContext): Promise<StepResult> {
-  const { old, candidate } = look.snapshot;
+async function handBack({ engine, intent, observation }: StepContext): Promise<StepResult> {
+  const { old, candidate } = observation.snapshot;
   const clockOffset = (await engine.now()) - Date.now();
   let begun = Date.parse(intent.oldDownAt ?? new Date().toISOString());
   if (candidate !== null && isActive(candidate)) {
@@ -214,8 +214,8 @@ function requestOverHttp(
   });
 }
 
-function candidateOf({ look }: StepContext): ContainerState {
-  const { candidate } = look.snapshot;
+function candidateOf({ observation }: StepContext): ContainerState {
+  const { candidate } = observation.snapshot;
   if (candidate === null) throw new DeployError('internal', 'there is no new container');
   return candidate;
 }

@@ -30,32 +30,32 @@ async function carryFiles(id: string, { engine, intent }: StepContext): Promise<
       );
     }
   }
-  return { patch: { filesCarried: true }, changed: [] };
+  return { patch: { filesCarried: true }, refresh: [] };
 }
 
 async function compare(
   id: string,
-  { engine, intent, look }: StepContext,
+  { engine, intent, observation }: StepContext,
   maker: ContainerMaker,
 ): Promise<StepResult> {
-  const old = look.inspections.get(intent.old.id);
-  const candidate = look.inspections.get(id);
+  const old = observation.inspections.get(intent.old.id);
+  const candidate = observation.inspections.get(id);
   if (old === undefined || candidate === undefined) {
     throw new DeployError('internal', 'there are no two containers to compare');
   }
   const [newImage, context, { body }] = await Promise.all([
     engine.image(candidate.Image),
-    replacementSettings(engine, old, look.oldImage),
-    maker.candidate(engine, intent, look),
+    replacementSettings(engine, old, observation.oldImage),
+    maker.candidate(engine, intent, observation),
   ]);
-  const { oldImage } = look;
+  const { oldImage } = observation;
   const purpose = purposeOf(intent, candidate.Image);
   const compared = { old, oldImage, candidate, newImage, requested: body, purpose };
   const comparison = compareSettings(compared, context, new Date().toISOString());
   const lost = unexplained(comparison);
   return {
     patch: { comparison },
-    changed: [],
+    refresh: [],
     ...(lost === null ? {} : { failure: { code: 'settings-changed', message: lossMessage(lost) } }),
   };
 }

@@ -2,13 +2,13 @@ import type { EngineClient } from '../../../docker/client/engine-client.js';
 import type { ErrorCode } from '../../../domain/errors.js';
 import type { RolloutIntent } from '../../../domain/rollout/intent.js';
 import type { EngineStep } from '../../../domain/rollout/step.js';
-import type { Changed, Look } from '../observer.js';
+import type { Refresh, Observation } from '../observer.js';
 
 export interface StepContext {
   readonly engine: EngineClient;
   readonly intent: RolloutIntent;
   /** The observation that the step was decided on. */
-  readonly look: Look;
+  readonly observation: Observation;
   readonly signal: AbortSignal;
 }
 
@@ -16,7 +16,7 @@ export interface StepContext {
 export interface StepResult {
   readonly patch?: Partial<RolloutIntent>;
   /** What the next observation has to refresh; everything by default. */
-  readonly changed?: Changed;
+  readonly refresh?: Refresh;
   readonly failure?: { readonly code: ErrorCode; readonly message: string };
   readonly interrupted?: boolean;
   /** What went wrong without stopping the rollout: the step is shown as failed, with this message. */

@@ -66,44 +66,48 @@ export class StepExecutor {
     ...overlapSteps(this.waiting),
     ...proofSteps(this.maker),
     ...dependentSteps(this.maker),
-    pull: async (_step, { engine, intent, look, signal }) => ({
-      patch: { imageId: await this.puller.pull(engine, intent, look.oldImage, signal) },
+    pull: async (_step, { engine, intent, observation, signal }) => ({
+      patch: { imageId: await this.puller.pull(engine, intent, observation.oldImage, signal) },
       // It may have taken long. If a name was taken meanwhile, the create call is refused.
-      changed: [intent.old.id],
+      refresh: [intent.old.id],
     }),
-    'clear-leftover': async (step, { engine, intent, look }) =>
+    'clear-leftover': async (step, { engine, intent, observation }) =>
       step.container === rolloutNames(intent.container).hook
         ? removeHook(step.id, engine)
-        : removeStopped(engine, step.id, look),
-    create: async (_step, { engine, intent, look }) => {
-      const created = await this.maker.createCandidate(engine, intent, look);
-      return { changed: [{ id: created.Id, inspection: created }] };
+        : removeStopped(engine, step.id, observation),
+    create: async (_step, { engine, intent, observation }) => {
+      const created = await this.maker.createCandidate(engine, intent, observation);
+      return { refresh: [{ id: created.Id, inspection: created }] };
     },
-    'connect-new': async (step, { engine, intent, look }) => {
-      await connectFurther(engine, step.id, await this.maker.candidate(engine, intent, look));
-      return { patch: { connected: true }, changed: [step.id] };
+    'connect-new': async (step, { engine, intent, observation }) => {
+      await connectFurther(
+        engine,
+        step.id,
+        await this.maker.candidate(engine, intent, observation),
+      );
+      return { patch: { connected: true }, refresh: [step.id] };
     },
     'create-twin': async (_step, { engine, intent }) => {
       await this.maker.createTwin(engine, intent);
       return {};
     },
-    'stop-old': async (step, { engine, intent, look }) => {
-      const { at, inspection } = await stopAndSettle(engine, step.id, look);
+    'stop-old': async (step, { engine, intent, observation }) => {
+      const { at, inspection } = await stopAndSettle(engine, step.id, observation);
       // A container that was run with --rm is still there for a moment.
       const isGoing = inspection !== null && containerState(inspection) === null;
       return {
         // Going forward in a handover, it stopped serving long before.
         patch: intent.detachIssued && intent.goal !== 'back' ? {} : { oldDownAt: at },
-        changed: [isGoing ? step.id : { id: step.id, inspection }],
+        refresh: [isGoing ? step.id : { id: step.id, inspection }],
       };
     },
     'retire-old': async (step, { engine, intent }) => {
       await engine.rename(step.id, rolloutNames(intent.container).old);
-      return { changed: [step.id] };
+      return { refresh: [step.id] };
     },
     'take-name': async (step, { engine, intent }) => {
       await engine.rename(step.id, intent.container);
-      return { changed: [step.id] };
+      return { refresh: [step.id] };
     },
     'start-new': async (step, context) => this.startNew(step.id, context),
     'arm-new': async (step, { engine, intent }) =>
@@ -111,13 +115,15 @@ export class StepExecutor {
     'disarm-old': async (step, { engine }) => setPolicy(engine, step.id, NEVER_RESTART),
     'verify-new': async (step, context) => this.verifyNew(step.id, context),
     'watch-new': async (step, context) => this.watchNew(step.id, context),
-    'remove-old': async (step, { engine, look }) => removeStopped(engine, step.id, look),
-    'remove-twin': async (step, { engine, look }) => removeStopped(engine, step.id, look),
-    'stop-new': async (step, { engine, intent, look }) => {
+    'remove-old': async (step, { engine, observation }) =>
+      removeStopped(engine, step.id, observation),
+    'remove-twin': async (step, { engine, observation }) =>
+      removeStopped(engine, step.id, observation),
+    'stop-new': async (step, { engine, intent, observation }) => {
       // The log of a container that was run with --rm is lost when it ends.
-      const isGoing = look.snapshot.candidate?.autoRemove === true;
+      const isGoing = observation.snapshot.candidate?.autoRemove === true;
       const early = isGoing ? await logTail(engine, step.id, intent) : null;
-      await stopAndSettle(engine, step.id, look);
+      await stopAndSettle(engine, step.id, observation);
       return { patch: early ?? (await logTail(engine, step.id, intent)) };
     },
     'disarm-new': async (step, { engine }) => setPolicy(engine, step.id, NEVER_RESTART),
@@ -150,9 +156,9 @@ export class StepExecutor {
       await this.maker.restoreTag(engine, intent);
       return { patch: { tagRestored: true } };
     },
-    'remove-new': async (step, { engine, intent, look }) => {
+    'remove-new': async (step, { engine, intent, observation }) => {
       const patch = await logTail(engine, step.id, intent);
-      await removeStopped(engine, step.id, look);
+      await removeStopped(engine, step.id, observation);
       return { patch };
     },
     'run-before-hook': async (step, context) => this.hooks.run(step, context),
@@ -162,13 +168,13 @@ export class StepExecutor {
   };
 
   private async startNew(id: string, context: StepContext): Promise<StepResult> {
-    const { engine, intent, look } = context;
+    const { engine, intent, observation } = context;
     await engine.start(id);
-    const { candidate } = look.snapshot;
+    const { candidate } = observation.snapshot;
     // At once: the application may need its neighbours while it boots.
     const isParked = candidate !== null && isWaiting(candidate, intent);
     if (isParked && intent.waiting?.kind === 'macvlan') await attachWithoutNames(id, context);
-    return { patch: { verifiedAt: null, watchedAt: null }, changed: 'the-known' };
+    return { patch: { verifiedAt: null, watchedAt: null }, refresh: 'known' };
   }
 
   /** Keeps watching a healthy new container while the old one is at hand. */
@@ -210,19 +216,19 @@ async function removeHook(id: string, engine: EngineClient): Promise<StepResult>
  * one ended or it got the ports, whichever came last. If the journal lost the time of a handover, now counts: a watch
  * that is too long does no harm.
  */
-async function switchedAt({ engine, intent, look }: StepContext): Promise<number> {
+async function switchedAt({ engine, intent, observation }: StepContext): Promise<number> {
   const isLost = intent.strategy === 'handover' && intent.reconnectedAt === null;
   if (isLost) return engine.now();
   const proved = later(intent.reconnectedAt, intent.verifiedAt);
-  return Date.parse(later(proved, look.snapshot.old?.finishedAt ?? null) ?? '');
+  return Date.parse(later(proved, observation.snapshot.old?.finishedAt ?? null) ?? '');
 }
 
 function watch(
   id: string,
-  { engine, intent, look, signal }: StepContext,
+  { engine, intent, observation, signal }: StepContext,
   options: WatchOptions = {},
 ): Promise<GateOutcome> {
-  return watchHealth(engine, id, intent, look.snapshot.epoch, signal, options);
+  return watchHealth(engine, id, intent, observation.snapshot.epoch, signal, options);
 }
 
 async function setPolicy(

@@ -6,7 +6,7 @@ import type { ContainerInspection } from '../../../docker/inspection/inspection.
 import { messageOf } from '../../../domain/errors.js';
 import type { RolloutIntent } from '../../../domain/rollout/intent.js';
 import { isActive } from '../../../domain/rollout/container-state.js';
-import type { Look } from '../observer.js';
+import type { Observation } from '../observer.js';
 import type { StepResult } from './step-context.js';
 
 const LOG_TAIL_LINES = 50;
@@ -22,9 +22,9 @@ const SETTLE_PAUSE_MS = 20;
 export async function stopAndSettle(
   engine: EngineClient,
   id: string,
-  look: Look,
+  observation: Observation,
 ): Promise<{ readonly at: string; readonly inspection: ContainerInspection | null }> {
-  await engine.stop(id, look.inspections.get(id)?.Config.StopTimeout ?? null);
+  await engine.stop(id, observation.inspections.get(id)?.Config.StopTimeout ?? null);
   const deadline = performance.now() + SETTLE_MS;
   for (;;) {
     const inspection = await engine.container(id);
@@ -44,11 +44,11 @@ export async function stopAndSettle(
 export async function removeStopped(
   engine: EngineClient,
   id: string,
-  look: Look,
+  observation: Observation,
 ): Promise<StepResult> {
-  const inspection = look.inspections.get(id);
+  const inspection = observation.inspections.get(id);
   const state = inspection === undefined ? null : containerState(inspection);
-  if (state !== null && isActive(state)) await stopAndSettle(engine, id, look);
+  if (state !== null && isActive(state)) await stopAndSettle(engine, id, observation);
   await engine.remove(id);
   return {};
 }

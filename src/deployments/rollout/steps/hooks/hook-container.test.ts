@@ -5,7 +5,7 @@ import type { RolloutIntent } from '../../../../domain/rollout/intent.js';
 import { anIntent, NEW_IMAGE, OLD_ID } from '../../../../domain/testing/builders.js';
 import { aRunHook } from '../../../../domain/testing/hook-builders.js';
 import { runOneOff } from './hook-container.js';
-import { lookOf } from '../../observer.js';
+import { observationOf } from '../../observer.js';
 import type { StepContext } from '../step-context.js';
 
 const HOOK_ID = 'hook-container';
@@ -50,13 +50,13 @@ async function run(world: World = {}) {
   } as unknown as EngineClient;
   const intent = anIntent({ imageId: NEW_IMAGE, ...world.intent });
   const inspections = new Map([[OLD_ID, old]]);
-  const look = lookOf(
+  const observation = observationOf(
     { epoch: '', oldImage: null, hasWaitingNetwork: false, inspections },
     intent,
     'instance',
   );
   const signal = world.signal ?? new AbortController().signal;
-  const context: StepContext = { engine, intent, look, signal };
+  const context: StepContext = { engine, intent, observation, signal };
   const oneOff = { hook: aRunHook(), list: 'before', instance: 'instance' } as const;
   const running = runOneOff(oneOff, context, () => undefined, signal);
   const end = await running.then(

@@ -59,11 +59,11 @@ export async function runOneOff(
 }
 
 /** The container whose settings the one-off container gets: one of the service that is sure to exist. */
-function templateFor(list: HookList, { look }: StepContext): ContainerInspection {
-  const { old, twin, candidate } = look.snapshot;
+function templateFor(list: HookList, { observation }: StepContext): ContainerInspection {
+  const { old, twin, candidate } = observation.snapshot;
   const inOrder = list === 'after' ? [candidate, old] : [old, twin, candidate];
   const found = inOrder.find((each) => each !== null);
-  const inspection = found == null ? undefined : look.inspections.get(found.id);
+  const inspection = found == null ? undefined : observation.inspections.get(found.id);
   if (inspection === undefined) {
     throw new DeployError(
       'hook-failed',
@@ -76,7 +76,7 @@ function templateFor(list: HookList, { look }: StepContext): ContainerInspection
 async function replacementFor(
   { hook, instance }: OneOff,
   template: ContainerInspection,
-  { engine, intent, look }: StepContext,
+  { engine, intent, observation }: StepContext,
 ): Promise<Replacement> {
   if (intent.imageId === null) {
     throw new DeployError(
@@ -84,7 +84,7 @@ async function replacementFor(
       'the new image was not pulled, so there is nothing to run',
     );
   }
-  await refuseExclusive(engine, template, look.snapshot);
+  await refuseExclusive(engine, template, observation.snapshot);
   const image = await engine.image(template.Image);
   const settings = await replacementSettings(engine, template, image);
   const env = Object.entries(hook.env).map(([name, value]) => [
@@ -106,7 +106,7 @@ async function replacementFor(
 async function refuseExclusive(
   engine: EngineClient,
   template: ContainerInspection,
-  { old, twin, candidate }: StepContext['look']['snapshot'],
+  { old, twin, candidate }: StepContext['observation']['snapshot'],
 ): Promise<void> {
   if (![old, twin, candidate].some((each) => each !== null && isActive(each))) return;
   const { exclusiveVolumes } = overlapFactsOf(template, await labelsOfVolumes(engine, template));

@@ -69,7 +69,7 @@ async function run(world: World) {
   const context = {
     engine: { hooks: { execute } },
     intent: anIntent({ hooks: lists, imageId: aCandidate().imageId }),
-    look: {
+    observation: {
       snapshot: aSnapshot({ candidate: aCandidate(), ...world.snapshot }),
       inspections: new Map(),
     },

@@ -50,7 +50,7 @@ export class HookRunner {
    * @throws the signal's reason when the server stops; EngineError if the engine went away.
    */
   async run(step: HookRun, context: StepContext): Promise<StepResult> {
-    const { intent, look } = context;
+    const { intent, observation } = context;
     const { onError } = actionOf(step, intent);
     const why = await this.whyItFailed(step, context);
     if (why === null) return { patch: afterHook(step, intent) };
@@ -59,7 +59,7 @@ export class HookRunner {
     if (isAfterAll)
       return { patch: afterHook(step, intent, onError === 'abort'), problem: message };
     // Without an old container there is no rollback, and the new one serves.
-    const { old, twin } = look.snapshot;
+    const { old, twin } = observation.snapshot;
     const isFinal = listOf(step) === 'after' && old === null && twin === null;
     if (onError === 'continue' || isFinal)
       return { patch: afterHook(step, intent), problem: message };
@@ -148,11 +148,11 @@ export class HookRunner {
 
 async function execute(
   hook: ExecHook,
-  { engine, look }: StepContext,
+  { engine, observation }: StepContext,
   onLine: (line: string) => void,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const target = targetOf(hook, look.snapshot);
+  const target = targetOf(hook, observation.snapshot);
   if (target?.status !== 'running') {
     return hook.in === 'serving'
       ? 'no container is serving'
@@ -164,7 +164,7 @@ async function execute(
 
 function targetOf(
   hook: ExecHook,
-  { old, twin, candidate }: StepContext['look']['snapshot'],
+  { old, twin, candidate }: StepContext['observation']['snapshot'],
 ): ContainerState | null {
   if (hook.in === 'old') return old ?? twin;
   if (hook.in === 'new') return candidate;
