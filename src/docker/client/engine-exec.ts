@@ -26,7 +26,7 @@ export class EngineExec {
    * Executes a command in a running container and returns its exit code.
    * @param onLine Called with each line of its output.
    * @param signal Ends the wait, not the command: the Engine API cannot end one.
-   * @throws the signal's reason, or EngineError, when it aborts.
+   * @throws the signal's reason when it aborts.
    */
   async execute(
     id: string,
@@ -34,7 +34,13 @@ export class EngineExec {
     onLine: (line: string) => void,
     signal: AbortSignal,
   ): Promise<number> {
-    return this.run(id, command, { onLine, deadline: signal, signal });
+    try {
+      return await this.run(id, command, { onLine, deadline: signal, signal });
+    } catch (error) {
+      // It may have cut a request off.
+      signal.throwIfAborted();
+      throw error;
+    }
   }
 
   /**
@@ -122,7 +128,6 @@ export class EngineExec {
   ): Promise<number> {
     const begunBy = performance.now() + BEGIN_MS;
     for (;;) {
-      signal?.throwIfAborted();
       const { Running: isRunning, ExitCode: exitCode } = await this.connection.request<{
         Running: boolean;
         ExitCode: number | null;
