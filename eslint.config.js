@@ -1,6 +1,8 @@
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import { deploymentWriters } from './scripts/lint/deployment-writers.js';
 import { folderImports } from './scripts/lint/folder-imports.js';
+import { importCycles } from './scripts/lint/import-cycles.js';
 
 export default tseslint.config(
   { ignores: ['dist/', 'coverage/', 'node_modules/', '.rig/'] },
@@ -34,13 +36,42 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
+  {
+    files: ['**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "MethodDefinition[key.type='PrivateIdentifier']",
+          message: 'write `private name()`: methods are private by keyword, # is for state',
+        },
+        {
+          selector: "PropertyDefinition[accessibility='private']",
+          message:
+            'write `#name`: state is private by #, methods and constructor parameters by keyword',
+        },
+      ],
+    },
+  },
   { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
   // The compiler reads their types and knows what is defined.
   { files: ['src/handlers/worker/*.js'], rules: { 'no-undef': 'off' } },
   {
     files: ['src/**/*.ts'],
-    plugins: { deploy: { rules: { 'folder-imports': folderImports } } },
-    rules: { 'deploy/folder-imports': 'error' },
+    plugins: {
+      deploy: {
+        rules: {
+          'deployment-writers': deploymentWriters,
+          'folder-imports': folderImports,
+          'import-cycles': importCycles,
+        },
+      },
+    },
+    rules: {
+      'deploy/deployment-writers': 'error',
+      'deploy/folder-imports': 'error',
+      'deploy/import-cycles': 'error',
+    },
   },
   {
     files: ['test/**', 'bench/**', 'scripts/**'],

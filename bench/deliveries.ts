@@ -97,7 +97,7 @@ class Sender {
       Array.from({ length: senders }, async () => {
         while (left > 0) {
           left -= 1;
-          await this.#post(kind);
+          await this.post(kind);
         }
       }),
     );
@@ -108,7 +108,7 @@ class Sender {
     await this.#pool.close();
   }
 
-  async #post(kind: (typeof KINDS)[number]): Promise<void> {
+  private async post(kind: (typeof KINDS)[number]): Promise<void> {
     this.#pushedAt += 1;
     const tag = kind === 'accepted' ? 'latest' : 'another';
     const push = { repository: REPOSITORY, tag, pushedAt: this.#pushedAt };

@@ -85,11 +85,11 @@ export class MeasuredService {
     return this.stage.registry.push(
       this.repository,
       'latest',
-      aSampleApp({ version: this.version, ...this.#boot }),
+      aSampleApp({ version: this.version, ...this.boot }),
     );
   }
 
-  get #boot() {
+  private get boot() {
     const { bootsFor } = this.options;
     return bootsFor === undefined ? {} : { bootsFor };
   }

@@ -33,6 +33,34 @@ const MAY_IMPORT = {
   operations: ['domain', 'config', 'storage', 'environments', 'deployments', 'access', 'http'],
 };
 
+/** The same for the rooms of a folder. Files directly in it may be imported by each of its rooms. */
+const ROOMS_MAY_IMPORT = {
+  domain: {
+    image: [],
+    secrets: [],
+    settings: ['image', 'secrets'],
+    deployment: ['image', 'settings'],
+    policy: ['image', 'settings', 'deployment'],
+    rollout: ['settings', 'deployment'],
+    testing: ['image', 'secrets', 'settings', 'deployment', 'policy', 'rollout'],
+  },
+  deployments: {
+    locks: [],
+    outcome: [],
+    deciding: ['outcome', 'locks'],
+    rollout: ['deciding', 'outcome', 'locks'],
+    recovery: ['rollout'],
+    queue: ['deciding', 'rollout', 'recovery'],
+    status: ['rollout'],
+    intake: ['queue'],
+    actions: ['queue', 'outcome', 'status'],
+    polling: ['queue'],
+    pruning: ['locks'],
+  },
+};
+/** Composes the rooms of its folder, and so imports them. */
+const COMPOSES = /\.module\.ts$/;
+
 /** One door per outside thing. */
 const DOORS = {
   dockerode: ['docker'],
@@ -55,6 +83,7 @@ export const folderImports = {
     docs: { description: 'keeps the folders of src to the imports that the design allows' },
     messages: {
       folder: '{{from}}/ may import {{allowed}}, not {{to}}/',
+      room: '{{from}}/ may import {{allowed}}, not {{to}}/',
       door: '{{what}} is imported in {{allowed}} only',
       domain: 'domain/ is plain TypeScript: it must not import {{what}}',
     },
@@ -80,7 +109,12 @@ export const folderImports = {
         return;
       }
       const to = folderOf(root, resolve(dirname(context.filename), what));
-      if (to === null || to === from) return;
+      if (to === null) return;
+      if (to === from) {
+        const found = isTest ? null : roomViolation(root, from, context.filename, what);
+        if (found !== null) report('room', found);
+        return;
+      }
       const allowed = MAY_IMPORT[from] ?? [];
       if (!allowed.includes(to)) {
         report('folder', { from, to, allowed: allowed.join(', ') || 'nothing' });
@@ -94,6 +128,25 @@ export const folderImports = {
     };
   },
 };
+
+/** An import between two rooms of a folder that the table does not allow; null if it is allowed. */
+function roomViolation(root, folder, file, specifier) {
+  const rooms = ROOMS_MAY_IMPORT[folder];
+  if (rooms === undefined) return null;
+  const inside = resolve(root, folder);
+  const from = folderOf(inside, file);
+  const to = folderOf(inside, resolve(dirname(file), specifier));
+  if (to === null || to === from) return null;
+  if (from === null && COMPOSES.test(file)) return null;
+  const allowed = from === null ? [] : (rooms[from] ?? []);
+  if (allowed.includes(to)) return null;
+  const named = (room) => `${folder}/${room}`;
+  return {
+    from: from === null ? folder : named(from),
+    to: named(to),
+    allowed: allowed.map(named).join(', ') || 'no other room',
+  };
+}
 
 /** The folder directly below src; null for files of src itself (main, app.module) and outside. */
 function folderOf(root, file) {

@@ -160,13 +160,13 @@ class Host {
     ]);
     for (const each of begins) await (each === 'engine' ? engine.start() : fleet.start());
 
-    let found = await troublesOf(services, (service) => this.#check(service));
+    let found = await troublesOf(services, (service) => this.check(service));
     await probe.stop();
     // Nothing that Deploy could do.
     const isUntidy = found.length > 0 && (await hasLeftovers(engine, services));
     if (isUntidy) {
       await tidyUp(engine);
-      found = await troublesOf(services, (service) => this.#checkWhenTidy(service));
+      found = await troublesOf(services, (service) => this.checkWhenTidy(service));
     }
     await fleet.deploy.stop();
     for (const service of services) await fleet.clear(service);
@@ -184,33 +184,33 @@ class Host {
     await this.place.remove();
   }
 
-  async #check(service: FleetService): Promise<void> {
+  private async check(service: FleetService): Promise<void> {
     const { fleet } = this;
-    await this.#serves(service);
-    const { phase, error } = await this.#lastEnded(service);
+    await this.serves(service);
+    const { phase, error } = await this.lastEnded(service);
     const isUntouched = phase === 'failed' && error?.serving === 'old';
     if (phase !== 'succeeded' && phase !== 'rolled-back' && !isUntouched) {
       throw new Error(`it is ${phase}: ${JSON.stringify(error)}`);
     }
-    const version = await this.#servesAsTold(service);
+    const version = await this.servesAsTold(service);
     expect(await fleet.outcome(service)).toEqual(fleet.expected(service, version, []));
   }
 
-  async #checkWhenTidy(service: FleetService): Promise<void> {
-    await this.#serves(service);
-    const { phase, error } = await this.#lastEnded(service);
+  private async checkWhenTidy(service: FleetService): Promise<void> {
+    await this.serves(service);
+    const { phase, error } = await this.lastEnded(service);
     if (phase === 'failed' && error?.serving === 'none') expect(error.code).toBe('port-taken');
-    await this.#servesAsTold(service);
+    await this.servesAsTold(service);
   }
 
-  async #serves(service: FleetService): Promise<void> {
+  private async serves(service: FleetService): Promise<void> {
     const within = SERVES_WITHIN_MS;
     await waitFor('it to serve', () => this.fleet.served(service), Boolean, { within });
   }
 
   /** Waits for the version of which the last deployment tells. @returns it. */
-  async #servesAsTold(service: FleetService): Promise<'v1' | 'v2'> {
-    const { phase, error } = await this.#lastEnded(service);
+  private async servesAsTold(service: FleetService): Promise<'v1' | 'v2'> {
+    const { phase, error } = await this.lastEnded(service);
     const version = phase === 'succeeded' ? 'v2' : 'v1';
     await waitFor(
       `${version} to be served after ${JSON.stringify({ phase, error })}`,
@@ -221,7 +221,7 @@ class Host {
   }
 
   /** A rollout that was undone because the engine went away is tried again, as a deployment of its own. */
-  async #lastEnded({ name }: FleetService): Promise<ShownDeployment> {
+  private async lastEnded({ name }: FleetService): Promise<ShownDeployment> {
     const path = `/deployments?environment=staging&service=${name}`;
     const deployments = await waitFor(
       `the deployments of ${name} to end`,

@@ -59,7 +59,7 @@ export class FaultyRegistry {
     const server = createServer();
     const registry = new FaultyRegistry(server, target);
     server.on('request', (request, response) => {
-      void registry.#answer(request, response);
+      void registry.answer(request, response);
     });
     server.on('connection', (socket: Socket) => {
       registry.#sockets.add(socket);
@@ -79,25 +79,25 @@ export class FaultyRegistry {
   /** From now on. `babble`: it speaks no protocol that anyone knows. */
   set(fault: Fault | 'babble'): void {
     this.#fault = fault;
-    this.#drop();
+    this.drop();
   }
 
   /** Does everything right again; whoever still waits for an answer is cut off. */
   mend(): void {
     this.#fault = null;
-    this.#drop();
+    this.drop();
   }
 
   async remove(): Promise<void> {
-    this.#drop();
+    this.drop();
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  #drop(): void {
+  private drop(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/', headers } = request;
     const asked = {
       method,
@@ -115,7 +115,7 @@ export class FaultyRegistry {
       response.writeHead(misdeed.status, misdeed.headers).end(misdeed.body);
       return;
     }
-    const { status, ...real } = await this.#passOn(request);
+    const { status, ...real } = await this.passOn(request);
     const answer = misdeed !== null && typeof misdeed === 'object' ? misdeed.change(real) : real;
     response.writeHead(status, answer.headers);
     if (misdeed !== 'half') {
@@ -128,7 +128,11 @@ export class FaultyRegistry {
   }
 
   /** GETs and HEADs only, and all of the answer at once: images of tests are small. */
-  #passOn({ method, url, headers }: IncomingMessage): Promise<RegistryAnswer & { status: number }> {
+  private passOn({
+    method,
+    url,
+    headers,
+  }: IncomingMessage): Promise<RegistryAnswer & { status: number }> {
     return new Promise((resolve, reject) => {
       const [hostname, port] = this.target.split(':');
       const { authorization: _, ...others } = headers;

@@ -29,7 +29,7 @@ export class Availability {
   readonly #watching: Promise<void>;
 
   private constructor(private readonly served: () => Promise<string>) {
-    this.#watching = this.#watch();
+    this.#watching = this.watch();
   }
 
   static watch(served: () => Promise<string>): Availability {
@@ -63,7 +63,7 @@ export class Availability {
     return { atLeast: Math.max(0, atLeast), atMost, longest };
   }
 
-  async #watch(): Promise<void> {
+  private async watch(): Promise<void> {
     const options = { within: 0, longestLook: LONGEST_LOOK_MS };
     while (!this.#ending.signal.aborted) {
       const from = performance.now();

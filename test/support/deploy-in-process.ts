@@ -78,7 +78,7 @@ export class DeployInProcess {
   }
 
   get baseUrl(): string {
-    const { port } = this.#running.getHttpServer().address() as AddressInfo;
+    const { port } = this.running.getHttpServer().address() as AddressInfo;
     return `http://127.0.0.1:${String(port)}`;
   }
 
@@ -89,7 +89,7 @@ export class DeployInProcess {
 
   /** A request with supertest and the admin token; the path begins with a slash, after `/api/v1`. */
   call(method: 'get' | 'post' | 'put' | 'delete', path: string): supertest.Test {
-    const agent = supertest(this.#running.getHttpServer());
+    const agent = supertest(this.running.getHttpServer());
     return agent[method](`/api/v1${path}`).set('Authorization', `Bearer ${ADMIN_TOKEN}`);
   }
 
@@ -119,7 +119,7 @@ export class DeployInProcess {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  get #running(): NestExpressApplication {
+  private get running(): NestExpressApplication {
     if (this.#application === null) throw new Error('Deploy does not run');
     return this.#application;
   }

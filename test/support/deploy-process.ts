@@ -58,7 +58,7 @@ export class DeployProcess {
 
   /** `http://ADDRESS:PORT`, without a slash at the end. */
   get baseUrl(): string {
-    return `http://${this.#place.address}:${this.port}`;
+    return `http://${this.place.address}:${this.port}`;
   }
 
   /** Of all its lives. */
@@ -94,15 +94,15 @@ export class DeployProcess {
   /** Starts the process and does not wait. */
   spawn(): void {
     if (!this.ended) throw new Error('Deploy runs already');
-    this.#keepOutput();
+    this.keepOutput();
     const command = [process.execPath, ...(this.options.nodeArguments ?? []), MAIN];
-    this.#child = new Child(this.#place.inside(command), this.#environment(), this.folder);
+    this.#child = new Child(this.place.inside(command), this.environment(), this.folder);
   }
 
   /** Runs one of its commands beside the server, such as `check`, to its end. */
   async command(...args: readonly string[]): Promise<FinishedCommand> {
     const command = [process.execPath, MAIN, ...args];
-    const child = new Child(this.#place.inside(command), this.#environment(), this.folder);
+    const child = new Child(this.place.inside(command), this.environment(), this.folder);
     const { code } = await child.endWithin(60_000);
     return { code, stdout: child.stdout, stderr: child.stderr };
   }
@@ -154,33 +154,33 @@ export class DeployProcess {
   /** Calls the API with the admin token; the path begins with a slash, after `/api/v1`. */
   api(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
-    if (!headers.has('authorization')) headers.set('authorization', `Bearer ${this.#adminToken}`);
+    if (!headers.has('authorization')) headers.set('authorization', `Bearer ${this.adminToken}`);
     if (init.body !== undefined) headers.set('content-type', 'application/json');
     return fetch(`${this.baseUrl}/api/v1${path}`, { ...init, headers });
   }
 
-  get #place(): ConfigNode {
+  private get place(): ConfigNode {
     return this.options.place ?? SANDBOX;
   }
 
-  get #adminToken(): string {
+  private get adminToken(): string {
     return this.options.adminToken ?? ADMIN_TOKEN;
   }
 
-  #environment(): NodeJS.ProcessEnv {
-    const listen = `${this.#place === SANDBOX ? '127.0.0.1' : '0.0.0.0'}:${this.port}`;
+  private environment(): NodeJS.ProcessEnv {
+    const listen = `${this.place === SANDBOX ? '127.0.0.1' : '0.0.0.0'}:${this.port}`;
     return {
       PATH: process.env['PATH'],
       HOME: join(this.folder, 'home'),
       DEPLOY_LISTEN: listen,
       DEPLOY_CONFIG: join(this.folder, 'deploy.yaml'),
       DEPLOY_STORAGE: `sqlite:${join(this.folder, 'data', 'deploy.db')}`,
-      DEPLOY_ADMIN_TOKEN: this.#adminToken,
+      DEPLOY_ADMIN_TOKEN: this.adminToken,
       ...this.options.environment,
     };
   }
 
-  #keepOutput(): void {
+  private keepOutput(): void {
     this.#earlierOutput = { stdout: this.stdout, stderr: this.stderr };
     this.#child = null;
   }

@@ -23,7 +23,7 @@ export class SmallDisk {
 
   /** Writes until nothing more fits. */
   async fill(): Promise<void> {
-    const file = await open(this.#filler, 'a');
+    const file = await open(this.filler, 'a');
     try {
       for (const block of [BLOCK, BLOCK.subarray(0, 4_096), BLOCK.subarray(0, 1)]) {
         while (await fits(() => file.write(block)));
@@ -35,10 +35,10 @@ export class SmallDisk {
 
   /** Makes the space free again. */
   async empty(): Promise<void> {
-    await rm(this.#filler, { force: true });
+    await rm(this.filler, { force: true });
   }
 
-  get #filler(): string {
+  private get filler(): string {
     return join(this.folder, 'filler');
   }
 }

@@ -64,7 +64,7 @@ export class EngineRig {
   /** Starts the engine again after `stop` or `kill`; returns when it answers. */
   async start(): Promise<void> {
     if (this.#daemon !== null && !this.#daemon.ended) throw new Error('The engine runs already');
-    const daemon = new Child(this.place.inside(this.#command()), process.env);
+    const daemon = new Child(this.place.inside(this.command()), process.env);
     this.#daemon = daemon;
     await waitFor(
       'the engine to answer',
@@ -104,7 +104,7 @@ export class EngineRig {
 
   /** Process ids of containers that run although the engine does not know it. */
   async strays(): Promise<number[]> {
-    const tasks = join(this.#runtimeFolder, 'containerd/daemon/io.containerd.runtime.v2.task/moby');
+    const tasks = join(this.runtimeFolder, 'containerd/daemon/io.containerd.runtime.v2.task/moby');
     const ids = await readdir(tasks);
     const known = await this.docker.listContainers();
     const unknown = ids.filter((id) => !known.some(({ Id }) => Id === id));
@@ -133,10 +133,10 @@ export class EngineRig {
       containers.map(({ Id }) => this.docker.getContainer(Id).remove({ force: true, v: true })),
     );
     await this.stop();
-    await this.#endContainerd();
-    await this.#unmount();
+    await this.endContainerd();
+    await this.unmount();
     await rm(this.folder, { recursive: true, force: true });
-    await rm(this.#runtimeFolder, { recursive: true, force: true });
+    await rm(this.runtimeFolder, { recursive: true, force: true });
   }
 
   /**
@@ -151,11 +151,11 @@ export class EngineRig {
   }
 
   /** In the sandbox's private /run: containerd's sockets in it must stay under 108 characters. */
-  get #runtimeFolder(): string {
+  private get runtimeFolder(): string {
     return join('/run/rig', basename(this.folder));
   }
 
-  #command(): readonly string[] {
+  private command(): readonly string[] {
     const { cgroup } = rigEnvironment();
     return [
       'dockerd',
@@ -164,7 +164,7 @@ export class EngineRig {
       '--data-root',
       join(this.folder, 'data'),
       '--exec-root',
-      this.#runtimeFolder,
+      this.runtimeFolder,
       '--pidfile',
       join(this.folder, 'docker.pid'),
       '--host',
@@ -181,10 +181,10 @@ export class EngineRig {
   }
 
   /** With `--live-restore`, or after a kill, dockerd leaves mounts in its folder. */
-  async #unmount(): Promise<void> {
+  private async unmount(): Promise<void> {
     const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n');
     const ours = mounts.map((line) => line.split(' ')[1] ?? '');
-    const folders = [`${this.folder}/`, `${this.#runtimeFolder}/`];
+    const folders = [`${this.folder}/`, `${this.runtimeFolder}/`];
     for (const target of ours.reverse()) {
       if (folders.some((folder) => target.startsWith(folder))) {
         await run('umount', ['--lazy', target]);
@@ -193,8 +193,8 @@ export class EngineRig {
   }
 
   /** A killed dockerd leaves its containerd behind, a stopped one normally does not. */
-  async #endContainerd(): Promise<void> {
-    const file = join(this.#runtimeFolder, 'containerd', 'containerd.pid');
+  private async endContainerd(): Promise<void> {
+    const file = join(this.runtimeFolder, 'containerd', 'containerd.pid');
     const processId = Number(await readFile(file, 'utf8').catch(() => ''));
     if (processId <= 0) return;
     await waitFor('containerd to end', () => {

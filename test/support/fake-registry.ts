@@ -60,8 +60,8 @@ export interface WorldOptions {
 
 /** Fake servers, a folder for Docker's files and the registries' door over them. */
 export class RegistryWorld {
-  private readonly endings: (() => Promise<void>)[] = [];
-  private own = '';
+  readonly #endings: (() => Promise<void>)[] = [];
+  #own = '';
 
   private constructor() {}
 
@@ -69,26 +69,26 @@ export class RegistryWorld {
   static forEachTest(): RegistryWorld {
     const world = new RegistryWorld();
     beforeEach(async () => {
-      world.own = await mkdtemp(join(tmpdir(), 'deploy-registries-'));
+      world.#own = await mkdtemp(join(tmpdir(), 'deploy-registries-'));
     });
     afterEach(() => world.end());
     return world;
   }
 
   get folder(): string {
-    return this.own;
+    return this.#own;
   }
 
   async server(handler: FakeHandler, options?: FakeServerOptions): Promise<FakeServer> {
     const server = await FakeServer.start(handler, options);
-    this.endings.push(() => server.close());
+    this.#endings.push(() => server.close());
     return server;
   }
 
   registries(options: WorldOptions = {}): Registries {
     const { registries = [], settings = {}, dockerAuthConfig, path = this.folder } = options;
     const http = new GuardedHttp(options.http);
-    this.endings.unshift(() => http.onModuleDestroy());
+    this.#endings.unshift(() => http.onModuleDestroy());
     return new Registries({ registries: () => registries }, http, {
       credentials: {
         dockerConfigFolder: this.folder,
@@ -101,7 +101,7 @@ export class RegistryWorld {
   }
 
   private async end(): Promise<void> {
-    for (const ending of this.endings.splice(0)) await ending();
+    for (const ending of this.#endings.splice(0)) await ending();
     await rm(this.folder, { recursive: true, force: true });
   }
 }

@@ -51,15 +51,15 @@ export class FaultLane {
   async deploy(fault: PlannedFault | null): Promise<Trial> {
     const { fleet, service, kase } = this;
     const isBad = kase.image === 'bad';
-    if (isBad) await this.#forgetLastWord();
+    if (isBad) await this.forgetLastWord();
     const before = this.#version;
-    const next = isBad ? 'bad' : this.#nextGood();
+    const next = isBad ? 'bad' : this.nextGood();
     const app = isBad ? { version: 'bad', ...kase.bad } : { version: next, lastWord: LAST_WORD };
     const digest = await fleet.push(service.name, app);
     const quarantinedBefore = await fleet.quarantined(service);
     const availability = Availability.watch(() => fleet.served(service));
     try {
-      const deployment = await this.#deployed(fault);
+      const deployment = await this.deployed(fault);
       // What was just started is given a moment until it listens.
       await waitFor('somebody to serve', () => fleet.served(service), Boolean, { within: 10_000 });
       this.#version = await fleet.served(service);
@@ -87,9 +87,9 @@ export class FaultLane {
 
   /** Deploys a good version without any fault. @throws Error where that does not work. */
   async deployAgain(): Promise<void> {
-    const next = this.#nextGood();
+    const next = this.nextGood();
     await this.fleet.push(this.service.name, { version: next, lastWord: LAST_WORD });
-    const deployment = await this.#deployed(null);
+    const deployment = await this.deployed(null);
     if (deployment.phase !== 'succeeded') {
       throw new Error(`a later deployment ends ${JSON.stringify(deployment)}`);
     }
@@ -98,7 +98,7 @@ export class FaultLane {
     await waitFor(`${next} to serve`, served, (version) => version === next);
   }
 
-  async #deployed(fault: PlannedFault | null): Promise<ShownDeployment> {
+  private async deployed(fault: PlannedFault | null): Promise<ShownDeployment> {
     const { deploy } = this.fleet;
     const { environment, name } = this.service;
     this.proxy.begin(fault);
@@ -113,7 +113,7 @@ export class FaultLane {
   }
 
   /** The old one's last word is what some bad versions fail by. */
-  async #forgetLastWord(): Promise<void> {
+  private async forgetLastWord(): Promise<void> {
     const container = this.fleet.stage.docker.getContainer(this.service.container);
     const exec = await container.exec({ Cmd: ['/bin/busybox', 'rm', '-f', LAST_WORD] });
     await exec.start({ Detach: true });
@@ -121,7 +121,7 @@ export class FaultLane {
     await waitFor('the last word to be gone', ended);
   }
 
-  #nextGood(): string {
+  private nextGood(): string {
     return this.#version === 'v1' ? 'v2' : 'v1';
   }
 }

@@ -58,7 +58,7 @@ export class FaultProxy {
     private readonly server: ReturnType<typeof createServer>,
   ) {
     server.on('request', (asked: IncomingMessage, answer: ServerResponse) => {
-      this.#pass(asked, answer);
+      this.pass(asked, answer);
     });
   }
 
@@ -104,8 +104,8 @@ export class FaultProxy {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  #pass(asked: IncomingMessage, answer: ServerResponse): void {
-    const kind = this.#faultOf(this.#numbered(asked), this.#nameOf(asked));
+  private pass(asked: IncomingMessage, answer: ServerResponse): void {
+    const kind = this.faultOf(this.numbered(asked), this.nameOf(asked));
     const error = (status: number): void => {
       answer.writeHead(status, { 'content-type': 'application/json' });
       answer.end(JSON.stringify({ message: 'a fault of the test' }));
@@ -165,7 +165,7 @@ export class FaultProxy {
     }
   }
 
-  #faultOf(event: string, name: string): FaultKind | null {
+  private faultOf(event: string, name: string): FaultKind | null {
     const fault = this.#fault;
     if (fault === null) return null;
     const now = performance.now();
@@ -182,8 +182,8 @@ export class FaultProxy {
     return fault.kind;
   }
 
-  #numbered(asked: IncomingMessage): string {
-    const name = this.#nameOf(asked);
+  private numbered(asked: IncomingMessage): string {
+    const name = this.nameOf(asked);
     // Running a command changes nothing that a rollout is decided by.
     const isRead = asked.method === 'GET' || name.includes('/exec');
     const label = isRead ? `${name} @ ${this.#last}` : name;
@@ -195,7 +195,7 @@ export class FaultProxy {
     return event;
   }
 
-  #nameOf({ method = '', url = '' }: IncomingMessage): string {
+  private nameOf({ method = '', url = '' }: IncomingMessage): string {
     const path = decodeURIComponent(url.split('?')[0] ?? '')
       .replace(/^\/v[\d.]+/, '')
       .replace(/[0-9a-f]{64}/g, ':id')

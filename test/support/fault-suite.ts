@@ -78,10 +78,10 @@ export class FaultSuite {
   /** Records every case, then tries the faults of all of them. */
   tryAll(plan: FaultPlan): Promise<readonly FaultSummary[]> {
     const cases = [...new Set(this.lanes.map(({ kase }) => kase))];
-    return Promise.all(cases.map((kase) => this.#tryCase(kase, plan)));
+    return Promise.all(cases.map((kase) => this.tryCase(kase, plan)));
   }
 
-  async #tryCase(kase: FaultCase, plan: FaultPlan): Promise<FaultSummary> {
+  private async tryCase(kase: FaultCase, plan: FaultPlan): Promise<FaultSummary> {
     const lanes = this.lanes.filter((lane) => lane.kase === kase);
     const left = [...plan(kase, await recorded(lanes))];
     const places = new Set(left.map(({ at }) => at)).size;

@@ -58,11 +58,11 @@ export class GroupScenario {
       ],
     });
     const play = new GroupScenario(scenario, containers);
-    await Promise.all(MEMBERS.map((name) => play.#bringUp(name)));
+    await Promise.all(MEMBERS.map((name) => play.bringUp(name)));
     return play;
   }
 
-  async #bringUp(name: Member): Promise<void> {
+  private async bringUp(name: Member): Promise<void> {
     const { docker, login, registryHost } = this.scenario.stage;
     const image = `${registryHost}/acme/${this.containers[name]}:latest`;
     await this.push(name, { version: 'v1', check: 'healthy', checkEvery: 1_000 });

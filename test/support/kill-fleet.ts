@@ -90,7 +90,7 @@ export class Fleet {
 
   /** Which services Deploy knows from its next start on. */
   async configure(services: readonly string[]): Promise<void> {
-    const all = services.map((name) => this.#configured(name));
+    const all = services.map((name) => this.configured(name));
     await this.deploy.configure(configurationOf(this.stage, all));
   }
 
@@ -124,7 +124,7 @@ export class Fleet {
     return {
       container: containerName,
       name,
-      environment: environmentOf(this.#configured(name)),
+      environment: environmentOf(this.configured(name)),
       image,
       port,
       volume,
@@ -136,7 +136,7 @@ export class Fleet {
   push(service: string, app: SampleApp): Promise<string> {
     this.#pushes += 1;
     const round = `${this.name}-${service}-${String(this.#pushes)}`;
-    return this.#push(
+    return this.pushImage(
       service,
       aSampleApp({ ...app, config: { ...app.config, Labels: { round } } }),
     );
@@ -175,7 +175,7 @@ export class Fleet {
   }
 
   async served(service: FleetService): Promise<string> {
-    return (await this.#get(service, '/')).trim();
+    return (await this.get(service, '/')).trim();
   }
 
   /** Everything of a service after its deployment, in a shape that tests compare whole. */
@@ -191,7 +191,7 @@ export class Fleet {
       // Others may need theirs just then: only a network of its own tells.
       waitingNetworks: await waitingNetworks(docker, service.container),
       volumes: Mounts.map((mount) => mount.Name),
-      data: await this.#get(service, '/data/mark'),
+      data: await this.get(service, '/data/mark'),
       serves: await this.served(service),
       quarantined: await this.quarantined(service),
       ...(this.options.hasChain === true ? { chain: await chainOutcome(docker, service) } : {}),
@@ -246,7 +246,7 @@ export class Fleet {
     }
   }
 
-  #configured(name: string): ConfiguredService {
+  private configured(name: string): ConfiguredService {
     const { rollout = '{ health: { stableFor: 1s } }', own } = this.options;
     const repository = `acme/${this.name}`;
     const container = `${this.name}-${name}`;
@@ -254,7 +254,7 @@ export class Fleet {
   }
 
   /** One at a time: while a layer is pushed anew, the registry has no whole link to it in the repository. */
-  #push(tag: string, image: Image): Promise<string> {
+  private pushImage(tag: string, image: Image): Promise<string> {
     const push = (): Promise<string> => this.stage.registry.push(`acme/${this.name}`, tag, image);
     const pushed = this.#pushed.then(push, push);
     this.#pushed = pushed;
@@ -262,14 +262,14 @@ export class Fleet {
   }
 
   /** Where clients find the service now. */
-  async #originOf(service: FleetService): Promise<string> {
+  private async originOf(service: FleetService): Promise<string> {
     if (this.hasFixedPort) return `${this.address}:${service.port}`;
     const ports = (await this.containersOf(service)).flatMap(({ Ports }) => Ports);
     return `${this.address}:${ports.find(({ PublicPort }) => PublicPort > 0)?.PublicPort ?? ''}`;
   }
 
-  async #get(service: FleetService, path: string): Promise<string> {
-    const answer = await fetch(`http://${await this.#originOf(service)}${path}`, {
+  private async get(service: FleetService, path: string): Promise<string> {
+    const answer = await fetch(`http://${await this.originOf(service)}${path}`, {
       headers: { connection: 'close' },
       // Before a container listens, the engine's proxy may take a connection and never answer on it.
       signal: AbortSignal.timeout(2_000),

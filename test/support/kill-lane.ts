@@ -56,12 +56,12 @@ export class KillLane {
   /** Deploys undisturbed and returns what was asked and committed from the hook's arrival on. */
   async record(service: FleetService): Promise<RecordedEvent[]> {
     await this.start([service]);
-    await this.#plan({ record: true });
+    await this.plan({ record: true });
     await this.fleet.hook(service, { 'x-kill-switch': service.name });
     await this.fleet.ended(service);
     // Its last commit comes after the deployment is shown as ended; a stop waits for it.
     await this.fleet.deploy.stop();
-    return this.#lines<RecordedEvent>('record.jsonl');
+    return this.lines<RecordedEvent>('record.jsonl');
   }
 
   /**
@@ -72,25 +72,25 @@ export class KillLane {
   async killAt(targets: readonly KillTarget[]): Promise<readonly string[]> {
     const { deploy } = this.fleet;
     const positions = targets.map(({ service, position }) => [service.name, position] as const);
-    await this.#plan({ positions: Object.fromEntries(positions) });
+    await this.plan({ positions: Object.fromEntries(positions) });
     for (const { service } of targets) {
       // The answer may be cut by the kill.
       this.fleet.hook(service, { 'x-kill-switch': service.name }).catch(() => undefined);
     }
     const kill = waitFor('the kill', () => deploy.ended, Boolean, { within: PATIENCE_MS });
     await kill.catch(() => deploy.kill());
-    const hit = await this.#lines<string>('hit.jsonl');
+    const hit = await this.lines<string>('hit.jsonl');
     return positions.map(([, position]) => position).filter((each) => !hit.includes(each));
   }
 
-  async #plan(
+  private async plan(
     plan: { readonly record: true } | { readonly positions: Readonly<Record<string, string>> },
   ): Promise<void> {
     await writeFile(join(this.folder, 'plan.json'), JSON.stringify(plan));
     for (const file of ['hit.jsonl', 'record.jsonl']) await writeFile(join(this.folder, file), '');
   }
 
-  async #lines<T>(file: string): Promise<T[]> {
+  private async lines<T>(file: string): Promise<T[]> {
     const lines = (await readFile(join(this.folder, file), 'utf8')).split('\n');
     return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as T);
   }

@@ -16,7 +16,7 @@ export class OverlapDetector {
     events.on('data', (chunk: Buffer) => {
       const lines = (rest + chunk.toString()).split('\n');
       rest = lines.pop() ?? '';
-      for (const line of lines.filter((each) => each.trim() !== '')) this.#see(line);
+      for (const line of lines.filter((each) => each.trim() !== '')) this.see(line);
     });
   }
 
@@ -32,7 +32,7 @@ export class OverlapDetector {
     this.events.destroy();
   }
 
-  #see(line: string): void {
+  private see(line: string): void {
     const { Action, Actor } = JSON.parse(line) as {
       Action: string;
       Actor: { ID: string; Attributes: Record<string, string> };

@@ -58,7 +58,7 @@ export class Neighbours {
       names
         .filter((name) => !isHost(name))
         .map((name) =>
-          waitFor(`${name} to be served`, () => this.#get(name, `http://${host}:8080/`), Boolean),
+          waitFor(`${name} to be served`, () => this.get(name, `http://${host}:8080/`), Boolean),
         ),
     );
   }
@@ -72,7 +72,7 @@ export class Neighbours {
       .sort();
   }
 
-  async #get(name: string, url: string): Promise<string> {
+  private async get(name: string, url: string): Promise<string> {
     const container = this.scenario.stage.docker.getContainer(name);
     const exec = await container.exec({
       Cmd: ['wget', '-q', '-O', '-', url],

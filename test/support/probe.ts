@@ -44,7 +44,7 @@ export class Probe {
     private readonly options: ProbeOptions,
   ) {
     this.#timer = setInterval(() => {
-      this.#ask();
+      this.ask();
     }, options.every ?? 10);
     let last = performance.now();
     this.#heart = setInterval(() => {
@@ -101,7 +101,7 @@ export class Probe {
     return [...new Set(good.map(({ text }) => text.trim()))];
   }
 
-  #ask(): void {
+  private ask(): void {
     if (this.#open >= MOST_OPEN || this.#results.length >= MOST_RESULTS) return;
     this.#open += 1;
     const at = Date.now();
@@ -129,12 +129,12 @@ export class Probe {
     asked.on('error', (error: NodeJS.ErrnoException) => {
       finish(null, error.code ?? error.message);
     });
-    asked.on('close', this.#limit(asked));
+    asked.on('close', this.limit(asked));
     asked.end();
   }
 
   /** Ends the request when its time is over. Returns what calls that off. */
-  #limit(asked: ClientRequest): () => void {
+  private limit(asked: ClientRequest): () => void {
     const { timeout = 1_000 } = this.options;
     const begun = performance.now() - this.#stoodStill;
     let timer: NodeJS.Timeout;

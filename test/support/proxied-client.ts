@@ -26,7 +26,7 @@ export class SteadyClient {
     private readonly urls: readonly string[],
     private readonly perSecond: number,
   ) {
-    this.#run = this.#ask();
+    this.#run = this.ask();
   }
 
   static start(urls: readonly string[], perSecond: number): SteadyClient {
@@ -52,7 +52,7 @@ export class SteadyClient {
     return this.answers.filter(({ status, text }) => status !== 200 || text.includes('not ready'));
   }
 
-  async #ask(): Promise<void> {
+  private async ask(): Promise<void> {
     const began = performance.now();
     for (let count = 0; !this.#ending.signal.aborted; count += 1) {
       const due = began + (count * 1_000) / this.perSecond;
@@ -60,7 +60,7 @@ export class SteadyClient {
       const url = this.urls[count % this.urls.length] ?? '';
       // Each address in both ways.
       const isKept = Math.floor(count / this.urls.length) % 2 === 0;
-      const answer = this.#get(url, isKept).then((got) => {
+      const answer = this.get(url, isKept).then((got) => {
         this.answers.push(got);
         this.#open.delete(answer);
       });
@@ -68,7 +68,7 @@ export class SteadyClient {
     }
   }
 
-  #get(url: string, isKept: boolean): Promise<Answer> {
+  private get(url: string, isKept: boolean): Promise<Answer> {
     const at = Date.now();
     return new Promise((resolve) => {
       const done = (status: number | null, text: string): void => {

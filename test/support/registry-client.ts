@@ -13,7 +13,7 @@ export class RegistryClient {
   ) {}
 
   async ping(): Promise<void> {
-    await this.#call('GET', '/v2/');
+    await this.call('GET', '/v2/');
   }
 
   /** Pushes and moves the tag; returns the digest that the tag now has. */
@@ -21,9 +21,9 @@ export class RegistryClient {
     if ('images' in pushed) {
       for (const image of pushed.images) await this.push(repository, image.digest, image);
     } else {
-      for (const part of pushed.blobs) await this.#pushBlob(repository, part);
+      for (const part of pushed.blobs) await this.pushBlob(repository, part);
     }
-    await this.#call('PUT', `/v2/${repository}/manifests/${tag}`, {
+    await this.call('PUT', `/v2/${repository}/manifests/${tag}`, {
       body: pushed.manifest.bytes,
       headers: { 'content-type': pushed.manifest.mediaType },
     });
@@ -35,7 +35,7 @@ export class RegistryClient {
     const accept = ['manifest.v2', 'manifest.list.v2'].map(
       (kind) => `application/vnd.docker.distribution.${kind}+json`,
     );
-    const answer = await this.#call('HEAD', `/v2/${repository}/manifests/${tag}`, {
+    const answer = await this.call('HEAD', `/v2/${repository}/manifests/${tag}`, {
       headers: { accept: accept.join(', ') },
       allow: [404],
     });
@@ -44,22 +44,22 @@ export class RegistryClient {
 
   /** Deletes the manifest; every tag that has it is gone with it. */
   async delete(repository: string, digest: string): Promise<void> {
-    await this.#call('DELETE', `/v2/${repository}/manifests/${digest}`);
+    await this.call('DELETE', `/v2/${repository}/manifests/${digest}`);
   }
 
-  async #pushBlob(repository: string, { digest, bytes }: Blob): Promise<void> {
-    const there = await this.#call('HEAD', `/v2/${repository}/blobs/${digest}`, { allow: [404] });
+  private async pushBlob(repository: string, { digest, bytes }: Blob): Promise<void> {
+    const there = await this.call('HEAD', `/v2/${repository}/blobs/${digest}`, { allow: [404] });
     if (there.status === 200) return;
-    const started = await this.#call('POST', `/v2/${repository}/blobs/uploads/`);
+    const started = await this.call('POST', `/v2/${repository}/blobs/uploads/`);
     const target = new URL(started.headers.get('location') ?? '', this.url);
     target.searchParams.set('digest', digest);
-    await this.#call('PUT', target.pathname + target.search, {
+    await this.call('PUT', target.pathname + target.search, {
       body: bytes,
       headers: { 'content-type': 'application/octet-stream' },
     });
   }
 
-  async #call(
+  private async call(
     method: string,
     path: string,
     options: { body?: Buffer; headers?: Record<string, string>; allow?: readonly number[] } = {},

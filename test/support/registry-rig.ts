@@ -41,7 +41,7 @@ export class RegistryRig {
     const place = options.place ?? SANDBOX;
     const port = options.port ?? (await freePort());
     const registry = new RegistryRig(folder, port, place, options.auth ?? false);
-    await registry.#writeConfiguration();
+    await registry.writeConfiguration();
     await registry.start();
     return registry;
   }
@@ -86,7 +86,7 @@ export class RegistryRig {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  async #writeConfiguration(): Promise<void> {
+  private async writeConfiguration(): Promise<void> {
     const htpasswd = join(this.folder, 'htpasswd');
     await writeFile(htpasswd, HTPASSWD);
     const auth = { htpasswd: { realm: 'rig', path: htpasswd } };

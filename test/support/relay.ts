@@ -16,7 +16,7 @@ export class Relay {
     const server = createServer();
     const relay = new Relay(server, targetPort);
     server.on('connection', (client) => {
-      relay.#forward(client);
+      relay.forward(client);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return relay;
@@ -47,7 +47,7 @@ export class Relay {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  #forward(client: Socket): void {
+  private forward(client: Socket): void {
     this.#connections += 1;
     const target = connect(this.targetPort, '127.0.0.1');
     for (const [socket, other] of [

@@ -146,7 +146,7 @@ export class Scenario<Server extends DeployServer = DeployProcess> {
   }
 
   /** Posts the webhook; with equal arguments it is the same hook again, without a time a new one. */
-  hook(tag = 'latest', pushedAt = this.#nextSecond()): Promise<Response> {
+  hook(tag = 'latest', pushedAt = this.nextSecond()): Promise<Response> {
     const body = aDockerHubPush({ repository: this.repository, tag, pushedAt });
     return fetch(`${this.deploy.baseUrl}/webhooks/hub/${HUB_SECRET}`, {
       method: 'POST',
@@ -163,12 +163,12 @@ export class Scenario<Server extends DeployServer = DeployProcess> {
 
   /** Deploys by hand. */
   async deployByHand(wish: object = {}): Promise<ShownDeployment> {
-    return this.#order('deployments', wish);
+    return this.order('deployments', wish);
   }
 
   /** Rolls back by hand. */
   async rollBack(wish: object = {}): Promise<ShownDeployment> {
-    return this.#order('rollback', wish);
+    return this.order('rollback', wish);
   }
 
   /** Posts the webhook and returns the id of the one deployment that it made or joined. */
@@ -253,7 +253,7 @@ export class Scenario<Server extends DeployServer = DeployProcess> {
     return { serves, names, restart: inspection.HostConfig.RestartPolicy?.Name ?? '', quarantined };
   }
 
-  async #order(what: 'deployments' | 'rollback', wish: object): Promise<ShownDeployment> {
+  private async order(what: 'deployments' | 'rollback', wish: object): Promise<ShownDeployment> {
     const answer = await this.deploy.api(`/environments/staging/services/web/${what}`, {
       method: 'POST',
       body: JSON.stringify(wish),
@@ -264,7 +264,7 @@ export class Scenario<Server extends DeployServer = DeployProcess> {
   }
 
   /** Docker Hub tells times in seconds: two pushes within one would be the same hook. */
-  #nextSecond(): number {
+  private nextSecond(): number {
     this.#lastSecond = Math.max(this.#lastSecond + 1, Math.floor(Date.now() / 1_000));
     return this.#lastSecond;
   }

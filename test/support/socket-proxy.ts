@@ -29,7 +29,7 @@ export class SocketProxy {
     private readonly server: ReturnType<typeof createServer>,
   ) {
     server.on('request', (asked: IncomingMessage, answer: ServerResponse) => {
-      this.#pass(asked, answer);
+      this.pass(asked, answer);
     });
   }
 
@@ -59,7 +59,7 @@ export class SocketProxy {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  #pass(asked: IncomingMessage, answer: ServerResponse): void {
+  private pass(asked: IncomingMessage, answer: ServerResponse): void {
     const path = (asked.url ?? '').split('?')[0]?.replace(/^\/v[\d.]+/, '') ?? '';
     const section = Object.entries(SECTIONS).find(([, start]) => path.startsWith(`/${start}`));
     const needed = [section?.[0] ?? 'NOTHING', ...(asked.method === 'GET' ? [] : ['POST'])];

@@ -1,5 +1,5 @@
 import type { Service } from '../../domain/settings/environment.js';
-import { WakeUp } from '../queue/wake-up.js';
+import { WakeUp } from '../wake-up.js';
 import { afterRound, nextRound, withDueTimes, type DueTimes } from './poll-rounds.js';
 import type { PollSchedule } from './poll-schedule.js';
 

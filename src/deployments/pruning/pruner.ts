@@ -9,7 +9,7 @@ import { ConfigurationService } from '../../config/configuration.service.js';
 import { messageOf } from '../../domain/errors.js';
 import { cutoffsOf } from '../../domain/deployment/retention.js';
 import { Storage } from '../../storage/storage.js';
-import { WakeUp } from '../queue/wake-up.js';
+import { WakeUp } from '../wake-up.js';
 import { ImageTidier } from './image-tidier.js';
 import { PruneSchedule } from './prune-schedule.js';
 import { PruningCounters } from './pruning-counters.js';

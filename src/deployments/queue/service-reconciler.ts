@@ -8,7 +8,7 @@ import type { Admission } from '../deciding/admission.js';
 import type { DeploymentResolver } from '../deciding/deployment-resolver.js';
 import type { ReleaseSlot } from '../deciding/engine-gate.js';
 import type { RolloutRunner } from '../rollout/rollout-runner.js';
-import { WakeUp } from './wake-up.js';
+import { WakeUp } from '../wake-up.js';
 
 /** After a failure of our own a service is looked at again after this long, in milliseconds. */
 const FAILURE_PAUSE_MS = 5_000;

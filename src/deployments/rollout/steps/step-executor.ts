@@ -55,14 +55,14 @@ export class StepExecutor {
   ) {}
 
   async execute(step: EngineStep, context: StepContext): Promise<StepResult> {
-    const executor = this.executors[step.name] as (
+    const executor = this.#executors[step.name] as (
       step: EngineStep,
       context: StepContext,
     ) => Promise<StepResult>;
     return executor(step, context);
   }
 
-  private readonly executors: Executors = {
+  readonly #executors: Executors = {
     ...overlapSteps(this.waiting),
     ...proofSteps(this.maker),
     ...dependentSteps(this.maker),

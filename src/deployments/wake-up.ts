@@ -15,14 +15,14 @@ export class WakeUp {
 
   /** @returns whether it was poked. @throws the signal's reason when that aborts. */
   async wait(milliseconds: number): Promise<boolean> {
-    if (!this.#isPoked) await this.#pause(milliseconds);
+    if (!this.#isPoked) await this.pause(milliseconds);
     this.signal.throwIfAborted();
     const wasPoked = this.#isPoked;
     this.#isPoked = false;
     return wasPoked;
   }
 
-  async #pause(milliseconds: number): Promise<void> {
+  private async pause(milliseconds: number): Promise<void> {
     this.#abort = new AbortController();
     try {
       const signal = AbortSignal.any([this.#abort.signal, this.signal]);
