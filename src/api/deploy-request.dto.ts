@@ -25,7 +25,7 @@ function Satisfies(rule: (text: string) => boolean, message: string): PropertyDe
   });
 }
 
-/** A field that people write for people. */
+/** A human-readable field. */
 function OptionalText(): PropertyDecorator {
   const tooLong = `must not be longer than ${String(LONGEST_TEXT)} characters`;
   return applyDecorators(

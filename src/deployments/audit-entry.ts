@@ -2,7 +2,7 @@ import type { Actor, AuditAction, AuditEntry } from '../domain/deployment/audit.
 import type { Deployment } from '../domain/deployment/deployment.js';
 import { newId } from './new-id.js';
 
-/** What somebody does, to be stored together with it. */
+/** The audit entry of an action, to be stored in the same transaction. */
 export function auditEntry(
   by: Actor,
   action: AuditAction,

@@ -37,8 +37,8 @@ export interface StoredLine extends Line {
  * Changes of deployments within one transaction of storage. Invariants:
  *
  * - This class alone writes a deployment's phase; a lint rule holds that.
- * - Every change reads the deployment again first. One that is no longer in a phase in which the change makes sense
- *   stays as it is, and the answer is null: somebody else was faster.
+ * - Every change reads the deployment again first. A deployment that is no longer in a phase in which the change makes sense
+ *   stays as it is, and the answer is null: another change was faster.
  * - State, event and log line are committed together or not at all.
  */
 export class DeploymentChanges {

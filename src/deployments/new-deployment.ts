@@ -2,7 +2,7 @@ import { newDeployment, type Deployment } from '../domain/deployment/deployment.
 import type { Service } from '../domain/settings/environment.js';
 import { newId } from './new-id.js';
 
-/** What somebody asks for, of a service. `image` is the service's own where it is left out. */
+/** What is asked for, of a service. `image` defaults to the service's own. */
 type Wanted = Pick<Deployment, 'tag' | 'trigger'> &
   Partial<Pick<Deployment, 'image' | 'digest' | 'reason' | 'force' | 'forceRole' | 'pinned'>>;
 

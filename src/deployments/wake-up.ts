@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** A wait that somebody can end early, with a reason to look again. */
+/** A wait that can be ended early when there is a reason to look again. */
 export class WakeUp {
   #abort = new AbortController();
   #isPoked = false;

@@ -7,6 +7,9 @@ import type { Urgency } from './rate-limits.js';
 import type { Arrival } from './registry-transport.js';
 import type { RepositoryAccess } from './repository-access.js';
 
+/** How long a registry may take for a look-up with a caller waiting, in milliseconds. */
+export const INTERACTIVE_LOOKUP_MS = 20_000;
+
 /** How a registry that only supports GET may answer HEAD. */
 const HEAD_UNSUPPORTED: ReadonlySet<number> = new Set([400, 405, 501]);
 

@@ -24,7 +24,7 @@ interface Said {
   readonly link?: ApproveLink | undefined;
 }
 
-/** What people say to deployments that have not started: yes, no, or never mind. */
+/** Approvals, rejections and cancellations of deployments that have not started. */
 @Injectable()
 export class ApprovalService {
   constructor(
@@ -36,7 +36,7 @@ export class ApprovalService {
   /**
    * Agrees to a deployment that waits for approval; the last that is needed lets it go on. Agreeing twice is agreeing.
    * @param link By which it came: it is spent in the same transaction.
-   * @throws DeployError `not-found`, `wrong-phase`, `forbidden` where somebody else has to, `gone` for a link that is spent.
+   * @throws DeployError `not-found`, `wrong-phase`, `forbidden` if another person has to, `gone` for a link that is spent.
    */
   approve(id: string, by: Actor, comment?: string, link?: ApproveLink): Promise<Deployment> {
     return this.judge(id, by, 'approve', { comment, link }, async (changes, deployment) => {
@@ -46,7 +46,7 @@ export class ApprovalService {
       const approvals = [...deployment.approvals, approval];
       const isLast = isApproved({ ...deployment, approvals }, settings);
       const line = { level: 'info', text: said('approved', by, { comment, link }) } as const;
-      // Its policy is asked again at once; until then nobody else can say anything to it.
+      // The policy is evaluated again at once; until then it is not open to further verdicts.
       if (isLast) return changes.release(id, { approvals }, line);
       await changes.note(deployment, line.level, line.text);
       return changes.stored.deployments.update(id, { approvals });
@@ -79,8 +79,8 @@ export class ApprovalService {
   }
 
   /**
-   * Whether somebody may approve or reject a deployment now.
-   * @throws DeployError `wrong-phase`, `forbidden` where somebody else has to.
+   * Checks that a person may approve or reject a deployment now.
+   * @throws DeployError `wrong-phase`, `forbidden` if another person has to.
    */
   assertMayDecide(deployment: Deployment, by: Pick<Actor, 'name'>): ApprovalSettings {
     const { phase, waitingFor, environment, service: name } = deployment;

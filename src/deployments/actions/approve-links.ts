@@ -68,18 +68,18 @@ export class ApproveLinks {
   }
 
   /**
-   * The same where somebody asks for it; audited.
+   * The same at a caller's request; audited.
    * @throws DeployError as `make`; `forbidden` for another person without the role admin, and for whoever asked for
-   * the deployment by hand: who gets the link to see could approve it himself.
+   * the manual deployment: whoever sees the link could approve it.
    */
   async makeAs(caller: Principal, id: string, person: string): Promise<MadeLink> {
     const deployment = await this.deployment(id);
     assertEnvironment(caller, deployment.environment);
     if (person !== caller.name && !includesRole(caller.role, 'admin')) {
-      throw new DeployError('forbidden', 'a link for somebody else needs the role admin');
+      throw new DeployError('forbidden', 'a link for another person requires the role admin');
     }
     if (deployment.trigger.kind === 'api' && deployment.trigger.by === caller.name) {
-      const why = 'whoever asked for a deployment by hand cannot make links to approve it';
+      const why = 'whoever made a manual deployment cannot make links to approve it';
       throw new DeployError('forbidden', why);
     }
     const made = await this.make(id, person);
@@ -107,7 +107,7 @@ export class ApproveLinks {
   }
 
   /**
-   * Who speaks. A name in `approval.of` needs no token; where there is one of that name, a link lets nobody do
+   * On whose behalf the link answers. A name in `approval.of` needs no token; if a token of that name exists, a link lets nobody do
    * more than that token.
    */
   private approver(deployment: Deployment, person: string): Actor {

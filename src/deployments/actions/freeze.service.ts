@@ -7,7 +7,7 @@ import { Storage } from '../../storage/storage.js';
 import { auditEntry } from '../audit-entry.js';
 import { Reconcilers } from '../queue/reconcilers.js';
 
-/** Freezes environments by hand, and lets them go again. */
+/** Freezes and thaws environments manually. */
 @Injectable()
 export class FreezeService {
   constructor(
@@ -17,8 +17,8 @@ export class FreezeService {
   ) {}
 
   /**
-   * Nothing starts there from now on; what was started is finished. Replaces an earlier freeze by hand.
-   * @param until RFC 3339; null: until somebody ends it.
+   * Nothing starts there from now on; what was started is finished. Replaces an earlier manual freeze.
+   * @param until RFC 3339; null: until it is lifted.
    * @throws DeployError `not-found`, `invalid` where `until` is not in the future.
    */
   async freeze(
@@ -39,7 +39,7 @@ export class FreezeService {
     };
     await this.storage.transaction(async (stored) => {
       await stored.freezes.set(name, freeze);
-      const detail = `${reason} (${until === null ? 'until somebody ends it' : `until ${until}`})`;
+      const detail = `${reason} (${until === null ? 'until it is lifted' : `until ${until}`})`;
       await stored.audit.add(auditEntry(by, 'freeze', { environment: name, detail }));
     });
     this.wake(environment.name);
@@ -47,7 +47,7 @@ export class FreezeService {
   }
 
   /**
-   * Ends the freeze by hand; where there is none, that is so already.
+   * Lifts the manual freeze; if there is none, nothing changes.
    * @throws DeployError `not-found`; `wrong-phase` where the calendar of the configuration freezes it.
    */
   async thaw(name: string, by: Actor): Promise<void> {

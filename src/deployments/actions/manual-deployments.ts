@@ -53,7 +53,7 @@ export class ManualDeployments {
     return deployment;
   }
 
-  /** Freezes and approvals are overridden by admins only, which is told at once. */
+  /** Only admins override freezes and approvals; anybody else is refused at once. */
   private async assertMayForce(
     service: Service,
     wanted: ManualDeployment,

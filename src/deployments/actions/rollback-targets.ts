@@ -42,7 +42,7 @@ export class RollbackTargets {
       if (target !== null) return target;
       throw new DeployError(
         'no-rollback-target',
-        `no earlier good version of ${environment}/${name} is known; name a deployment with "to", or deploy a digest by hand`,
+        `no earlier good version of ${environment}/${name} is known; name a deployment with "to", or deploy a digest manually`,
       );
     }
     const kept = await this.storage.deployments.get(to);

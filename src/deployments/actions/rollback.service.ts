@@ -9,7 +9,7 @@ import { Promotions } from '../outcome/promotions.js';
 import { RollbackTargets } from './rollback-targets.js';
 import { Reconcilers } from '../queue/reconcilers.js';
 
-/** Goes back to an earlier version by hand. */
+/** Rolls services back manually. */
 @Injectable()
 export class RollbackService {
   constructor(

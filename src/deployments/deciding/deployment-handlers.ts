@@ -90,7 +90,7 @@ export class DeploymentHandlers {
     return this.handlers.beforeRollout(deployment, plan, service, this.sayingTo(deployment));
   }
 
-  /** Tells the handler of the end of a rollout that is stored. Never throws. */
+  /** Notifies the handler of a rollout whose end is stored. Never throws. */
   async afterRollout({ id }: Deployment, service: Service): Promise<void> {
     if (service.handler === null) return;
     const say = this.sayingTo({ id, environment: service.environment, service: service.name });
@@ -98,11 +98,11 @@ export class DeploymentHandlers {
       const deployment = await this.storage.deployments.get(id);
       if (deployment !== null) await this.handlers.afterRollout(deployment, service, say);
     } catch (error) {
-      say('error', `the handler is not told of the end: ${messageOf(error)}`);
+      say('error', `the handler could not be notified of the end: ${messageOf(error)}`);
     }
   }
 
-  /** The push that made a deployment and whom it came through; null where nobody is asked about it. */
+  /** The push that made a deployment and the webhook it came through; null if no handler is asked about it. */
   private async pushOf(
     { trigger, digest }: Deployment,
     service: Service,

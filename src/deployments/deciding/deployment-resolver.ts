@@ -8,6 +8,7 @@ import {
 import { supersedes } from '../../domain/deployment/supersede.js';
 import type { TagRule } from '../../domain/image/tag-rule.js';
 import type { PolicyDecision } from '../../domain/policy/policy.js';
+import { alreadyRunning } from '../../domain/policy/reasons.js';
 import type { Service } from '../../domain/settings/environment.js';
 import { PolicyService, type Current } from '../../environments/policy.service.js';
 import type { Recheck } from '../../storage/repositories/recheck.repository.js';
@@ -104,7 +105,7 @@ export class DeploymentResolver {
     const { kind } = outcome;
     if (kind === 'same') {
       const { digest } = outcome;
-      const reason = `${digest} is running already`;
+      const reason = alreadyRunning(digest);
       await this.lifecycle.change((changes) => changes.skip(id, reason, { digest }));
     } else if (kind === 'expired') {
       const reason = `the registry did not answer in time: ${outcome.message}`;

@@ -63,7 +63,7 @@ export class DigestLookup {
 
   /** @throws the signal's reason; errors that are not the registry's. */
   async resolve(request: LookupRequest): Promise<LookupOutcome> {
-    /** When the series began, by a clock that nobody sets: with the first look that got an answer. */
+    /** When the series began, by the monotonic clock: with the first look that got an answer. */
     let startedAt: number | null = null;
     let looks = 0;
     let troubles = 0;

@@ -99,7 +99,7 @@ export class GroupConductor {
   }
 }
 
-/** Whether nobody has begun anything else in its service since. */
+/** Whether nothing else has been started in its service since. */
 async function isNewest(stored: Repositories, moved: Deployment): Promise<boolean> {
   const { environment, service, id } = moved;
   const since = await stored.deployments.list({ environment, service, limit: DEPTH });

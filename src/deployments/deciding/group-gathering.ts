@@ -7,20 +7,18 @@ import type { PolicyDecision } from '../../domain/policy/policy.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
 import { Storage } from '../../storage/storage.js';
 import { PolicyService } from '../../environments/policy.service.js';
+import { INTERACTIVE_LOOKUP_MS } from '../../registries/registry-client.js';
 import { newId } from '../new-id.js';
 import { TagRecheck } from './tag-recheck.js';
 
-/** What a deployment is told that the policy lets go. `again`: something has changed, and is to be looked at. */
+/** What the group says of a deployment that nothing else holds back. `again`: something has changed, decide again. */
 export type Gathered =
   | Extract<PolicyDecision, { kind: 'go' | 'wait' }>
   | { readonly kind: 'cancel'; readonly reason: string }
   | 'again';
 
-/** How long the registry is given at the last look, in milliseconds. */
-const LOOKUP_MS = 20_000;
-
 /**
- * Gathers the deployments of a group: all that have not started. They are let go together, in one transaction, once
+ * Gathers the deployments of a group: all that have not started. They are released together, in one transaction, once
  * nothing holds any of them back and no further push came for a while.
  */
 @Injectable()
@@ -107,7 +105,7 @@ export class GroupGathering {
 
   /** A registry that does not answer in time changes nothing. */
   private async hasTagMoved(member: Deployment, stopping: AbortSignal): Promise<boolean> {
-    const late = AbortSignal.timeout(LOOKUP_MS);
+    const late = AbortSignal.timeout(INTERACTIVE_LOOKUP_MS);
     try {
       return await this.tags.hasMoved(member, AbortSignal.any([stopping, late]));
     } catch (error) {
@@ -116,7 +114,7 @@ export class GroupGathering {
     }
   }
 
-  /** Lets them go, unless something has changed since they were looked at: then nothing is done. */
+  /** Releases the group, unless something has changed since its members were read: then nothing is done. */
   private form(
     members: readonly Deployment[],
     environment: string,
@@ -153,7 +151,7 @@ export class GroupGathering {
     );
   }
 
-  /** One that the others should have moved with, and that ended before they could. */
+  /** The deployment that the others should have moved with and that ended before they could; null if there is none. */
   private async missed(
     environment: string,
     group: GroupSettings,

@@ -35,7 +35,7 @@ export class TagRecheck {
 
   /**
    * The look before the start: where the tag has moved, a deployment of what it names now takes the
-   * place. A registry that does not answer changes nothing. What was let go with its group keeps its digest.
+   * place. A registry that does not answer changes nothing. A deployment that was released with its group keeps its digest.
    */
   async hasMoved(deployment: Deployment, signal: AbortSignal): Promise<boolean> {
     if (deployment.pinned || deployment.group !== null) return false;

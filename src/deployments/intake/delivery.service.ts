@@ -79,7 +79,7 @@ export class DeliveryService {
   }
 
   /**
-   * Takes a stored delivery in again, by hand. It is never a duplicate.
+   * Replays a stored delivery manually. It is never a duplicate.
    * @throws DeployError `not-found`, also where its webhook is no longer configured.
    */
   async replay(id: string, by: Actor): Promise<Delivery> {

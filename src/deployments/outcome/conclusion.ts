@@ -37,7 +37,7 @@ export function concludeRollout(
   };
   const troubles = [...intent.dependentTroubles, ...wayOutOfTroubles(intent)];
   const parts = [failure.message, intent.restoreFailed, ...troubles, wayOut(intent, decision)];
-  // A dependent may fail on the way back as it did before.
+  // A dependent may fail during the rollback as it did before.
   const message = [...new Set(parts.filter((part) => part !== null))].join('; ');
   const error: Failure = failureOf(failure.code, message, decision.serving, intent.logTail);
   const wasStarted = intent.startedInEpoch !== null;

@@ -31,7 +31,7 @@ export interface ReconcilerContext {
  *
  * - One rollout at a time; look-ups run beside it; the newest waiting deployment is next.
  * - One task per deployment at a time; when it has ended, the service is looked at again.
- * - It holds no state that storage does not: a restart makes it anew.
+ * - It holds no state that storage does not: a restart recreates it.
  */
 export class ServiceReconciler {
   readonly #logger = new Logger(ServiceReconciler.name);

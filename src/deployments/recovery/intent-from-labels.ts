@@ -128,7 +128,7 @@ function dependentsOf({ labels }: ContainerState): RolloutIntent['dependents'] {
   return Array.isArray(told) ? (told as RolloutIntent['dependents']) : [];
 }
 
-/** Null where somebody changed the label. */
+/** Null if the label was changed manually. */
 function parsed(json: string | undefined): unknown {
   try {
     return json === undefined ? null : JSON.parse(json);

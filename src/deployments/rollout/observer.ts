@@ -17,11 +17,11 @@ const REMOVAL_PAUSE_MS = 50;
 /** What one look at the engine showed. */
 export interface Observation {
   readonly snapshot: Snapshot;
-  /** By container id: all that the engine told of each container in the snapshot. */
+  /** By container id: everything the engine reported of each container in the snapshot. */
   readonly inspections: ReadonlyMap<string, ContainerInspection>;
   /** What the old container was made from; null where the engine holds it no more. */
   readonly oldImage: ImageInspection | null;
-  /** Whether the network for those that wait is there. */
+  /** Whether the waiting network exists. */
   readonly hasWaitingNetwork: boolean;
 }
 
@@ -34,7 +34,7 @@ export interface FreshInspection {
 /**
  * What may be other than at the look before: anything; `the-known`, the containers that it showed, while no
  * others can be there; or only these: asked for by their ids, or as they were just seen. The fewer are
- * asked for, the sooner the service is up again. Who takes a name just then is told by the engine's refusal.
+ * asked for, the sooner the service is up again. If another program takes a name just then, the engine refuses.
  */
 export type Refresh = 'all' | 'known' | readonly (string | FreshInspection)[];
 
@@ -54,8 +54,8 @@ export async function observe(
     const seen = await Promise.all(refresh.map((each) => freshInspectionOf(engine, each)));
     const { snapshot, oldImage, hasWaitingNetwork } = before;
     const inspections = updated(before, seen);
-    const told = { epoch: snapshot.epoch, oldImage, hasWaitingNetwork, inspections };
-    return observationOf(told, intent, instance);
+    const reported = { epoch: snapshot.epoch, oldImage, hasWaitingNetwork, inspections };
+    return observationOf(reported, intent, instance);
   }
   const inspections = new Inspections(engine);
   const shown = before?.inspections.keys() ?? [];
@@ -70,17 +70,17 @@ export async function observe(
     refresh === 'all' ? inspectOthers(engine, intent, inspections) : null,
   ]);
   const hasWaitingNetwork = waitingNetwork !== null;
-  const told = { epoch, oldImage, hasWaitingNetwork, inspections: await inspections.done() };
-  return observationOf(told, intent, instance);
+  const reported = { epoch, oldImage, hasWaitingNetwork, inspections: await inspections.done() };
+  return observationOf(reported, intent, instance);
 }
 
 /** What is seen where these were the engine's answers. */
 export function observationOf(
-  told: Omit<Observation, 'snapshot'> & { readonly epoch: string },
+  reported: Omit<Observation, 'snapshot'> & { readonly epoch: string },
   intent: RolloutIntent,
   instance: string,
 ): Observation {
-  const { epoch, inspections, oldImage, hasWaitingNetwork } = told;
+  const { epoch, inspections, oldImage, hasWaitingNetwork } = reported;
   const containers = [...inspections.values()].map(containerState).filter((each) => each !== null);
   const snapshot = { ...snapshotOf(epoch, containers, intent, instance), hasWaitingNetwork };
   return { snapshot, inspections, oldImage, hasWaitingNetwork };
@@ -156,7 +156,7 @@ function dependentsIn(
   return Object.fromEntries(states);
 }
 
-/** The name of a hook's container is nobody's business where no hook needs it. */
+/** A container under the name of hooks is in the way only if a hook needs that name. */
 function isInTheWay({ name }: ContainerState, { container, hooks }: RolloutIntent): boolean {
   if (name !== rolloutNames(container).hook) return true;
   return Object.values(hooks).some((list) => list.some(({ kind }) => kind === 'run'));

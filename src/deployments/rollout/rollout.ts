@@ -219,7 +219,7 @@ export class Rollout {
     intent: RolloutIntent,
     error: unknown,
   ): Promise<RolloutIntent> {
-    const goOn = `goes on without ${step.name}`;
+    const goOn = `continues without ${step.name}`;
     if (isDependentStep(step)) {
       const without = withoutDependentStep(step, intent, error);
       const failure = dependentFailure(step, intent, error);

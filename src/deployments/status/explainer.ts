@@ -1,17 +1,16 @@
 import { Injectable } from '@nestjs/common';
+import { alreadyRunning, tagMismatch } from '../../domain/policy/reasons.js';
 import type { WaitingFor } from '../../domain/deployment/deployment.js';
 import type { Service } from '../../domain/settings/environment.js';
 import { movesInGroup } from '../../domain/deployment/group.js';
 import { DeployError, type ErrorCode } from '../../domain/errors.js';
-import { describeTagRule, matchesTag } from '../../domain/image/tag-rule.js';
+import { matchesTag } from '../../domain/image/tag-rule.js';
 import { waitingReason } from '../../domain/deployment/waiting-reason.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
-import { RegistryClient } from '../../registries/registry-client.js';
+import { INTERACTIVE_LOOKUP_MS, RegistryClient } from '../../registries/registry-client.js';
 import { PolicyService } from '../../environments/policy.service.js';
 import { newDeploymentOf } from '../new-deployment.js';
 import { Planner, type PlanView } from './planner.js';
-
-const LOOKUP_MS = 20_000;
 
 /** What a push would do to one service now, and why. */
 export interface Explanation {
@@ -71,7 +70,7 @@ export class Explainer {
     const why = whyNotConcerned(service, repository, tag);
     if (why !== null) return { decision: 'ignore', reason: why };
     try {
-      const signal = AbortSignal.timeout(LOOKUP_MS);
+      const signal = AbortSignal.timeout(INTERACTIVE_LOOKUP_MS);
       const { digest } = await this.registry.resolveDigest(repository, tag, signal);
       return { ...(await this.ofDigest(service, { tag, digest })), digest };
     } catch (error) {
@@ -87,7 +86,7 @@ export class Explainer {
     const now = Date.now();
     const current = await this.policy.current(service);
     if (current.digests.includes(digest)) {
-      return { decision: 'skip', reason: `${digest} is running already` };
+      return { decision: 'skip', reason: alreadyRunning(digest) };
     }
     const trigger = { kind: 'webhook', by: 'explain', delivery: null } as const;
     const deployment = { ...newDeploymentOf(service, { tag, trigger }), digest };
@@ -117,7 +116,7 @@ export class Explainer {
 function whyNotConcerned(service: Service, repository: string, tag: string): string | null {
   if (service.repository !== repository) return `it follows ${service.repository}`;
   if (!matchesTag(service.tagRule, tag)) {
-    return `the tag ${tag} does not match the rule ${JSON.stringify(describeTagRule(service.tagRule))}`;
+    return tagMismatch(tag, service.tagRule);
   }
   const { promoteFrom } = service.policy;
   if (promoteFrom === null) return null;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { alreadyRunning } from '../../domain/policy/reasons.js';
 import type { Deployment } from '../../domain/deployment/deployment.js';
 import type { DependentIntent } from '../../domain/rollout/dependents.js';
 import type { Service } from '../../domain/settings/environment.js';
@@ -11,7 +12,7 @@ import { describeStep } from '../../domain/rollout/plan/describe-step.js';
 import { waitingReason } from '../../domain/deployment/waiting-reason.js';
 import { Engines } from '../../docker/client/engines.js';
 import { EnvironmentsService } from '../../environments/environments.service.js';
-import { RegistryClient } from '../../registries/registry-client.js';
+import { INTERACTIVE_LOOKUP_MS, RegistryClient } from '../../registries/registry-client.js';
 import { Storage } from '../../storage/storage.js';
 import { observe } from '../rollout/observer.js';
 import { RolloutPreparation } from '../rollout/preparing/preparation.js';
@@ -19,7 +20,6 @@ import { ServiceInspector, type RunningView } from '../../environments/service-i
 
 /** How many earlier deployments are considered for the expected downtime. */
 const DOWNTIME_SAMPLES = 10;
-const LOOKUP_MS = 20_000;
 
 interface Version {
   readonly tag: string | null;
@@ -106,7 +106,7 @@ export class Planner {
   }
 
   private async lookUp({ image, tag }: Deployment): Promise<string> {
-    const signal = AbortSignal.timeout(LOOKUP_MS);
+    const signal = AbortSignal.timeout(INTERACTIVE_LOOKUP_MS);
     return (await this.registry.resolveDigest(image, tag, signal)).digest;
   }
 
@@ -117,7 +117,7 @@ export class Planner {
     runningTag: string | null,
   ): Promise<string | null> {
     if (!wanted.force && running.includes(wanted.digest)) {
-      return `${wanted.digest} is running already`;
+      return alreadyRunning(wanted.digest);
     }
     const facts = { currentTag: runningTag, promotion: null };
     const now = Date.now();

@@ -34,7 +34,7 @@ export function askInfo(connection: EngineConnection): Promise<EngineInfo> {
  * Concurrent callers share one request.
  */
 export class FactsOfEngine {
-  #known: { line: OpenLine; at: number; told: Promise<EngineFacts> } | null = null;
+  #known: { line: OpenLine; at: number; facts: Promise<EngineFacts> } | null = null;
 
   constructor(private readonly connection: EngineConnection) {}
 
@@ -43,13 +43,13 @@ export class FactsOfEngine {
     const line = await this.connection.line();
     const at = performance.now();
     if (this.#known?.line !== line || at - this.#known.at > KNOWN_FOR_MS) {
-      const told = this.askNow(line).catch((error: unknown) => {
+      const facts = this.askNow(line).catch((error: unknown) => {
         this.#known = null;
         throw error;
       });
-      this.#known = { line, at, told };
+      this.#known = { line, at, facts };
     }
-    return this.#known.told;
+    return this.#known.facts;
   }
 
   private async askNow(line: OpenLine): Promise<EngineFacts> {
