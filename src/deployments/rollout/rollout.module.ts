@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DockerModule } from '../../docker/docker.module.js';
+import { OutgoingModule } from '../../outgoing/outgoing.module.js';
 import { RegistriesModule } from '../../registries/registries.module.js';
 import { DecidingModule } from '../deciding/deciding.module.js';
 import { LifecycleModule } from '../lifecycle.module.js';
@@ -19,6 +20,7 @@ import { WaitingNetworks } from './steps/waiting-networks.js';
 @Module({
   imports: [
     DockerModule,
+    OutgoingModule,
     RegistriesModule,
     DecidingModule,
     LifecycleModule,
