@@ -1,9 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import {
-  UNDER_WAY,
-  type Deployment,
-  type DeploymentPatch,
-} from '../domain/deployment/deployment.js';
+import { UNDER_WAY, type Deployment } from '../domain/deployment/deployment.js';
 import type { Service } from '../domain/settings/environment.js';
 import type { PolicyDecision, PromotionFacts } from '../domain/policy/policy.js';
 import { EnvironmentsService } from './environments.service.js';
@@ -103,13 +99,4 @@ export class PolicyService {
       return null;
     }
   }
-}
-
-/** The patch for a deployment that a decision holds back; null if it may start. */
-export function heldBy(
-  decision: Extract<PolicyDecision, { kind: 'go' | 'wait' }>,
-): DeploymentPatch | null {
-  if (decision.kind === 'go') return null;
-  const { for: waitingFor, until: notBefore, reason, expiresAt } = decision;
-  return { phase: 'waiting', waitingFor, notBefore, reason, expiresAt };
 }

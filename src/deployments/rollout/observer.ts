@@ -10,40 +10,40 @@ import type { EngineClient } from '../../docker/client/engine-client.js';
 import { EngineError } from '../../docker/client/engine-error.js';
 import type { ContainerInspection, ImageInspection } from '../../docker/inspection/inspection.js';
 
-/** How long a container may take to be removed before it is looked at as it is, in milliseconds. */
+/** How long a container that is being removed is waited for, in milliseconds. */
 const REMOVAL_MS = 10_000;
 const REMOVAL_PAUSE_MS = 50;
 
-/** What one look at the engine showed. */
+/** The state of the engine at one moment, as far as a rollout is concerned. */
 export interface Observation {
   readonly snapshot: Snapshot;
   /** By container id: everything the engine reported of each container in the snapshot. */
   readonly inspections: ReadonlyMap<string, ContainerInspection>;
-  /** What the old container was made from; null where the engine holds it no more. */
+  /** The image that the old container was created from; null if the engine no longer has it. */
   readonly oldImage: ImageInspection | null;
   /** Whether the waiting network exists. */
   readonly hasWaitingNetwork: boolean;
 }
 
-/** What a step saw of a container when it was done with it; null where it is gone. */
+/** What a step found when it was done with a container; null if the container is gone. */
 export interface FreshInspection {
   readonly id: string;
   readonly inspection: ContainerInspection | null;
 }
 
 /**
- * What may be other than at the look before: anything; `the-known`, the containers that it showed, while no
- * others can be there; or only these: asked for by their ids, or as they were just seen. The fewer are
- * asked for, the sooner the service is up again. If another program takes a name just then, the engine refuses.
+ * What an observation refreshes: `all`; `known`, the containers of the observation before, while no others can exist;
+ * or only these: inspected by their ids, or as a step has just found them. The less is refreshed, the sooner the
+ * service is up again. If another program takes a name just then, the engine refuses.
  */
 export type Refresh = 'all' | 'known' | readonly (string | FreshInspection)[];
 
-/** What a look begins with. */
+/** What an observation builds on: the one before, if any, and what of it must be refreshed. */
 export type ObservationBasis =
   | { readonly before: null; readonly refresh: 'all' }
   | { readonly before: Observation; readonly refresh: Refresh };
 
-/** Looks at everything on the engine that the next step of a rollout is decided by. */
+/** Observes everything on the engine that the next step of a rollout depends on. */
 export async function observe(
   engine: EngineClient,
   intent: RolloutIntent,

@@ -18,7 +18,6 @@ function configured(approval: string, server = `publicUrl: "${BASE}", ${OPEN}`):
 }
 
 const ANNA = configured('{ of: [anna, ops, reader] }');
-
 describe('approve links', () => {
   let edge: HttpEdge;
   beforeEach(async () => {

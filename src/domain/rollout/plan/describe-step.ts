@@ -11,7 +11,7 @@ import type { Step } from '../step.js';
 const LONGEST_COMMAND = 160;
 
 /** One sentence that says what a hook's step does. It shows no environment values, headers, URL paths or secrets. */
-export function describeHookStep(step: HookStep, intent: RolloutIntent): string {
+function describeHookStep(step: HookStep, intent: RolloutIntent): string {
   const { hook } = rolloutNames(intent.container);
   if (step.name === 'remove-hook')
     return `remove ${hook}, left behind by a hook, with its anonymous volumes`;
@@ -44,7 +44,7 @@ function commandInWords(command: readonly string[]): string {
 }
 
 /** One sentence that says what a step does to a dependent. */
-export function describeDependentStep(step: DependentStep, intent: RolloutIntent): string {
+function describeDependentStep(step: DependentStep, intent: RolloutIntent): string {
   const dependent = dependentOf(intent, step.of);
   const { name, image } = dependent;
   const names = rolloutNames(name);
