@@ -47,12 +47,17 @@ export function beforeStep(
 /** Carries out steps. */
 @Injectable()
 export class StepExecutor {
+  readonly #executors: Executors;
+
   constructor(
     private readonly maker: ContainerMaker,
     private readonly puller: ImagePuller,
     private readonly waiting: WaitingNetworks,
     private readonly hooks: HookRunner,
-  ) {}
+  ) {
+    // Not in an initializer: those of # fields run before the parameters above are assigned.
+    this.#executors = this.executors();
+  }
 
   async execute(step: EngineStep, context: StepContext): Promise<StepResult> {
     const executor = this.#executors[step.name] as (
@@ -62,110 +67,112 @@ export class StepExecutor {
     return executor(step, context);
   }
 
-  readonly #executors: Executors = {
-    ...overlapSteps(this.waiting),
-    ...proofSteps(this.maker),
-    ...dependentSteps(this.maker),
-    pull: async (_step, { engine, intent, observation, signal }) => ({
-      patch: { imageId: await this.puller.pull(engine, intent, observation.oldImage, signal) },
-      // It may have taken long. If a name was taken meanwhile, the create call is refused.
-      refresh: [intent.old.id],
-    }),
-    'clear-leftover': async (step, { engine, intent, observation }) =>
-      step.container === rolloutNames(intent.container).hook
-        ? removeHook(step.id, engine)
-        : removeStopped(engine, step.id, observation),
-    create: async (_step, { engine, intent, observation }) => {
-      const created = await this.maker.createCandidate(engine, intent, observation);
-      return { refresh: [{ id: created.Id, inspection: created }] };
-    },
-    'connect-new': async (step, { engine, intent, observation }) => {
-      await connectFurther(
-        engine,
-        step.id,
-        await this.maker.candidate(engine, intent, observation),
-      );
-      return { patch: { connected: true }, refresh: [step.id] };
-    },
-    'create-twin': async (_step, { engine, intent }) => {
-      await this.maker.createTwin(engine, intent);
-      return {};
-    },
-    'stop-old': async (step, { engine, intent, observation }) => {
-      const { at, inspection } = await stopAndSettle(engine, step.id, observation);
-      // A container that was run with --rm is still there for a moment.
-      const isGoing = inspection !== null && containerState(inspection) === null;
-      return {
-        // Going forward in a handover, it stopped serving long before.
-        patch: intent.detachIssued && intent.goal !== 'back' ? {} : { oldDownAt: at },
-        refresh: [isGoing ? step.id : { id: step.id, inspection }],
-      };
-    },
-    'retire-old': async (step, { engine, intent }) => {
-      await engine.rename(step.id, rolloutNames(intent.container).old);
-      return { refresh: [step.id] };
-    },
-    'take-name': async (step, { engine, intent }) => {
-      await engine.rename(step.id, intent.container);
-      return { refresh: [step.id] };
-    },
-    'start-new': async (step, context) => this.startNew(step.id, context),
-    'arm-new': async (step, { engine, intent }) =>
-      setPolicy(engine, step.id, intent.old.restartPolicy),
-    'disarm-old': async (step, { engine }) => setPolicy(engine, step.id, NEVER_RESTART),
-    'verify-new': async (step, context) => this.verifyNew(step.id, context),
-    'watch-new': async (step, context) => this.watchNew(step.id, context),
-    'remove-old': async (step, { engine, observation }) =>
-      removeStopped(engine, step.id, observation),
-    'remove-twin': async (step, { engine, observation }) =>
-      removeStopped(engine, step.id, observation),
-    'stop-new': async (step, { engine, intent, observation }) => {
-      // The log of a container that was run with --rm is lost when it ends.
-      const isGoing = observation.snapshot.candidate?.autoRemove === true;
-      const early = isGoing ? await logTail(engine, step.id, intent) : null;
-      await stopAndSettle(engine, step.id, observation);
-      return { patch: early ?? (await logTail(engine, step.id, intent)) };
-    },
-    'disarm-new': async (step, { engine }) => setPolicy(engine, step.id, NEVER_RESTART),
-    'set-aside-new': async (step, { engine, intent }) => {
-      const patch = await logTail(engine, step.id, intent);
-      await engine.rename(step.id, rolloutNames(intent.container).failed);
-      return { patch };
-    },
-    'recreate-old': async (_step, { engine, intent }) => {
-      await this.maker.createTwin(engine, intent);
-      return {};
-    },
-    'return-name': async (step, { engine, intent }) => {
-      await engine.rename(step.id, intent.container);
-      return {};
-    },
-    'rearm-old': async (step, { engine, intent }) =>
-      setPolicy(engine, step.id, intent.old.restartPolicy),
-    'start-old': async (step, { engine, intent }) => {
-      const record = intent.old.record as Replacement | null;
-      if (record !== null && step.id !== intent.old.id) {
-        await connectFurther(engine, step.id, record);
-      }
-      await engine.start(step.id);
-      // It may have gone down after it became healthy: then it has to become healthy again.
-      return { patch: { restoredAt: null } };
-    },
-    'verify-old': async (step, context) => this.verifyOld(step.id, context),
-    'restore-tag': async (_step, { engine, intent }) => {
-      await this.maker.restoreTag(engine, intent);
-      return { patch: { tagRestored: true } };
-    },
-    'remove-new': async (step, { engine, intent, observation }) => {
-      const patch = await logTail(engine, step.id, intent);
-      await removeStopped(engine, step.id, observation);
-      return { patch };
-    },
-    'run-before-hook': async (step, context) => this.hooks.run(step, context),
-    'run-after-hook': async (step, context) => this.hooks.run(step, context),
-    'run-failure-hook': async (step, context) => this.hooks.run(step, context),
-    'remove-hook': async (step, { engine }) => removeHook(step.id, engine),
-  };
+  private executors(): Executors {
+    return {
+      ...overlapSteps(this.waiting),
+      ...proofSteps(this.maker),
+      ...dependentSteps(this.maker),
+      pull: async (_step, { engine, intent, observation, signal }) => ({
+        patch: { imageId: await this.puller.pull(engine, intent, observation.oldImage, signal) },
+        // It may have taken long. If a name was taken meanwhile, the create call is refused.
+        refresh: [intent.old.id],
+      }),
+      'clear-leftover': async (step, { engine, intent, observation }) =>
+        step.container === rolloutNames(intent.container).hook
+          ? removeHook(step.id, engine)
+          : removeStopped(engine, step.id, observation),
+      create: async (_step, { engine, intent, observation }) => {
+        const created = await this.maker.createCandidate(engine, intent, observation);
+        return { refresh: [{ id: created.Id, inspection: created }] };
+      },
+      'connect-new': async (step, { engine, intent, observation }) => {
+        await connectFurther(
+          engine,
+          step.id,
+          await this.maker.candidate(engine, intent, observation),
+        );
+        return { patch: { connected: true }, refresh: [step.id] };
+      },
+      'create-twin': async (_step, { engine, intent }) => {
+        await this.maker.createTwin(engine, intent);
+        return {};
+      },
+      'stop-old': async (step, { engine, intent, observation }) => {
+        const { at, inspection } = await stopAndSettle(engine, step.id, observation);
+        // A container that was run with --rm is still there for a moment.
+        const isGoing = inspection !== null && containerState(inspection) === null;
+        return {
+          // Going forward in a handover, it stopped serving long before.
+          patch: intent.detachIssued && intent.goal !== 'back' ? {} : { oldDownAt: at },
+          refresh: [isGoing ? step.id : { id: step.id, inspection }],
+        };
+      },
+      'retire-old': async (step, { engine, intent }) => {
+        await engine.rename(step.id, rolloutNames(intent.container).old);
+        return { refresh: [step.id] };
+      },
+      'take-name': async (step, { engine, intent }) => {
+        await engine.rename(step.id, intent.container);
+        return { refresh: [step.id] };
+      },
+      'start-new': async (step, context) => this.startNew(step.id, context),
+      'arm-new': async (step, { engine, intent }) =>
+        setPolicy(engine, step.id, intent.old.restartPolicy),
+      'disarm-old': async (step, { engine }) => setPolicy(engine, step.id, NEVER_RESTART),
+      'verify-new': async (step, context) => this.verifyNew(step.id, context),
+      'watch-new': async (step, context) => this.watchNew(step.id, context),
+      'remove-old': async (step, { engine, observation }) =>
+        removeStopped(engine, step.id, observation),
+      'remove-twin': async (step, { engine, observation }) =>
+        removeStopped(engine, step.id, observation),
+      'stop-new': async (step, { engine, intent, observation }) => {
+        // The log of a container that was run with --rm is lost when it ends.
+        const isGoing = observation.snapshot.candidate?.autoRemove === true;
+        const early = isGoing ? await logTail(engine, step.id, intent) : null;
+        await stopAndSettle(engine, step.id, observation);
+        return { patch: early ?? (await logTail(engine, step.id, intent)) };
+      },
+      'disarm-new': async (step, { engine }) => setPolicy(engine, step.id, NEVER_RESTART),
+      'set-aside-new': async (step, { engine, intent }) => {
+        const patch = await logTail(engine, step.id, intent);
+        await engine.rename(step.id, rolloutNames(intent.container).failed);
+        return { patch };
+      },
+      'recreate-old': async (_step, { engine, intent }) => {
+        await this.maker.createTwin(engine, intent);
+        return {};
+      },
+      'return-name': async (step, { engine, intent }) => {
+        await engine.rename(step.id, intent.container);
+        return {};
+      },
+      'rearm-old': async (step, { engine, intent }) =>
+        setPolicy(engine, step.id, intent.old.restartPolicy),
+      'start-old': async (step, { engine, intent }) => {
+        const record = intent.old.record as Replacement | null;
+        if (record !== null && step.id !== intent.old.id) {
+          await connectFurther(engine, step.id, record);
+        }
+        await engine.start(step.id);
+        // It may have gone down after it became healthy: then it has to become healthy again.
+        return { patch: { restoredAt: null } };
+      },
+      'verify-old': async (step, context) => this.verifyOld(step.id, context),
+      'restore-tag': async (_step, { engine, intent }) => {
+        await this.maker.restoreTag(engine, intent);
+        return { patch: { tagRestored: true } };
+      },
+      'remove-new': async (step, { engine, intent, observation }) => {
+        const patch = await logTail(engine, step.id, intent);
+        await removeStopped(engine, step.id, observation);
+        return { patch };
+      },
+      'run-before-hook': async (step, context) => this.hooks.run(step, context),
+      'run-after-hook': async (step, context) => this.hooks.run(step, context),
+      'run-failure-hook': async (step, context) => this.hooks.run(step, context),
+      'remove-hook': async (step, { engine }) => removeHook(step.id, engine),
+    };
+  }
 
   private async startNew(id: string, context: StepContext): Promise<StepResult> {
     const { engine, intent, observation } = context;
