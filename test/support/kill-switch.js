@@ -26,8 +26,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL, URL } from 'node:url';
-import { EngineSlots } from '../../dist/deployments/engine-slots.js';
-import { SqliteDriver } from '../../dist/storage/sqlite-driver.js';
+import { EngineSlots } from '../../dist/deployments/locks/engine-slots.js';
+import { SqliteDriver } from '../../dist/storage/sqlite/sqlite-driver.js';
 
 const folder = process.env['KILL_SWITCH_FOLDER'];
 const NEVER = new Promise(() => undefined);
@@ -44,7 +44,7 @@ let unsent = 0;
 
 // How many rollouts there may be at once is not the matter here.
 EngineSlots.prototype.take = function (engine) {
-  return this.takeAnyway(engine);
+  return this.takeOverLimit(engine);
 };
 
 const emit = Server.prototype.emit;
