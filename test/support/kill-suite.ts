@@ -6,7 +6,7 @@ import type { SampleApp } from './sample-app.js';
 import type { Stage } from './service-setup.js';
 import { waitFor } from './wait-for.js';
 
-/** CONTRACT: a container serves within 10 s of readiness. The sample app stops at once, so no stop adds to it. */
+/** Deploy promises that a container serves within 10 s of readiness. The sample app stops at once, so no stop adds to it. */
 const SERVES_WITHIN_MS = 10_000;
 
 /** How a deployment has to end wherever Deploy is killed. */
