@@ -44,7 +44,9 @@ describe('a version that succeeded', () => {
     });
     await scenario.ship(V2);
     const first = await newest(scenario, 'production', isWaiting);
-    expect(first.reason).toMatch(/^waits for staging\/web, .* in (1 h|\d+ min.*)$/);
+    expect(first.reason).toMatch(
+      /^waits until it has stayed healthy in staging\/web, .* in (1 h|\d+ min.*)$/,
+    );
     await scenario.ended((await scenario.rollBack({ reason: 'slow' })).id);
     expect(await scenario.deployment(first.id)).toMatchObject({
       phase: 'cancelled',
