@@ -3,6 +3,8 @@ import { AccessModule } from './access/access.module.js';
 import { ConfigurationModule } from './config/configuration.module.js';
 import type { ConfigurationSource } from './config/configuration.service.js';
 import { ApiModule } from './api/api.module.js';
+import { ApproveLinksModule } from './api/approve-page/approve-links.module.js';
+import { OpenApiModule } from './api/openapi/openapi.module.js';
 import { DeploymentsModule } from './deployments/deployments.module.js';
 import { HttpModule } from './http/http.module.js';
 import { OperationsModule } from './operations/operations.module.js';
@@ -24,6 +26,9 @@ export class AppModule {
         WebhooksModule,
         DeploymentsModule,
         ApiModule,
+        // Not imported by ApiModule: routes of nested modules would come after the catch-all route.
+        ApproveLinksModule,
+        OpenApiModule,
         OperationsModule,
         // Last: its catch-all route takes the addresses that no other module serves.
         HttpModule,

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { ApproveLinksModule } from './approve-page/approve-links.module.js';
 import { AuditController } from './audit.controller.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { DeploymentLogController } from './deployment-log.controller.js';
@@ -8,12 +7,11 @@ import { DeploymentsModule } from '../deployments/deployments.module.js';
 import { EnvironmentsController } from './environments.controller.js';
 import { EventStreams } from './streams/event-streams.js';
 import { EventsController } from './events.controller.js';
-import { OpenApiModule } from './openapi/openapi.module.js';
 import { QuarantineController } from './quarantine.controller.js';
 
-/** The REST API, the pages of approve links, and the OpenAPI document: docs/api.md. */
+/** The REST API: docs/api.md. */
 @Module({
-  imports: [DeploymentsModule, ApproveLinksModule, OpenApiModule],
+  imports: [DeploymentsModule],
   controllers: [
     EnvironmentsController,
     DeploymentsController,

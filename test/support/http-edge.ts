@@ -7,6 +7,8 @@ import { Test } from '@nestjs/testing';
 import pino from 'pino';
 import supertest from 'supertest';
 import { ApiModule } from '../../src/api/api.module.js';
+import { ApproveLinksModule } from '../../src/api/approve-page/approve-links.module.js';
+import { OpenApiModule } from '../../src/api/openapi/openapi.module.js';
 import { AccessModule } from '../../src/access/access.module.js';
 import { ConfigurationModule } from '../../src/config/configuration.module.js';
 import { ConfigurationService } from '../../src/config/configuration.service.js';
@@ -146,6 +148,8 @@ export async function startHttpEdge(
       AccessModule,
       WebhooksModule,
       ApiModule,
+      ApproveLinksModule,
+      OpenApiModule,
       OperationsModule,
       HttpModule,
     ],
